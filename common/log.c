@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOG_FILE_MAX = 1024 * 1024, LINE_MAX_SIZE = 2048 };
+
+/* One log a process, as there is one module a process. */
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    int fd; /* -1: none */
+    char *path;
+    enum log_level level;
+    bool trace;
+    bool to_stderr;
+} state = {.fd = -1, .level = LOG_ERROR, .to_stderr = true};
+
+/* Makes the folders that lead to a file, each private to the user. */
+static void make_parents(const char *path)
+{
+    char *copy = strdup(path);
+
+    for (char *slash = copy != NULL ? strchr(copy + 1, '/') : NULL; slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0700);
+        *slash = '/';
+    }
+    free(copy);
+}
+
+static int open_file(const char *path)
+{
+    struct stat info;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid() ||
+        fchmod(fd, 0600) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void log_open(const struct log_settings *settings)
+{
+    pthread_mutex_lock(&log_lock);
+    if (state.fd >= 0)
+        close(state.fd);
+    free(state.path);
+    state.fd = -1;
+    state.path = settings->file != NULL ? strdup(settings->file) : NULL;
+    state.level = settings->level;
+    state.trace = settings->trace;
+    state.to_stderr = settings->to_stderr;
+    if (state.path != NULL) {
+        make_parents(state.path);
+        state.fd = open_file(state.path);
+    }
+    pthread_mutex_unlock(&log_lock);
+}
+
+void log_close(void)
+{
+    const struct log_settings none = {.level = LOG_ERROR, .to_stderr = true};
+    log_open(&none);
+}
+
+static void write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        text += n;
+        size -= (size_t)n;
+    }
+}
+
+/* Begins a new file when this one is full; the one before stays as FILE.1. */
+static void rotate(void)
+{
+    struct stat info;
+    char *old = NULL;
+
+    if (fstat(state.fd, &info) != 0 || info.st_size < LOG_FILE_MAX)
+        return;
+    if (asprintf(&old, "%s.1", state.path) < 0)
+        return;
+    if (rename(state.path, old) == 0) {
+        close(state.fd);
+        state.fd = open_file(state.path);
+    }
+    free(old);
+}
+
+static void write_file(const char *text)
+{
+    char line[LINE_MAX_SIZE + 64];
+    struct timespec now;
+    struct tm utc;
+
+    if (state.fd < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    int n = snprintf(line, sizeof(line), "%04d-%02d-%02dT%02d:%02d:%02dZ p11gate[%ld]: %s\n",
+                     utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                     utc.tm_sec, (long)getpid(), text);
+    if (n > 0)
+        write_all(state.fd, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+    rotate();
+}
+
+/* Labels and file names may hold anything; a log line is one line of printable text. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+    }
+}
+
+static void write_line(bool to_stderr, const char *format, va_list arguments)
+{
+    char text[LINE_MAX_SIZE];
+    char line[LINE_MAX_SIZE + 16];
+
+    if (vsnprintf(text, sizeof(text), format, arguments) < 0)
+        return;
+    make_printable(text);
+    pthread_mutex_lock(&log_lock);
+    write_file(text);
+    if (to_stderr && state.to_stderr) {
+        int n = snprintf(line, sizeof(line), "p11gate: %s\n", text);
+        if (n > 0)
+            write_all(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
+    }
+    pthread_mutex_unlock(&log_lock);
+}
+
+void log_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(true, format, arguments);
+    va_end(arguments);
+}
+
+void log_notice(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(true, format, arguments);
+    va_end(arguments);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list arguments;
+    if (state.level < LOG_INFO)
+        return;
+    va_start(arguments, format);
+    write_line(false, format, arguments);
+    va_end(arguments);
+}
+
+void log_debug(const char *format, ...)
+{
+    va_list arguments;
+    if (state.level < LOG_DEBUG)
+        return;
+    va_start(arguments, format);
+    write_line(false, format, arguments);
+    va_end(arguments);
+}
+
+bool log_traces(void)
+{
+    return state.trace;
+}
+
+void log_trace(const char *format, ...)
+{
+    va_list arguments;
+    if (!state.trace)
+        return;
+    va_start(arguments, format);
+    write_line(false, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The configuration: which file is read, what it says, and whether it changed.
+#pragma once
+
+#include <stdbool.h>
+#include "common/log.h"
+#include "common/message.h"
+#include "filters/policy.h"
+
+struct crypto;
+
+enum preset { PRESET_SSH, PRESET_READ_ONLY, PRESET_TRANSPARENT };
+
+struct settings {
+    char *module; /* owned; absolute path of the vendor library */
+    struct position module_position;
+    enum preset preset;
+    struct log_settings log; /* owned */
+};
+
+/* Immutable after loading. */
+struct config {
+    char *path;  /* owned; the file that was read */
+    bool system; /* it is the system's file */
+    struct settings settings;
+    struct policy policy;
+    struct config_stamps *stamps; /* owned; files read, and what stat(2) said of them */
+};
+
+/* The file that would be read: the system's if it exists, else $P11GATE_CONFIG (secure_getenv),
+ * else $XDG_CONFIG_HOME/p11gate/config.yaml, else ~/.config/p11gate/config.yaml of
+ * getpwuid(geteuid()). *system tells whether it is the system's. The caller frees. The file may
+ * turn out not to exist: config_load() then says "no configuration: run `p11gate init`". NULL with
+ * a message when there is no such path (no home, or a relative one in $P11GATE_CONFIG). */
+char *config_path(bool *system, struct message_list *messages);
+
+/* Reads a file. NULL when there is an error; messages then holds the first syntax error or all
+ * semantic errors. Warnings may be added on success too. system: the stricter ownership of
+ * policy.md 1 holds. The caller owns the result. */
+struct config *config_load(struct crypto *crypto, const char *path, bool system,
+                           struct message_list *messages);
+void config_destroy(struct config *config);
+
+/* Has the file, a file it names, or the choice of the file changed since it was loaded? (stat only:
+ * device, inode, size, mtime, ctime) */
+bool config_changed(const struct config *config);

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The vocabulary: every key that policy.md knows, what reads it, and what a later version will
+// read.
+#include "config/schema.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config/patterns.h"
+#include "config/rules.h"
+#include "config/selectors.h"
+#include "config/settings.h"
+#include "config/suggestion.h"
+
+enum { MOST_KEYS = 32 };
+
+#define LATER(name)                                                                                \
+    {                                                                                              \
+        name, NULL, 0, NULL                                                                        \
+    }
+
+static const struct schema_key top_keys[] = {
+    {"version", settings_read_version, 0, NULL},
+    {"module", settings_read_module, 0, NULL},
+    {"preset", settings_read_preset, 0, NULL},
+    {"require", rules_read, RULES_REQUIRE, &schema_rule},
+    {"deny", rules_read, RULES_DENY, &schema_rule},
+    {"allow", rules_read, RULES_ALLOW, &schema_allow},
+    {"log", settings_read_log, 0, &schema_log},
+    LATER("modules"),
+    LATER("trust_anchors"),
+    LATER("functions"),
+    LATER("mechanisms"),
+    LATER("login"),
+    LATER("session"),
+    LATER("cache"),
+    LATER("audit_only"),
+    LATER("user_config"),
+    LATER("profiles"),
+    LATER("daemon"),
+};
+
+static const struct schema_key log_keys[] = {
+    {"file", settings_read_log_file, 0, NULL},
+    {"level", settings_read_log_level, 0, NULL},
+    {"trace", settings_read_log_trace, 0, NULL},
+    {"stderr", settings_read_log_stderr, 0, NULL},
+    LATER("audit"),
+    LATER("audit_required"),
+};
+
+static const struct schema_key selector_keys[] = {
+    {"uri", selector_read_uri, 0, NULL},
+    {"token", selector_read_map, 0, &schema_token},
+    {"slot", selector_read_map, 0, &schema_slot},
+    {"id", selector_read_id, 0, NULL},
+    {"label", selector_read_text, SELECTOR_LABEL, NULL},
+    {"fingerprint", selector_read_fingerprint, 0, NULL},
+    {"public_key", selector_read_public_key, 0, NULL},
+    {"key", selector_read_map, 0, &schema_key_properties},
+    {"any", selector_read_list, SELECTOR_ANY, &schema_selector},
+    {"all", selector_read_list, SELECTOR_ALL, &schema_selector},
+    {"not", selector_read_not, 0, &schema_selector},
+    LATER("certificate"),
+    LATER("when"),
+};
+
+/* Rules have the selectors as well. */
+static const struct schema_key rule_keys[] = {
+    {"name", rule_read_name, 0, NULL},
+    {"use", rule_refuse_use, 0, NULL},
+};
+
+static const struct schema_key allow_keys[] = {
+    {"name", rule_read_name, 0, NULL},
+    {"use", rule_read_use, 0, &schema_use},
+};
+
+static const struct schema_key use_keys[] = {
+    {"order", use_read_order, 0, NULL},
+    {"show_label", use_read_show_label, 0, NULL},
+    LATER("mechanisms"),
+    LATER("digests"),
+    LATER("confirm"),
+    LATER("expose_certificate"),
+    LATER("max_signatures_per_minute"),
+};
+
+static const struct schema_key token_keys[] = {
+    {"label", selector_read_text, SELECTOR_TOKEN_LABEL, NULL},
+    {"serial", selector_read_text, SELECTOR_TOKEN_SERIAL, NULL},
+    {"manufacturer", selector_read_text, SELECTOR_TOKEN_MANUFACTURER, NULL},
+    {"model", selector_read_text, SELECTOR_TOKEN_MODEL, NULL},
+};
+
+static const struct schema_key slot_keys[] = {
+    {"id", selector_read_slot_id, 0, NULL},
+    {"description", selector_read_text, SELECTOR_SLOT_DESCRIPTION, NULL},
+};
+
+static const struct schema_key key_keys[] = {
+    {"type", selector_read_key_type, 0, NULL},
+    {"bits", selector_read_key_bits, 0, NULL},
+    {"curve", selector_read_key_curve, 0, NULL},
+    {"sign", selector_read_boolean, SELECTOR_KEY_SIGN, NULL},
+    {"always_authenticate", selector_read_boolean, SELECTOR_KEY_ALWAYS_AUTHENTICATE, NULL},
+    {"never_extractable", selector_read_boolean, SELECTOR_KEY_NEVER_EXTRACTABLE, NULL},
+    {"local", selector_read_boolean, SELECTOR_KEY_LOCAL, NULL},
+};
+
+static const struct schema_key pattern_keys[] = {
+    {"glob", pattern_source_read, PATTERN_GLOB, NULL},
+    {"re", pattern_source_read, PATTERN_REGEX, NULL},
+};
+
+static const struct schema_key bytes_keys[] = {
+    {"prefix", pattern_source_read, PATTERN_PREFIX, NULL},
+};
+
+#define KEYS(keys) keys, sizeof(keys) / sizeof((keys)[0])
+#define SCHEMA(keys, what)                                                                         \
+    {                                                                                              \
+        what, KEYS(keys), NULL, 0                                                                  \
+    }
+#define RULE_SCHEMA(keys)                                                                          \
+    {                                                                                              \
+        "a rule, a map of selectors", KEYS(keys), &schema_selector,                                \
+            offsetof(struct rule, condition)                                                       \
+    }
+
+const struct schema schema_top = SCHEMA(top_keys, "a map with `version`, `module` and `allow`");
+const struct schema schema_log = SCHEMA(log_keys, "a map of log settings");
+const struct schema schema_rule = RULE_SCHEMA(rule_keys);
+const struct schema schema_allow = RULE_SCHEMA(allow_keys);
+const struct schema schema_use = SCHEMA(use_keys, "a map of options");
+const struct schema schema_selector = SCHEMA(selector_keys, "a map of selectors");
+const struct schema schema_token = SCHEMA(token_keys, "a map with properties of a token");
+const struct schema schema_slot = SCHEMA(slot_keys, "a map with properties of a slot");
+const struct schema schema_key_properties = SCHEMA(key_keys, "a map with properties of a key");
+const struct schema schema_pattern = SCHEMA(pattern_keys, "text, {glob: ...} or {re: ...}");
+const struct schema schema_bytes = SCHEMA(bytes_keys, "hexadecimal digits or {prefix: ...}");
+
+const struct schema_key *schema_find(const struct schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcmp(schema->keys[i].name, name) == 0)
+            return &schema->keys[i];
+    return NULL;
+}
+
+/* Adds the names of the keys, the base's too, those of later versions only if asked for. */
+static size_t collect_names(const struct schema *schema, bool later, const char *names[MOST_KEYS],
+                            size_t count)
+{
+    for (size_t i = 0; i < schema->count && count < MOST_KEYS; i++)
+        if (schema->keys[i].read != NULL || later)
+            names[count++] = schema->keys[i].name;
+    return schema->base != NULL ? collect_names(schema->base, later, names, count) : count;
+}
+
+/* Is the key the rest of a value that a comma in braces has cut ("{label: a, b}")? */
+static bool is_cut_value(const struct node *map, size_t index)
+{
+    return map->flow && index > 0 && node_is_nothing(&map->items[index + 1]) &&
+           map->items[index - 1].kind == NODE_SCALAR && map->items[index - 1].style == STYLE_PLAIN;
+}
+
+static void report_unknown(const struct schema *schema, struct reader *reader,
+                           const struct node *map, size_t index)
+{
+    const struct node *key = &map->items[index];
+    const char *names[MOST_KEYS];
+    const char *near = suggestion_find(key->text, names, collect_names(schema, true, names, 0));
+    char *list = suggestion_list(names, collect_names(schema, false, names, 0));
+    char found[READER_FOUND_SIZE];
+
+    reader_found(key, found);
+    reader_error(reader, key->position, "found the unknown key %s, expected %s%s%s%s%s", found,
+                 list != NULL ? list : schema->what, near != NULL ? "; did you mean `" : "",
+                 near != NULL ? near : "", near != NULL ? "`?" : "",
+                 is_cut_value(map, index) ? "; quote the value before it if this belongs to it"
+                                          : "");
+    free(list);
+}
+
+static void read_key(const struct schema *schema, struct reader *reader, const struct node *map,
+                     size_t index, void *target)
+{
+    const struct node *key = &map->items[index];
+    struct field field = {schema_find(schema, key->text), key, &map->items[index + 1]};
+
+    if (field.schema == NULL && schema->base != NULL) {
+        field.schema = schema_find(schema->base, key->text);
+        target = (char *)target + schema->base_offset;
+    }
+    if (field.schema == NULL)
+        report_unknown(schema, reader, map, index);
+    else if (field.schema->read == NULL)
+        reader_error(reader, key->position, "%s: not yet supported by this version", key->text);
+    else
+        field.schema->read(reader, &field, target);
+}
+
+void schema_read(const struct schema *schema, struct reader *reader, const struct node *map,
+                 void *target)
+{
+    if (map->kind != NODE_MAP || map->count == 0) {
+        reader_expected(reader, map, schema->what);
+        return;
+    }
+    for (size_t i = 0; i < map->count; i += 2)
+        if (node_find_key(map, map->items[i].text) == i)
+            read_key(schema, reader, map, i, target);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Files that decide who may do what: opened once, checked on the descriptor, read whole (policy.md
+// 1).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include "common/message.h"
+
+enum { SECURE_FILE_MAX_SIZE = 256 * 1024 };
+
+struct secure_file {
+    char *text; /* owned; a NUL stands behind it */
+    size_t size;
+    struct stat status;
+};
+
+/* Reads a regular file of at most SECURE_FILE_MAX_SIZE bytes, at an absolute path. It, every
+ * symlink on the way and the folders that hold the file and such a symlink to it belong to root or
+ * the effective user and are writable by nobody else (a sticky folder of root's counts as such).
+ * system: all that belongs to root, and so does every folder up to `/`. False with a message, at
+ * position, that names the file and says what to do. Never waits for a FIFO. */
+bool secure_file_read(const char *path, bool system, struct position position,
+                      struct message_list *messages, struct secure_file *file);
+
+/* The same checks without reading, for a file of any size; a file that does not exist passes. */
+bool secure_file_check(const char *path, bool system, struct position position,
+                       struct message_list *messages);
+
+void secure_file_finish(struct secure_file *file);

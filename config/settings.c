@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads the settings at the top level.
+#include "config/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config/config.h"
+#include "config/secure_file.h"
+#include "config/values.h"
+
+void settings_read_version(struct reader *reader, const struct field *field, void *target)
+{
+    const char *text = value_text(reader, field->value, "1");
+
+    (void)target;
+    if (text != NULL && strcmp(text, "1") != 0)
+        reader_expected(reader, field->value, "1, the only version that is known here");
+}
+
+/* p11gate.so itself, or a copy of it for a profile (p11gate-NAME.so). */
+static bool is_ourselves(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+
+    return strncmp(name, "p11gate.so", 10) == 0 ||
+           (strncmp(name, "p11gate-", 8) == 0 && strstr(name, ".so") != NULL);
+}
+
+void settings_read_module(struct reader *reader, const struct field *field, void *target)
+{
+    struct settings *settings = &((struct config *)target)->settings;
+    char *path = value_path(reader, field->value, P11_MODULE_PATH);
+
+    if (path == NULL)
+        return;
+    settings->module = path;
+    settings->module_position = field->value->position;
+    if (is_ourselves(path)) {
+        reader_expected(reader, field->value,
+                        "the vendor's module, such as opensc-pkcs11.so: p11gate stands before it");
+    } else if (reader->system) {
+        secure_file_check(path, true, field->value->position, reader->messages);
+    }
+}
+
+void settings_read_preset(struct reader *reader, const struct field *field, void *target)
+{
+    static const char *const names[] = {"ssh", "read-only", "transparent"};
+    struct settings *settings = &((struct config *)target)->settings;
+    size_t index;
+
+    if (!value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
+        return;
+    settings->preset = (enum preset)index;
+    if (settings->preset != PRESET_SSH) {
+        reader_error(reader, field->value->position, "%s: not yet supported by this version",
+                     names[index]);
+    }
+}
+
+void settings_read_log(struct reader *reader, const struct field *field, void *target)
+{
+    schema_read(field->schema->inner, reader, field->value,
+                &((struct config *)target)->settings.log);
+}
+
+void settings_read_log_file(struct reader *reader, const struct field *field, void *target)
+{
+    struct log_settings *log = target;
+    char *path = value_path(reader, field->value, reader->folder);
+
+    if (path != NULL) {
+        free(log->file);
+        log->file = path;
+    }
+}
+
+void settings_read_log_level(struct reader *reader, const struct field *field, void *target)
+{
+    static const char *const names[] = {"error", "info", "debug"};
+    struct log_settings *log = target;
+    size_t index;
+
+    if (value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
+        log->level = (enum log_level)index;
+}
+
+void settings_read_log_trace(struct reader *reader, const struct field *field, void *target)
+{
+    struct log_settings *log = target;
+
+    value_boolean(reader, field->value, &log->trace);
+}
+
+void settings_read_log_stderr(struct reader *reader, const struct field *field, void *target)
+{
+    static const char *const names[] = {"auto", "never"};
+    struct log_settings *log = target;
+    size_t index;
+
+    if (value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
+        log->to_stderr = index == 0;
+}
+
+void settings_init_log(struct reader *reader, struct log_settings *log)
+{
+    const char *state = secure_getenv("XDG_STATE_HOME");
+    const char *home = reader->identity.home;
+    int length = 0;
+
+    *log = (struct log_settings){.level = LOG_ERROR, .to_stderr = true};
+    /* The XDG base directory specification has relative paths ignored. */
+    if (state != NULL && state[0] == '/')
+        length = asprintf(&log->file, "%s/p11gate/log", state);
+    else if (home != NULL)
+        length = asprintf(&log->file, "%s/.local/state/p11gate/log", home);
+    if (length < 0) {
+        log->file = NULL;
+        reader_no_memory(reader);
+    }
+}

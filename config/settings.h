@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads what is no rule: version, module, preset and log (policy.md 2).
+#pragma once
+
+#include "config/schema.h"
+
+struct log_settings;
+
+/* Into struct config. */
+field_reader settings_read_version;
+field_reader settings_read_module;
+field_reader settings_read_preset;
+field_reader settings_read_log;
+
+/* Into struct log_settings. */
+field_reader settings_read_log_file;
+field_reader settings_read_log_level;
+field_reader settings_read_log_trace;
+field_reader settings_read_log_stderr;
+
+/* What holds where the file says nothing: the log in $XDG_STATE_HOME or ~/.local/state (no file
+ * where there is no home either). */
+void settings_init_log(struct reader *reader, struct log_settings *log);

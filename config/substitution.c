@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Replaces the letters after '%', piece by piece, with an eye on the pattern that they stand in.
+#include "config/substitution.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config/text.h"
+
+struct scan {
+    const struct identity *identity;
+    enum pattern_kind kind;
+    const char *rest; /* what is still to be read */
+    FILE *out;
+    bool repeatable; /* something stands before it that a quantifier can repeat */
+    bool unknown;
+    const char *fault;
+};
+
+/* False: no such letter. *value is NULL when it is unknown. */
+static bool find_value(const struct identity *identity, char letter, const char **value)
+{
+    const struct {
+        char letter;
+        const char *value;
+    } letters[] = {
+        {'u', identity->user}, {'i', identity->uid},        {'d', identity->home},
+        {'l', identity->host}, {'L', identity->host_label},
+    };
+
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        if (letters[i].letter == letter) {
+            *value = letters[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Data in a regular expression is one group, so that a quantifier behind it holds for all of it. */
+static void put_data(struct scan *scan, const char *data)
+{
+    const char *special = "";
+
+    if (scan->kind == PATTERN_GLOB) {
+        special = "*?[]\\";
+    } else if (scan->kind == PATTERN_REGEX) {
+        special = "\\^.[]$()|*+?{}";
+        fputc('(', scan->out);
+    }
+    for (; *data != '\0'; data++) {
+        if (strchr(special, *data) != NULL)
+            fputc('\\', scan->out);
+        fputc(*data, scan->out);
+    }
+    if (scan->kind == PATTERN_REGEX)
+        fputc(')', scan->out);
+}
+
+static void take_letter(struct scan *scan)
+{
+    char letter = scan->rest[1];
+    const char *value = NULL;
+
+    if (letter == '%') {
+        fputc('%', scan->out);
+    } else if (!find_value(scan->identity, letter, &value)) {
+        scan->fault = "found `%` before a letter that stands for nothing, expected %u %i %d %l %L, "
+                      "or %% for the sign itself";
+        return;
+    } else if (value == NULL) {
+        scan->unknown = true;
+    } else {
+        put_data(scan, value);
+    }
+    scan->rest += 2;
+}
+
+static void take_escape(struct scan *scan)
+{
+    char next = scan->rest[1];
+
+    if (next == '\0') {
+        scan->fault = "found `\\` at the end, expected a character behind it";
+    } else if (next == '%') {
+        scan->fault = "found `\\%`, expected `%%` for the sign itself";
+    } else if (scan->kind == PATTERN_REGEX &&
+               (isalnum((unsigned char)next) || strchr("<>`'", next))) {
+        scan->fault = "found `\\` before a letter or digit, which POSIX extended regular "
+                      "expressions do not know, expected a set such as [0-9]";
+    } else {
+        fwrite(scan->rest, 1, 2, scan->out);
+        scan->rest += 2;
+    }
+}
+
+/* The ']' that ends the set which begins at text; NULL: none. Inside, "[:", "[." and "[=" go to
+ * their own end (POSIX 9.3.5). */
+static const char *find_set_end(const char *text, enum pattern_kind kind)
+{
+    const char *at = text + 1;
+
+    if (*at == '^' || (kind == PATTERN_GLOB && *at == '!'))
+        at++;
+    if (*at == ']')
+        at++;
+    while (*at != '\0' && *at != ']') {
+        if (at[0] == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL) {
+            const char end[] = {at[1], ']', '\0'};
+            const char *closed = strstr(at + 2, end);
+
+            at = closed != NULL ? closed + 1 : at;
+        } else if (kind == PATTERN_GLOB && at[0] == '\\' && at[1] != '\0') {
+            at++;
+        }
+        at++;
+    }
+    return *at == ']' ? at : NULL;
+}
+
+/* In a set the letters would be alternatives, and so not data any more. */
+static void take_set(struct scan *scan)
+{
+    const char *end = find_set_end(scan->rest, scan->kind);
+
+    if (end == NULL) {
+        scan->fault = "found `[` without `]`, expected a set such as [0-9], or `\\[` for the sign "
+                      "itself";
+        return;
+    }
+    while (scan->rest <= end) {
+        if (scan->rest[0] == '%' && scan->rest[1] != '%') {
+            scan->fault = "found `%` and a letter between `[` and `]`, expected it outside";
+            return;
+        }
+        fputc(*scan->rest, scan->out);
+        scan->rest += *scan->rest == '%' ? 2 : 1;
+    }
+}
+
+/* POSIX leaves a quantifier undefined where nothing stands before it (9.5.3); the C library would
+ * take "*.example" for something. */
+static void take_plain(struct scan *scan)
+{
+    if (scan->kind == PATTERN_REGEX && !scan->repeatable && strchr("*+?{", *scan->rest) != NULL) {
+        scan->fault =
+            "found `*`, `+`, `?` or `{` with nothing before it to repeat, expected a POSIX "
+            "extended regular expression; `.*` matches any text";
+        return;
+    }
+    scan->repeatable = strchr("(|^*+?", *scan->rest) == NULL;
+    fputc(*scan->rest++, scan->out);
+}
+
+static void take_next(struct scan *scan)
+{
+    bool is_pattern = scan->kind == PATTERN_GLOB || scan->kind == PATTERN_REGEX;
+
+    if (*scan->rest == '%') {
+        take_letter(scan);
+        scan->repeatable = true;
+    } else if (is_pattern && *scan->rest == '\\') {
+        take_escape(scan);
+        scan->repeatable = true;
+    } else if (is_pattern && *scan->rest == '[') {
+        take_set(scan);
+        scan->repeatable = true;
+    } else {
+        take_plain(scan);
+    }
+}
+
+static enum substitution_outcome outcome_of(const struct scan *scan)
+{
+    if (scan->fault != NULL)
+        return SUBSTITUTION_FAULT;
+    return scan->unknown ? SUBSTITUTION_UNKNOWN : SUBSTITUTION_DONE;
+}
+
+enum substitution_outcome substitution_make(const struct identity *identity, enum pattern_kind kind,
+                                            const char *text, struct substitution *result)
+{
+    char *made = NULL;
+    size_t size = 0;
+    struct scan scan = {.identity = identity, .kind = kind, .rest = text};
+    enum substitution_outcome outcome;
+
+    scan.out = open_memstream(&made, &size);
+    if (scan.out == NULL)
+        return SUBSTITUTION_NO_MEMORY;
+    while (*scan.rest != '\0' && scan.fault == NULL)
+        take_next(&scan);
+    if (!text_close_stream(scan.out, &made))
+        return SUBSTITUTION_NO_MEMORY;
+    outcome = outcome_of(&scan);
+    *result = (struct substitution){.fault = scan.fault};
+    if (outcome == SUBSTITUTION_DONE)
+        result->text = made;
+    else
+        free(made);
+    return outcome;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "crypto/certificate.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <openssl/x509v3.h>
+#include "crypto/internal.h"
+
+static enum key_usage usage_of(X509 *x509)
+{
+    uint32_t usage = X509_get_key_usage(x509);
+
+    if (usage == UINT32_MAX)
+        return KEY_USAGE_ABSENT;
+    return (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0 ? KEY_USAGE_SIGNS
+                                                                      : KEY_USAGE_DOES_NOT_SIGN;
+}
+
+struct certificate *certificate_parse(struct crypto *crypto, const void *der, size_t size)
+{
+    struct certificate *certificate = calloc(1, sizeof(*certificate));
+    X509 *x509 = X509_new_ex(crypto->context, NULL);
+    const unsigned char *at = der;
+
+    if (certificate == NULL || x509 == NULL || size > LONG_MAX ||
+        d2i_X509(&x509, &at, (long)size) == NULL)
+        goto fail;
+    certificate->key = public_key_from_openssl(crypto, X509_get0_pubkey(x509));
+    if (certificate->key == NULL)
+        goto fail;
+    certificate->authority = X509_check_ca(x509) == 1;
+    certificate->usage = usage_of(x509);
+    X509_free(x509);
+    return certificate;
+fail:
+    X509_free(x509);
+    certificate_destroy(certificate);
+    return NULL;
+}
+
+void certificate_destroy(struct certificate *certificate)
+{
+    if (certificate == NULL)
+        return;
+    public_key_destroy(certificate->key);
+    free(certificate);
+}

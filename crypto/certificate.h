@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What p11gate needs of an X.509 certificate.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct crypto;
+struct public_key;
+
+enum key_usage { KEY_USAGE_ABSENT, KEY_USAGE_SIGNS, KEY_USAGE_DOES_NOT_SIGN };
+
+struct certificate {
+    struct public_key *key; /* owned */
+    bool authority;         /* basicConstraints CA:TRUE */
+    enum key_usage usage;   /* keyUsage digitalSignature or nonRepudiation */
+};
+
+/* NULL when the DER is not a certificate with a public key that is known here. The caller owns the result. */
+struct certificate *certificate_parse(struct crypto *crypto, const void *der, size_t size);
+void certificate_destroy(struct certificate *certificate);

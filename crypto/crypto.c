@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "crypto/internal.h"
+
+#include <stdlib.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+struct crypto *crypto_create(void)
+{
+    struct crypto *crypto = calloc(1, sizeof(*crypto));
+
+    if (crypto == NULL)
+        return NULL;
+    crypto->context = OSSL_LIB_CTX_new();
+    if (crypto->context == NULL) {
+        free(crypto);
+        return NULL;
+    }
+    return crypto;
+}
+
+void crypto_destroy(struct crypto *crypto)
+{
+    if (crypto == NULL)
+        return;
+    OSSL_LIB_CTX_free(crypto->context);
+    free(crypto);
+}
+
+bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, const void *second,
+                   size_t second_size, uint8_t out[32])
+{
+    EVP_MD *md = EVP_MD_fetch(crypto->context, "SHA2-256", NULL);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = md != NULL && context != NULL && EVP_DigestInit_ex(context, md, NULL) == 1 &&
+              EVP_DigestUpdate(context, first, first_size) == 1 &&
+              EVP_DigestUpdate(context, second, second_size) == 1 &&
+              EVP_DigestFinal_ex(context, out, NULL) == 1;
+
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(md);
+    return ok;
+}
+
+bool crypto_random(struct crypto *crypto, void *out, size_t size)
+{
+    return RAND_bytes_ex(crypto->context, out, size, 0) == 1;
+}

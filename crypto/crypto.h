@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// OpenSSL in a library context of our own: the host's openssl.cnf may load a provider that loads us.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct crypto;
+
+/* NULL when there is no memory. */
+struct crypto *crypto_create(void);
+void crypto_destroy(struct crypto *crypto);
+
+/* SHA-256 of two concatenated parts (the second may be NULL with size 0). */
+bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, const void *second,
+                   size_t second_size, uint8_t out[32]);
+
+bool crypto_random(struct crypto *crypto, void *out, size_t size);

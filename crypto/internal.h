@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the files of crypto/ share, OpenSSL's types included.
+#pragma once
+
+#include <openssl/evp.h>
+#include "crypto/crypto.h"
+#include "crypto/public_key.h"
+
+struct crypto {
+    OSSL_LIB_CTX *context; /* owned */
+};
+
+/* The key as OpenSSL's; NULL when it is not valid. The caller frees. */
+EVP_PKEY *public_key_to_openssl(struct crypto *crypto, const struct public_key *key);
+
+/* From OpenSSL's key; NULL when the type is not known here. key is borrowed. */
+struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *key);
+
+/* OpenSSL's group name and the OID in DER for CKA_EC_PARAMS; NULL for curves without one here. */
+const char *key_curve_group(enum key_curve curve);
+const unsigned char *key_curve_oid(enum key_curve curve, size_t *size);
+enum key_curve key_curve_from_group(const char *group);
+
+/* Sets key->ssh_blob and key->fingerprint where ssh knows such keys. False only when there is no memory. */
+bool public_key_set_ssh(struct crypto *crypto, struct public_key *key);

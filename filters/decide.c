@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/decide.h"
+
+static bool certificates_sign(const struct key_group *group, bool *signs)
+{
+    bool said = false;
+
+    *signs = false;
+    for (size_t i = 0; i < group->n_certificates; i++) {
+        enum key_usage usage = group->certificates[i]->usage;
+        said = said || usage != KEY_USAGE_ABSENT;
+        *signs = *signs || usage == KEY_USAGE_SIGNS;
+    }
+    return said;
+}
+
+bool key_group_signs(const struct key_group *group)
+{
+    bool signs = true;
+
+    if (group->private_key != NULL) {
+        attributes_bool(&group->private_key->attributes, CKA_SIGN, &signs);
+        return signs;
+    }
+    if (certificates_sign(group, &signs))
+        return signs;
+    signs = true;
+    for (size_t i = 0; i < group->n_public_keys; i++) {
+        if (attributes_bool(&group->public_keys[i]->attributes, CKA_VERIFY, &signs))
+            return signs;
+    }
+    return signs;
+}
+
+static const struct rule *denying_rule(const struct policy *policy, const struct subject *subject)
+{
+    for (size_t i = 0; i < policy->deny.count; i++) {
+        if (selector_match(&policy->deny.rules[i].condition, subject) != TRUTH_FALSE)
+            return &policy->deny.rules[i];
+    }
+    return NULL;
+}
+
+static const struct rule *failing_requirement(const struct policy *policy,
+                                              const struct subject *subject)
+{
+    for (size_t i = 0; i < policy->require.count; i++) {
+        if (selector_match(&policy->require.rules[i].condition, subject) != TRUTH_TRUE)
+            return &policy->require.rules[i];
+    }
+    return NULL;
+}
+
+/* A rule's place counts from 1; use: {order} puts another number in its stead. */
+static bool find_allowing(const struct policy *policy, const struct subject *subject,
+                          struct verdict *verdict)
+{
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        const struct rule *rule = &policy->allow.rules[i];
+        if (selector_match(&rule->condition, subject) != TRUTH_TRUE)
+            continue;
+        verdict->rule = rule;
+        verdict->order = rule->use.has_order ? rule->use.order : (long)i + 1;
+        return true;
+    }
+    return policy->allow_all;
+}
+
+static void ask_policy(const struct policy *policy, const struct subject *subject,
+                       struct verdict *verdict)
+{
+    verdict->rule = denying_rule(policy, subject);
+    if (verdict->rule != NULL) {
+        verdict->reason = REASON_DENIED;
+        return;
+    }
+    verdict->rule = failing_requirement(policy, subject);
+    if (verdict->rule != NULL) {
+        verdict->reason = REASON_REQUIRED;
+        return;
+    }
+    verdict->by_policy = find_allowing(policy, subject, verdict);
+    verdict->reason = verdict->by_policy ? REASON_ALLOWED : REASON_NOT_ALLOWED;
+}
+
+struct verdict policy_decide(const struct policy *policy, const struct subject *subject)
+{
+    struct verdict verdict = {.reason = REASON_NOT_ALLOWED};
+    const struct key_group *group = subject->group;
+
+    ask_policy(policy, subject, &verdict);
+    if (!verdict.by_policy)
+        return verdict;
+    if (group->key == NULL)
+        verdict.reason = REASON_NO_PUBLIC_KEY;
+    else if (group->private_key == NULL && subject->private_visible)
+        verdict.reason = REASON_NO_PRIVATE_KEY;
+    else if (!key_group_signs(group))
+        verdict.reason = REASON_CANNOT_SIGN;
+    return verdict;
+}
+
+bool policy_may_show_token(const struct policy *policy, const struct subject *subject)
+{
+    for (size_t i = 0; i < policy->deny.count; i++) {
+        if (selector_match(&policy->deny.rules[i].condition, subject) == TRUTH_TRUE)
+            return false;
+    }
+    for (size_t i = 0; i < policy->require.count; i++) {
+        if (selector_match(&policy->require.rules[i].condition, subject) == TRUTH_FALSE)
+            return false;
+    }
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        if (selector_match(&policy->allow.rules[i].condition, subject) != TRUTH_FALSE)
+            return true;
+    }
+    return policy->allow_all;
+}
+
+/* A URI names a token by its label or serial only; token: and slot: by any of their fields. */
+static bool can_name(const struct selector *selector)
+{
+    switch ((int)selector->kind) {
+    case SELECTOR_TOKEN_LABEL:
+    case SELECTOR_TOKEN_SERIAL:
+        return true;
+    case SELECTOR_TOKEN_MANUFACTURER:
+    case SELECTOR_TOKEN_MODEL:
+    case SELECTOR_SLOT_DESCRIPTION:
+    case SELECTOR_SLOT_ID:
+        return !selector->from_uri;
+    }
+    return false;
+}
+
+static bool is_plain(const struct selector *selector)
+{
+    size_t size;
+
+    if (selector->kind == SELECTOR_SLOT_ID)
+        return true;
+    for (size_t i = 0; i < selector->n_patterns; i++) {
+        if (pattern_exact(selector->patterns[i], &size) == NULL)
+            return false;
+    }
+    return selector->n_patterns > 0;
+}
+
+static bool names(const struct selector *selector, const struct subject *subject)
+{
+    if (selector->kind != SELECTOR_ALL)
+        return can_name(selector) && is_plain(selector) &&
+               selector_match(selector, subject) == TRUTH_TRUE;
+    for (size_t i = 0; i < selector->n_children; i++) {
+        if (names(&selector->children[i], subject))
+            return true;
+    }
+    return false;
+}
+
+bool policy_names_token(const struct policy *policy, const struct subject *subject)
+{
+    if (!policy_may_show_token(policy, subject))
+        return false;
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        const struct selector *condition = &policy->allow.rules[i].condition;
+        if (names(condition, subject) && selector_match(condition, subject) != TRUTH_FALSE)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The decision: may this key group be seen, and which rule says so (policy.md 3).
+#pragma once
+
+#include <stdbool.h>
+#include "filters/pair.h"
+#include "filters/policy.h"
+
+/* What a policy is asked about. All borrowed; slot and library may be NULL (their selectors are then unknown). */
+struct subject {
+    CK_SLOT_ID slot_id;
+    const CK_TOKEN_INFO *token;
+    const CK_SLOT_INFO *slot;
+    const CK_INFO *library;
+    const struct key_group *group; /* NULL: only the token is asked about; what concerns keys is unknown */
+    bool private_visible;          /* private objects are visible: a key that is not seen is not there */
+};
+
+enum reason {
+    REASON_ALLOWED,
+    REASON_NO_PUBLIC_KEY,  /* no one tells the public key */
+    REASON_NO_PRIVATE_KEY, /* private keys are visible and there is none */
+    REASON_CANNOT_SIGN,    /* CKA_SIGN is false */
+    REASON_DENIED,         /* by rule */
+    REASON_REQUIRED,       /* rule was not true */
+    REASON_NOT_ALLOWED,    /* no allow rule was true */
+};
+
+struct verdict {
+    enum reason reason;
+    const struct rule *rule; /* borrowed from the policy; NULL for allow: all and for reasons without a rule */
+    long order;              /* of an allowed key in listings; lower first */
+    bool by_policy;          /* the policy allows it, whether or not the private key is there and signs */
+};
+
+enum truth selector_match(const struct selector *selector, const struct subject *subject);
+
+/* CKA_SIGN of the private key; before it is visible, what the certificate's keyUsage or the public key's CKA_VERIFY make likely. */
+bool key_group_signs(const struct key_group *group);
+
+struct verdict policy_decide(const struct policy *policy, const struct subject *subject);
+
+/* Could any key of this token be visible? False saves the session. */
+bool policy_may_show_token(const struct policy *policy, const struct subject *subject);
+
+/* Does an allow rule name this token (token, slot, or a URI with a token or serial, as a plain value): the consent to send it a PIN. */
+bool policy_names_token(const struct policy *policy, const struct subject *subject);

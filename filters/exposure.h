@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What an application may see of one token: paired, decided, synthesized, shaped. Built from the objects read and the policy alone.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "filters/decide.h"
+#include "filters/object.h"
+#include "filters/pair.h"
+#include "filters/policy.h"
+
+/* One key group and what was decided on it. */
+struct exposed_key {
+    struct key_group *group; /* borrowed from the exposure's groups */
+    struct verdict verdict;
+    bool before_login; /* a public object of it is visible before login */
+    unsigned char *id; /* owned; the CKA_ID that all its objects carry; NULL while it is hidden by policy */
+    size_t id_size;
+};
+
+struct exposed_object {
+    CK_OBJECT_CLASS class;
+    const struct object *source;       /* borrowed; NULL: made by p11gate */
+    struct attributes attributes;      /* owned; before the source's own, all there is without a source */
+    const struct exposed_key *key;     /* borrowed */
+    CK_OBJECT_HANDLE handle;           /* the application's; module/ issues it */
+};
+
+/* A zeroed struct is an empty exposure. */
+struct exposure {
+    struct key_groups groups;       /* owned */
+    struct exposed_key *keys;       /* owned; one a group, in the order of listings */
+    size_t n_keys;
+    struct exposed_object *objects; /* owned; of the visible keys: for each public key, certificates, private key */
+    size_t n_objects;
+    size_t n_visible; /* keys that are shown */
+};
+
+/* subject->group is ignored. The result borrows from objects, known and policy. False when there is no memory: the exposure is then empty. */
+bool exposure_build(struct exposure *exposure, const struct object_list *objects,
+                    const struct refused_pairs *refused, const struct known_keys *known,
+                    const struct policy *policy, const struct subject *subject);
+void exposure_finish(struct exposure *exposure);
+
+/* The value that the application is told, borrowed; NULL when neither we nor what was read has it. */
+const CK_ATTRIBUTE *exposed_attribute(const struct exposed_object *object, CK_ATTRIBUTE_TYPE type);
+
+/* The public keys of the policy's public_key selectors; known->items is allocated. False when there is no memory. */
+bool policy_known_keys(const struct policy *policy, struct known_keys *known);

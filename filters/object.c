@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/object.h"
+
+#include <stdlib.h>
+
+bool object_list_add(struct object_list *list, struct object *object)
+{
+    struct object **grown = reallocarray(list->items, list->count + 1, sizeof(struct object *));
+
+    if (grown == NULL) {
+        object_destroy(object);
+        return false;
+    }
+    list->items = grown;
+    list->items[list->count++] = object;
+    return true;
+}
+
+const struct object *object_list_find(const struct object_list *list, CK_OBJECT_HANDLE vendor)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i]->vendor == vendor)
+            return list->items[i];
+    }
+    return NULL;
+}
+
+void object_destroy(struct object *object)
+{
+    if (object == NULL)
+        return;
+    attributes_finish(&object->attributes);
+    public_key_destroy(object->key);
+    free(object);
+}
+
+void object_list_finish(struct object_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        object_destroy(list->items[i]);
+    free(list->items);
+    *list = (struct object_list){0};
+}
+
+const CK_ATTRIBUTE *object_id(const struct object *object)
+{
+    return attributes_find(&object->attributes, CKA_ID);
+}
+
+const CK_ATTRIBUTE *object_label(const struct object *object)
+{
+    return attributes_find(&object->attributes, CKA_LABEL);
+}
+
+bool object_is_private(const struct object *object)
+{
+    bool value = object->class == CKO_PRIVATE_KEY;
+    attributes_bool(&object->attributes, CKA_PRIVATE, &value);
+    return value;
+}

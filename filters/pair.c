@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* While groups are made, the private keys that do not tell their public key wait here. */
+struct pairing {
+    const struct object_list *objects;
+    const struct refused_pairs *refused;
+    const struct known_keys *known;
+    struct key_groups *groups;
+};
+
+static bool append(const struct object ***list, size_t *count, const struct object *object)
+{
+    const struct object **grown = reallocarray(*list, *count + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return false;
+    *list = grown;
+    grown[(*count)++] = object;
+    return true;
+}
+
+static struct key_group *group_add(struct key_groups *groups, const struct public_key *key)
+{
+    struct key_group *grown = reallocarray(groups->items, groups->count + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return NULL;
+    groups->items = grown;
+    grown[groups->count] = (struct key_group){.key = key};
+    return &grown[groups->count++];
+}
+
+static struct key_group *group_of(struct key_groups *groups, const struct public_key *key)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        if (groups->items[i].key != NULL && public_key_equal(groups->items[i].key, key))
+            return &groups->items[i];
+    }
+    return NULL;
+}
+
+/* An object that tells its public key goes to that key's group. */
+static bool add_known(struct key_groups *groups, const struct object *object)
+{
+    struct key_group *group = group_of(groups, object->key);
+
+    if (group == NULL)
+        group = group_add(groups, object->key);
+    if (group == NULL)
+        return false;
+    if (object->class == CKO_PUBLIC_KEY)
+        return append(&group->public_keys, &group->n_public_keys, object);
+    if (object->class == CKO_CERTIFICATE)
+        return append(&group->certificates, &group->n_certificates, object);
+    if (group->private_key == NULL) {
+        group->private_key = object;
+        group->link = LINK_KEY;
+    }
+    return true;
+}
+
+static bool makes_group(const struct object *object)
+{
+    return object->key != NULL && !(object->class == CKO_CERTIFICATE && object->authority);
+}
+
+static bool add_all_known(struct pairing *pairing)
+{
+    const struct object_list *objects = pairing->objects;
+
+    for (size_t i = 0; i < objects->count; i++) {
+        if (makes_group(objects->items[i]) && !add_known(pairing->groups, objects->items[i]))
+            return false;
+    }
+    return true;
+}
+
+/* An authority's certificate belongs to a group only if a key object of the token carries its key. */
+static bool add_authorities(struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        struct key_group *group;
+
+        if (object->key == NULL || makes_group(object))
+            continue;
+        group = group_of(pairing->groups, object->key);
+        if (group != NULL && (group->private_key != NULL || group->n_public_keys > 0) &&
+            !append(&group->certificates, &group->n_certificates, object))
+            return false;
+    }
+    return true;
+}
+
+/* A private RSA key may tell its modulus and keep its exponent (PKCS#11 2.40 mechanisms, 2.1.3): the modulus is enough. */
+static bool same_modulus(const struct key_group *group, const struct object *private_key)
+{
+    const CK_ATTRIBUTE *has = attributes_find_filled(&private_key->attributes, CKA_MODULUS);
+    const CK_ATTRIBUTE *wanted = attributes_find(&group->key->attributes, CKA_MODULUS);
+    const unsigned char *bytes = has != NULL ? has->pValue : NULL;
+    size_t size = has != NULL ? has->ulValueLen : 0;
+
+    if (bytes == NULL || wanted == NULL)
+        return false;
+    for (; size > 0 && *bytes == 0; size--)
+        bytes++;
+    return size == wanted->ulValueLen && memcmp(bytes, wanted->pValue, size) == 0;
+}
+
+static bool is_refused(const struct pairing *pairing, const struct public_key *key,
+                       const struct object *private_key)
+{
+    for (size_t i = 0; i < pairing->refused->count; i++) {
+        const struct refused_pair *pair = &pairing->refused->items[i];
+        if (pair->private_key == private_key->vendor &&
+            memcmp(pair->spki_hash, key->spki_hash, sizeof(pair->spki_hash)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool key_is_like(const struct public_key *key, const struct object *private_key)
+{
+    return key->type == private_key->key_type &&
+           (private_key->curve == CURVE_NONE || key->curve == private_key->curve);
+}
+
+static bool same_kind(const struct key_group *group, const struct object *private_key)
+{
+    return key_is_like(group->key, private_key);
+}
+
+static bool same_id(const struct object *a, const struct object *b)
+{
+    const CK_ATTRIBUTE *x = object_id(a), *y = object_id(b);
+
+    return x != NULL && y != NULL && x->ulValueLen > 0 && x->ulValueLen == y->ulValueLen &&
+           memcmp(x->pValue, y->pValue, x->ulValueLen) == 0;
+}
+
+static bool group_has_id_of(const struct key_group *group, const struct object *private_key)
+{
+    for (size_t i = 0; i < group->n_public_keys; i++) {
+        if (same_id(group->public_keys[i], private_key))
+            return true;
+    }
+    for (size_t i = 0; i < group->n_certificates; i++) {
+        if (same_id(group->certificates[i], private_key))
+            return true;
+    }
+    return false;
+}
+
+/* Private keys that do not tell their public key, and groups that have none. */
+static bool is_mute(const struct object *object)
+{
+    return object->class == CKO_PRIVATE_KEY && object->key == NULL &&
+           object->key_type != CK_UNAVAILABLE_INFORMATION;
+}
+
+static bool is_free(const struct key_group *group)
+{
+    return group->key != NULL && group->private_key == NULL;
+}
+
+static bool is_linked(const struct key_groups *groups, const struct object *private_key)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        if (groups->items[i].private_key == private_key)
+            return true;
+    }
+    return false;
+}
+
+static void link_by_modulus(struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        if (!is_mute(object) || attributes_find_filled(&object->attributes, CKA_MODULUS) == NULL)
+            continue;
+        for (size_t j = 0; j < pairing->groups->count; j++) {
+            struct key_group *group = &pairing->groups->items[j];
+            if (is_free(group) && same_modulus(group, object)) {
+                group->private_key = object;
+                group->link = LINK_KEY;
+            }
+        }
+    }
+}
+
+/* Exactly one mute private key of the group's kind carries an id of the group: more than one is no link at all. */
+static const struct object *only_by_id(const struct pairing *pairing, const struct key_group *group)
+{
+    const struct object *found = NULL;
+
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        if (!is_mute(object) || is_linked(pairing->groups, object) ||
+            !same_kind(group, object) || !group_has_id_of(group, object))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = object;
+    }
+    return found;
+}
+
+static size_t groups_with_id_of(const struct pairing *pairing, const struct object *private_key)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pairing->groups->count; i++) {
+        const struct key_group *group = &pairing->groups->items[i];
+        if (is_free(group) && same_kind(group, private_key) && group_has_id_of(group, private_key))
+            count++;
+    }
+    return count;
+}
+
+/* The links are all found before one is made, so that their order does not matter. */
+static bool link_by_id(struct pairing *pairing)
+{
+    const struct object **found = calloc(pairing->groups->count + 1, sizeof(*found));
+
+    if (found == NULL)
+        return false;
+    for (size_t i = 0; i < pairing->groups->count; i++) {
+        struct key_group *group = &pairing->groups->items[i];
+        if (is_free(group))
+            found[i] = only_by_id(pairing, group);
+        if (found[i] != NULL && (groups_with_id_of(pairing, found[i]) != 1 ||
+                                 is_refused(pairing, group->key, found[i])))
+            found[i] = NULL;
+    }
+    for (size_t i = 0; i < pairing->groups->count; i++) {
+        if (found[i] != NULL) {
+            pairing->groups->items[i].private_key = found[i];
+            pairing->groups->items[i].link = LINK_ID;
+        }
+    }
+    free(found);
+    return true;
+}
+
+/* How many mute private keys of the same kind are left unlinked? */
+static size_t left_private_keys(const struct pairing *pairing, const struct object *like)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        if (is_mute(object) && object->key_type == like->key_type && object->curve == like->curve &&
+            !is_linked(pairing->groups, object))
+            count++;
+    }
+    return count;
+}
+
+/* The free groups of the kind: how many, and the last of them. */
+static size_t left_groups(const struct pairing *pairing, const struct object *like,
+                          struct key_group **last)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pairing->groups->count; i++) {
+        struct key_group *group = &pairing->groups->items[i];
+        if (is_free(group) && same_kind(group, like)) {
+            *last = group;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* A key that the policy names by a file and that the token does not show: the only one of the kind, or NULL. */
+static const struct public_key *only_known_key(const struct pairing *pairing,
+                                               const struct object *like)
+{
+    const struct public_key *found = NULL;
+
+    for (size_t i = 0; i < pairing->known->count; i++) {
+        const struct public_key *key = pairing->known->items[i];
+        if (!key_is_like(key, like) || group_of(pairing->groups, key) != NULL ||
+            (found != NULL && public_key_equal(found, key)))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = key;
+    }
+    return found;
+}
+
+/* The group for a private key that is the last of its kind; *group stays NULL when there is none or more than one. */
+static bool find_left_over(struct pairing *pairing, const struct object *object,
+                           struct key_group **group)
+{
+    size_t count = left_groups(pairing, object, group);
+    const struct public_key *known;
+
+    if (count > 0) {
+        if (count > 1)
+            *group = NULL;
+        return true;
+    }
+    known = only_known_key(pairing, object);
+    if (known == NULL || is_refused(pairing, known, object))
+        return true;
+    *group = group_add(pairing->groups, known);
+    return *group != NULL;
+}
+
+static bool link_left_over(struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        struct key_group *group = NULL;
+
+        if (!is_mute(object) || is_linked(pairing->groups, object) ||
+            left_private_keys(pairing, object) != 1)
+            continue;
+        if (!find_left_over(pairing, object, &group))
+            return false;
+        if (group != NULL && !is_refused(pairing, group->key, object)) {
+            group->private_key = object;
+            group->link = LINK_LEFT_OVER;
+        }
+    }
+    return true;
+}
+
+/* What is still alone makes a group without a public key: it can be counted and explained, never shown. */
+static bool add_alone(struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->objects->count; i++) {
+        const struct object *object = pairing->objects->items[i];
+        struct key_group *group;
+
+        if (object->class != CKO_PRIVATE_KEY || object->key != NULL ||
+            is_linked(pairing->groups, object))
+            continue;
+        group = group_add(pairing->groups, NULL);
+        if (group == NULL)
+            return false;
+        group->private_key = object;
+    }
+    return true;
+}
+
+static bool link_all(struct pairing *pairing)
+{
+    if (!add_all_known(pairing) || !add_authorities(pairing))
+        return false;
+    link_by_modulus(pairing);
+    return link_by_id(pairing) && link_left_over(pairing) && add_alone(pairing);
+}
+
+bool pair_objects(const struct object_list *objects, const struct refused_pairs *refused,
+                  const struct known_keys *known, struct key_groups *groups)
+{
+    struct pairing pairing = {objects, refused, known, groups};
+
+    *groups = (struct key_groups){0};
+    if (link_all(&pairing))
+        return true;
+    key_groups_finish(groups);
+    return false;
+}
+
+void key_groups_finish(struct key_groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        free(groups->items[i].public_keys);
+        free(groups->items[i].certificates);
+    }
+    free(groups->items);
+    *groups = (struct key_groups){0};
+}
+
+bool key_group_needs_proof(const struct key_group *group)
+{
+    return group->link == LINK_ID || group->link == LINK_LEFT_OVER;
+}
+
+void key_group_each(const struct key_group *group,
+                    bool (*visit)(const struct object *member, void *context), void *context)
+{
+    if (group->private_key != NULL && !visit(group->private_key, context))
+        return;
+    for (size_t i = 0; i < group->n_public_keys; i++) {
+        if (!visit(group->public_keys[i], context))
+            return;
+    }
+    for (size_t i = 0; i < group->n_certificates; i++) {
+        if (!visit(group->certificates[i], context))
+            return;
+    }
+}

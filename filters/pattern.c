@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/pattern.h"
+
+#include <fnmatch.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pattern {
+    enum pattern_kind kind;
+    char *bytes; /* owned; with a NUL behind the size */
+    size_t size;
+    regex_t regex;
+};
+
+enum truth truth_not(enum truth a)
+{
+    if (a == TRUTH_UNKNOWN)
+        return TRUTH_UNKNOWN;
+    return a == TRUTH_TRUE ? TRUTH_FALSE : TRUTH_TRUE;
+}
+
+enum truth truth_and(enum truth a, enum truth b)
+{
+    if (a == TRUTH_FALSE || b == TRUTH_FALSE)
+        return TRUTH_FALSE;
+    return a == TRUTH_UNKNOWN || b == TRUTH_UNKNOWN ? TRUTH_UNKNOWN : TRUTH_TRUE;
+}
+
+enum truth truth_or(enum truth a, enum truth b)
+{
+    return truth_not(truth_and(truth_not(a), truth_not(b)));
+}
+
+/* The group keeps an alternation whole between the anchors: ^(a|b)$, not ^a|b$. */
+static bool compile(struct pattern *pattern, char **error)
+{
+    char *anchored = NULL;
+    int code;
+
+    if (asprintf(&anchored, "^(%s)$", pattern->bytes) < 0)
+        return false;
+    code = regcomp(&pattern->regex, pattern->bytes, REG_EXTENDED | REG_NOSUB);
+    if (code == 0) {
+        regfree(&pattern->regex);
+        code = regcomp(&pattern->regex, anchored, REG_EXTENDED | REG_NOSUB);
+    }
+    free(anchored);
+    if (code != 0 && error != NULL) {
+        char text[128];
+        regerror(code, &pattern->regex, text, sizeof(text));
+        *error = strdup(text);
+    }
+    return code == 0;
+}
+
+struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t size, char **error)
+{
+    struct pattern *pattern = calloc(1, sizeof(*pattern));
+
+    if (pattern == NULL)
+        return NULL;
+    pattern->bytes = malloc(size + 1);
+    if (pattern->bytes == NULL)
+        goto fail;
+    if (size > 0)
+        memcpy(pattern->bytes, bytes, size);
+    pattern->bytes[size] = '\0';
+    pattern->size = size;
+    if (kind == PATTERN_REGEX && !compile(pattern, error))
+        goto fail;
+    pattern->kind = kind;
+    return pattern;
+fail:
+    free(pattern->bytes);
+    free(pattern);
+    return NULL;
+}
+
+void pattern_destroy(struct pattern *pattern)
+{
+    if (pattern == NULL)
+        return;
+    if (pattern->kind == PATTERN_REGEX)
+        regfree(&pattern->regex);
+    free(pattern->bytes);
+    free(pattern);
+}
+
+/* Glob and regex work on text: bytes with a NUL in them never match; for a regex neither does a newline. */
+static enum truth match_text(const struct pattern *pattern, const void *value, size_t size)
+{
+    char *text;
+    bool matches;
+
+    if (memchr(value, '\0', size) != NULL ||
+        (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL))
+        return TRUTH_FALSE;
+    text = strndup(value, size);
+    if (text == NULL)
+        return TRUTH_UNKNOWN;
+    if (pattern->kind == PATTERN_GLOB)
+        matches = fnmatch(pattern->bytes, text, 0) == 0;
+    else
+        matches = regexec(&pattern->regex, text, 0, NULL, 0) == 0;
+    free(text);
+    return matches ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size)
+{
+    bool matches = false;
+
+    if (size == 0)
+        value = ""; /* an empty attribute may come without a pointer */
+    switch (pattern->kind) {
+    case PATTERN_EXACT:
+        matches = pattern->size == size && memcmp(pattern->bytes, value, size) == 0;
+        break;
+    case PATTERN_PREFIX:
+        matches = pattern->size <= size && memcmp(pattern->bytes, value, pattern->size) == 0;
+        break;
+    case PATTERN_GLOB:
+    case PATTERN_REGEX:
+        return match_text(pattern, value, size);
+    case PATTERN_UNKNOWN:
+        return TRUTH_UNKNOWN;
+    }
+    return matches ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+const void *pattern_exact(const struct pattern *pattern, size_t *size)
+{
+    if (pattern->kind != PATTERN_EXACT)
+        return NULL;
+    *size = pattern->size;
+    return pattern->bytes;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The values of selectors: exact text, glob, POSIX ERE, or bytes. Three-valued, as all of the policy is.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
+
+enum truth truth_not(enum truth a);
+enum truth truth_and(enum truth a, enum truth b);
+enum truth truth_or(enum truth a, enum truth b);
+
+enum pattern_kind {
+    PATTERN_EXACT,   /* these bytes */
+    PATTERN_PREFIX,  /* begins with these bytes */
+    PATTERN_GLOB,    /* fnmatch(3), whole value, no special treatment of '/' or a leading dot */
+    PATTERN_REGEX,   /* POSIX extended, whole value, never matches NUL or newline */
+    PATTERN_UNKNOWN, /* a substitution in it failed: neither true nor false */
+};
+
+struct pattern;
+
+/* Copies the bytes; glob and regex are text without NUL. NULL when a regex does not compile (then *error, if not NULL, is set to a text
+ * that the caller frees) or there is no memory. The caller owns the pattern. */
+struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t size, char **error);
+void pattern_destroy(struct pattern *pattern);
+
+enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size);
+
+/* The bytes of an exact pattern, borrowed; NULL for any other kind. */
+const void *pattern_exact(const struct pattern *pattern, size_t *size);

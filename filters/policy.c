@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/policy.h"
+
+#include <stdlib.h>
+#include "crypto/public_key.h"
+
+void selector_finish(struct selector *selector)
+{
+    for (size_t i = 0; i < selector->n_children; i++)
+        selector_finish(&selector->children[i]);
+    for (size_t i = 0; i < selector->n_patterns; i++)
+        pattern_destroy(selector->patterns[i]);
+    for (size_t i = 0; i < selector->n_keys; i++)
+        public_key_destroy(selector->keys[i]);
+    pattern_destroy(selector->object.id);
+    pattern_destroy(selector->object.label);
+    free(selector->children);
+    free(selector->patterns);
+    free(selector->numbers);
+    free(selector->hashes);
+    free(selector->keys);
+    *selector = (struct selector){0};
+}
+
+void rule_list_finish(struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->rules[i].name);
+        free(list->rules[i].use.show_label);
+        selector_finish(&list->rules[i].condition);
+    }
+    free(list->rules);
+    *list = (struct rule_list){0};
+}
+
+void policy_finish(struct policy *policy)
+{
+    rule_list_finish(&policy->require);
+    rule_list_finish(&policy->deny);
+    rule_list_finish(&policy->allow);
+    *policy = (struct policy){0};
+}
+
+static bool selector_uses(const struct selector *selector, enum selector_kind kind)
+{
+    if (selector->kind == kind)
+        return true;
+    for (size_t i = 0; i < selector->n_children; i++) {
+        if (selector_uses(&selector->children[i], kind))
+            return true;
+    }
+    return false;
+}
+
+static bool list_uses(const struct rule_list *list, enum selector_kind kind)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (selector_uses(&list->rules[i].condition, kind))
+            return true;
+    }
+    return false;
+}
+
+bool policy_uses(const struct policy *policy, enum selector_kind kind)
+{
+    return list_uses(&policy->require, kind) || list_uses(&policy->deny, kind) ||
+           list_uses(&policy->allow, kind);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The compiled policy: rules of selectors. Built by config/, asked by filters/decide.c.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "common/message.h"
+#include "filters/pattern.h"
+
+struct public_key;
+
+enum selector_kind {
+    SELECTOR_ALL, /* of the children: true when there are none */
+    SELECTOR_ANY, /* of the children: false when there are none */
+    SELECTOR_NOT, /* of the one child */
+    /* patterns on CK_TOKEN_INFO, CK_SLOT_INFO and CK_INFO, padding cut */
+    SELECTOR_TOKEN_LABEL,
+    SELECTOR_TOKEN_SERIAL,
+    SELECTOR_TOKEN_MANUFACTURER,
+    SELECTOR_TOKEN_MODEL,
+    SELECTOR_SLOT_DESCRIPTION,
+    SELECTOR_SLOT_MANUFACTURER,
+    SELECTOR_LIBRARY_DESCRIPTION,
+    SELECTOR_LIBRARY_MANUFACTURER,
+    SELECTOR_LIBRARY_VERSION, /* pattern on "MAJOR.MINOR" */
+    SELECTOR_SLOT_ID,         /* numbers */
+    /* patterns on any member of the key group */
+    SELECTOR_ID,
+    SELECTOR_LABEL,
+    SELECTOR_OBJECT, /* of a URI: one member has this id, this label and this class */
+    /* on the public key */
+    SELECTOR_FINGERPRINT, /* hashes */
+    SELECTOR_PUBLIC_KEY,  /* keys */
+    SELECTOR_KEY_TYPE,    /* patterns on "rsa", "ec", "ed25519", "ed448" */
+    SELECTOR_KEY_BITS,    /* numbers and comparisons */
+    SELECTOR_KEY_CURVE,   /* numbers: enum key_curve */
+    /* boolean: attributes of the private key */
+    SELECTOR_KEY_SIGN,
+    SELECTOR_KEY_ALWAYS_AUTHENTICATE,
+    SELECTOR_KEY_NEVER_EXTRACTABLE,
+    SELECTOR_KEY_LOCAL,
+};
+
+enum comparison { COMPARE_EQUAL, COMPARE_LESS, COMPARE_AT_MOST, COMPARE_MORE, COMPARE_AT_LEAST };
+
+struct number {
+    enum comparison comparison; /* value OP number */
+    uint64_t number;
+};
+
+/* The object part of a URI; what is NULL is not asked. */
+struct object_reference {
+    struct pattern *id;    /* owned */
+    struct pattern *label; /* owned */
+    bool has_class;
+    unsigned long class; /* CK_OBJECT_CLASS */
+};
+
+/* Which fields hold the values is said beside each kind above; a list of values is OR. */
+struct selector {
+    enum selector_kind kind;
+    struct position position;  /* of the key in the file */
+    struct selector *children; /* owned array */
+    size_t n_children;
+    struct pattern **patterns; /* owned array of owned */
+    size_t n_patterns;
+    struct number *numbers; /* owned array */
+    size_t n_numbers;
+    uint8_t (*hashes)[32]; /* owned array */
+    size_t n_hashes;
+    struct public_key **keys; /* owned array of owned */
+    size_t n_keys;
+    struct object_reference object;
+    bool boolean;
+    bool from_uri; /* it was written as part of a URI */
+};
+
+/* use: the options of an allow rule. */
+struct use {
+    bool has_order;
+    long order;
+    char *show_label; /* owned; NULL: the token's own */
+};
+
+struct rule {
+    char *name;                /* owned; NULL: none */
+    struct position position;  /* of the rule's first key */
+    struct selector condition; /* SELECTOR_ALL of the rule's selectors */
+    struct use use;
+};
+
+struct rule_list {
+    struct rule *rules; /* owned array */
+    size_t count;
+};
+
+struct policy {
+    struct rule_list require, deny, allow;
+    bool allow_all;
+};
+
+/* Free what a selector, a rule list, a policy own; a zeroed struct is fine. */
+void selector_finish(struct selector *selector);
+void rule_list_finish(struct rule_list *list);
+void policy_finish(struct policy *policy);
+
+/* Is there a selector of that kind anywhere in the policy? */
+bool policy_uses(const struct policy *policy, enum selector_kind kind);

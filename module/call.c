@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/call.h"
+
+#include <string.h>
+#include "filters/mechanism.h"
+#include "module/recover.h"
+
+CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
+{
+    call->vendor = vendor_functions(call->gate->vendor);
+    call->token = gate_token(call->gate, *slot);
+    if (call->token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    *slot = call->token->slot;
+    return CKR_OK;
+}
+
+CK_RV call_session(struct call *call, CK_SESSION_HANDLE *session)
+{
+    CK_RV rv;
+
+    call->vendor = vendor_functions(call->gate->vendor);
+    call->session = session_find(call->gate, *session);
+    if (call->session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    call->token = call->session->token;
+    if (!token_is_visible(call->token))
+        return CKR_TOKEN_NOT_PRESENT;
+    /* Without a session of its own there is no operation that could go on. */
+    if (call->session->vendor == 0 && strcmp(functions[call->function].how, "continue") == 0)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    rv = session_open_vendor(call->session);
+    if (rv == CKR_OK)
+        *session = call->session->vendor;
+    return rv;
+}
+
+CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
+{
+    struct exposed_object *object = NULL;
+
+    gate_refresh_policy(call->gate);
+    if (token_refresh(call->token) == CKR_OK)
+        object = token_object(call->token, *key);
+    if (object == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    /* A key that we made is none of the vendor's; its usage flags are all FALSE. */
+    if (object->source == NULL)
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    *key = object->source->vendor;
+    return CKR_OK;
+}
+
+CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
+{
+    bool digests = strcmp(functions[call->function].group, "digest") == 0;
+
+    if (mechanism == NULL)
+        return CKR_ARGUMENTS_BAD;
+    return mechanism_check(mechanism, digests ? MECHANISM_DIGEST : MECHANISM_SIGN);
+}
+
+bool call_again(struct call *call, CK_RV rv, bool may_repeat)
+{
+    enum loss loss = loss_of(rv);
+
+    if (call->session == NULL || call->session->vendor == 0 || loss == LOSS_NONE)
+        return false;
+    if (loss == LOSS_OPERATION || loss == LOSS_OBJECT || loss == LOSS_LOGIN)
+        return false;
+    call->session->vendor = 0; /* gone with what the vendor lost */
+    if (call->tried || !may_repeat)
+        return false;
+    call->tried = true;
+    return recover_token(call->token, rv);
+}
+
+CK_RV call_end(struct call *call, CK_RV rv)
+{
+    /* The session is the application's and stays; what was lost below it is opened anew by the next call. */
+    if (call->session != NULL && (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
+                                  rv == CKR_CRYPTOKI_NOT_INITIALIZED))
+        return CKR_DEVICE_ERROR;
+    return rv;
+}

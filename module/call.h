@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One call that is passed through to the vendor: its handles are translated, and nothing that was not issued gets by.
+#pragma once
+
+#include <stdbool.h>
+#include "module/gate.h"
+#include "module/session.h"
+
+struct call {
+    struct gate *gate;
+    enum function_id function;
+    CK_FUNCTION_LIST *vendor; /* set by the first translation */
+    struct session *session;
+    struct token *token;
+    bool tried; /* a second time already */
+};
+
+/* Each replaces the application's handle by the vendor's: CKR_OK, or the standard's error for a handle that is not valid. */
+CK_RV call_slot(struct call *call, CK_SLOT_ID *slot);
+CK_RV call_session(struct call *call, CK_SESSION_HANDLE *session);
+CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key);
+
+/* Is the mechanism permitted, and are its parameters understood? */
+CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism);
+
+/* After the vendor answered: true when what it had lost is there again and the call begins anew; only once, and only if it may. */
+bool call_again(struct call *call, CK_RV rv, bool may_repeat);
+
+/* What the application is told. */
+CK_RV call_end(struct call *call, CK_RV rv);

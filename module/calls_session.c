@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The functions on sessions and logins (PKCS#11 2.40, 5.6).
+#include "module/session.h"
+#include "module/sign.h"
+
+CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
+                         CK_VOID_PTR pApplication, CK_NOTIFY Notify, CK_SESSION_HANDLE_PTR phSession)
+{
+    struct gate *gate = gate_of(self);
+    struct token *token;
+    struct session *session;
+
+    (void)pApplication; /* callbacks are never handed to the vendor */
+    (void)Notify;
+    if (phSession == NULL)
+        return CKR_ARGUMENTS_BAD;
+    if ((flags & CKF_SERIAL_SESSION) == 0)
+        return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
+    gate_refresh_policy(gate);
+    token = gate_token(gate, slotID);
+    if (token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    token_settle(token);
+    session = session_create(token, flags);
+    if (session == NULL)
+        return CKR_HOST_MEMORY;
+    session->handle = handles_issue(&gate->sessions, gate->crypto, session);
+    if (session->handle == 0) {
+        session_close(session);
+        return CKR_SESSION_COUNT;
+    }
+    *phSession = session->handle;
+    return CKR_OK;
+}
+
+CK_RV gate_C_CloseSession(struct layer *self, CK_SESSION_HANDLE hSession)
+{
+    struct session *session = session_find(gate_of(self), hSession);
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    session_close(session);
+    return CKR_OK;
+}
+
+static void close_if_of(void *pointer, void *context)
+{
+    struct session *session = pointer;
+
+    if (session->token == context)
+        session_close(session);
+}
+
+CK_RV gate_C_CloseAllSessions(struct layer *self, CK_SLOT_ID slotID)
+{
+    struct gate *gate = gate_of(self);
+    struct token *token = gate_token(gate, slotID);
+
+    if (token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    handles_each(&gate->sessions, close_if_of, token);
+    return CKR_OK;
+}
+
+static CK_STATE session_state(const struct session *session)
+{
+    bool writes = (session->flags & CKF_RW_SESSION) != 0;
+
+    if (token_logged_in(session->token))
+        return writes ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
+    return writes ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
+}
+
+CK_RV gate_C_GetSessionInfo(struct layer *self, CK_SESSION_HANDLE hSession, CK_SESSION_INFO *pInfo)
+{
+    const struct session *session = session_find(gate_of(self), hSession);
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (pInfo == NULL)
+        return CKR_ARGUMENTS_BAD;
+    *pInfo = (CK_SESSION_INFO){
+        .slotID = session->token->slot,
+        .state = session_state(session),
+        .flags = session->flags & (CKF_RW_SESSION | CKF_SERIAL_SESSION),
+    };
+    return CKR_OK;
+}
+
+/* A PIN goes to no token that is not shown at this moment. */
+CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE userType,
+                   CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen)
+{
+    struct gate *gate = gate_of(self);
+    struct session *session = session_find(gate, hSession);
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (userType != CKU_USER && userType != CKU_CONTEXT_SPECIFIC)
+        return CKR_USER_TYPE_INVALID;
+    if (pPin == NULL && ulPinLen > 0)
+        return CKR_ARGUMENTS_BAD;
+    gate_refresh_policy(gate);
+    if (!token_is_visible(session->token))
+        return CKR_TOKEN_NOT_PRESENT;
+    if (userType == CKU_CONTEXT_SPECIFIC)
+        return sign_login(session, pPin, ulPinLen);
+    return token_login(session->token, userType, pPin, ulPinLen);
+}
+
+static void drop_sign_if_of(void *pointer, void *context)
+{
+    struct session *session = pointer;
+
+    if (session->token == context)
+        session_drop_sign(session);
+}
+
+CK_RV gate_C_Logout(struct layer *self, CK_SESSION_HANDLE hSession)
+{
+    struct gate *gate = gate_of(self);
+    struct session *session = session_find(gate, hSession);
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (!token_logged_in(session->token))
+        return CKR_USER_NOT_LOGGED_IN;
+    handles_each(&gate->sessions, drop_sign_if_of, session->token);
+    return token_logout(session->token);
+}

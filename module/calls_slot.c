@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The functions on slots and tokens (PKCS#11 2.40, 5.5), and C_GetInfo.
+#include <stdlib.h>
+#include <string.h>
+#include "common/log.h"
+#include "filters/mechanism.h"
+#include "module/token.h"
+
+static void pad(CK_UTF8CHAR *to, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    memset(to, ' ', size);
+    memcpy(to, text, length < size ? length : size);
+}
+
+CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+{
+    (void)self;
+    if (pInfo == NULL)
+        return CKR_ARGUMENTS_BAD;
+    *pInfo = (CK_INFO){.cryptokiVersion = {2, 40}, .libraryVersion = {0, 1}};
+    pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "p11gate");
+    pad(pInfo->libraryDescription, sizeof(pInfo->libraryDescription), "p11gate PKCS#11 filter");
+    return CKR_OK;
+}
+
+/* The tokens that are there but not shown, for the one line that says so. */
+static void count_hidden(const struct gate *gate, size_t *tokens, size_t *keys)
+{
+    *tokens = *keys = 0;
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        const struct token *token = gate->tokens[i];
+        if (!token->present || (token->info.flags & CKF_TOKEN_INITIALIZED) == 0)
+            continue;
+        *tokens += 1;
+        *keys += token->exposure.n_keys;
+    }
+}
+
+/* A token whose keys show only after login, which no rule names yet; NULL: there is none. */
+static const struct token *unnamed_token(const struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        const struct token *token = gate->tokens[i];
+        if (token->present && (token->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
+            (token->info.flags & CKF_TOKEN_INITIALIZED) != 0 && token->exposure.n_keys == 0)
+            return token;
+    }
+    return NULL;
+}
+
+static int text_size(const CK_UTF8CHAR *text, size_t size)
+{
+    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
+        size--;
+    return (int)size;
+}
+
+/* Narrow searches passed over what is not permitted; the message counts it. */
+static void read_all(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if ((gate->tokens[i]->info.flags & CKF_TOKEN_INITIALIZED) != 0)
+            token_read_whole(gate->tokens[i]);
+    }
+}
+
+static void say_nothing_shown(struct gate *gate)
+{
+    const struct token *unnamed;
+    size_t tokens, keys;
+
+    if (gate->said_nothing_shown || gate->broken)
+        return;
+    gate->said_nothing_shown = true;
+    read_all(gate);
+    unnamed = unnamed_token(gate);
+    count_hidden(gate, &tokens, &keys);
+    if (unnamed == NULL) {
+        log_notice("nothing is shown: %zu keys found on %zu tokens, none permitted by %s; see "
+                   "`p11gate explain`", keys, tokens, gate->config->path);
+        return;
+    }
+    log_notice("nothing is shown: %zu keys found on %zu tokens, none permitted by %s; if yours "
+               "shows only after login, name its token in the rule: "
+               "token: {label: \"%.*s\", serial: \"%.*s\"}; see `p11gate explain`", keys, tokens,
+               gate->config->path, text_size(unnamed->info.label, sizeof(unnamed->info.label)),
+               (const char *)unnamed->info.label,
+               text_size(unnamed->info.serialNumber, sizeof(unnamed->info.serialNumber)),
+               (const char *)unnamed->info.serialNumber);
+}
+
+/* Snapshots older than this are read again for a listing; cards that tell of their coming and going make no difference yet. */
+enum { SNAPSHOT_MAX_AGE = 60 };
+
+static void drop_old_snapshots(struct gate *gate)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        token_settle(token);
+        if (token->read && now.tv_sec - token->read_at.tv_sec >= SNAPSHOT_MAX_AGE)
+            token_forget_objects(token);
+    }
+}
+
+static CK_ULONG list_visible(struct gate *gate, CK_SLOT_ID *slots, CK_ULONG room)
+{
+    CK_ULONG count = 0;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (!token_is_visible(gate->tokens[i]))
+            continue;
+        if (slots != NULL && count < room)
+            slots[count] = gate->tokens[i]->slot;
+        count++;
+    }
+    return count;
+}
+
+/* The slots that are shown hold a token all of them: tokenPresent makes no difference. */
+CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList,
+                         CK_ULONG_PTR pulCount)
+{
+    struct gate *gate = gate_of(self);
+    CK_ULONG count;
+    CK_RV rv = CKR_OK;
+
+    (void)tokenPresent;
+    if (pulCount == NULL)
+        return CKR_ARGUMENTS_BAD;
+    gate_refresh_policy(gate);
+    if (pSlotList == NULL || !gate->listed) {
+        drop_old_snapshots(gate);
+        rv = gate_scan(gate);
+    }
+    if (rv != CKR_OK)
+        return rv;
+    gate->listed = pSlotList == NULL;
+    count = list_visible(gate, pSlotList, *pulCount);
+    if (count == 0)
+        say_nothing_shown(gate);
+    if (pSlotList != NULL && count > *pulCount)
+        rv = CKR_BUFFER_TOO_SMALL;
+    gate->listed = gate->listed || rv == CKR_BUFFER_TOO_SMALL;
+    *pulCount = count;
+    return rv;
+}
+
+static CK_RV fresh_info(struct token *token)
+{
+    CK_TOKEN_INFO info;
+    CK_RV rv;
+
+    if (!token->info_stale)
+        return CKR_OK;
+    rv = vendor_functions(token->gate->vendor)->C_GetTokenInfo(token->slot, &info);
+    if (rv != CKR_OK)
+        return rv;
+    if (!token_is(token, &info)) {
+        token_lose(token);
+        return CKR_TOKEN_NOT_PRESENT;
+    }
+    token->info = info;
+    token->info_stale = false;
+    return CKR_OK;
+}
+
+CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
+{
+    struct token *token = gate_token(gate_of(self), slotID);
+    CK_RV rv;
+
+    if (token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    if (pInfo == NULL)
+        return CKR_ARGUMENTS_BAD;
+    rv = fresh_info(token);
+    if (rv != CKR_OK)
+        return rv;
+    *pInfo = token->info;
+    pInfo->ulSessionCount = token->n_sessions;
+    pInfo->ulRwSessionCount = token->n_rw_sessions;
+    if (token_logged_in(token))
+        pInfo->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    return CKR_OK;
+}
+
+/* The vendor's list, without what is refused. *list is the caller's to free. */
+static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_ULONG *count)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_ULONG kept = 0;
+    CK_RV rv = vendor->C_GetMechanismList(token->slot, NULL, count);
+
+    if (rv != CKR_OK)
+        return rv;
+    *list = calloc(*count + 1, sizeof(**list));
+    if (*list == NULL)
+        return CKR_HOST_MEMORY;
+    rv = vendor->C_GetMechanismList(token->slot, *list, count);
+    for (CK_ULONG i = 0; rv == CKR_OK && i < *count; i++) {
+        if (mechanism_known((*list)[i]))
+            (*list)[kept++] = (*list)[i];
+    }
+    *count = kept;
+    return rv;
+}
+
+CK_RV gate_C_GetMechanismList(struct layer *self, CK_SLOT_ID slotID,
+                              CK_MECHANISM_TYPE_PTR pMechanismList, CK_ULONG_PTR pulCount)
+{
+    struct token *token = gate_token(gate_of(self), slotID);
+    CK_MECHANISM_TYPE *list = NULL;
+    CK_ULONG count = 0;
+    CK_RV rv;
+
+    if (token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    if (pulCount == NULL)
+        return CKR_ARGUMENTS_BAD;
+    rv = read_mechanisms(token, &list, &count);
+    if (rv == CKR_OK && pMechanismList != NULL && *pulCount < count)
+        rv = CKR_BUFFER_TOO_SMALL;
+    else if (rv == CKR_OK && pMechanismList != NULL && count > 0)
+        memcpy(pMechanismList, list, count * sizeof(*list));
+    if (rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL)
+        *pulCount = count;
+    free(list);
+    return rv;
+}
+
+CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANISM_TYPE type,
+                              CK_MECHANISM_INFO *pInfo)
+{
+    struct gate *gate = gate_of(self);
+    struct token *token = gate_token(gate, slotID);
+    CK_RV rv;
+
+    if (token == NULL)
+        return CKR_SLOT_ID_INVALID;
+    if (pInfo == NULL)
+        return CKR_ARGUMENTS_BAD;
+    if (!mechanism_known(type))
+        return CKR_MECHANISM_INVALID;
+    rv = vendor_functions(gate->vendor)->C_GetMechanismInfo(token->slot, type, pInfo);
+    if (rv == CKR_OK)
+        pInfo->flags = mechanism_flags(pInfo->flags);
+    return rv;
+}

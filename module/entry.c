@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/entry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "common/log.h"
+#include "module/gate.h"
+#include "module/stdout_guard.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* All the state of the process. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct gate *gate; /* NULL: not initialised */
+static struct layer tracer;
+static bool forked; /* since C_Initialize; set in the child alone */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void after_fork_in_child(void)
+{
+    forked = true;
+    pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+CK_RV entry_begin(enum function_id function, struct layer **top)
+{
+    (void)function;
+    pthread_mutex_lock(&lock);
+    if (gate == NULL || forked) {
+        pthread_mutex_unlock(&lock);
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    stdout_guard_begin();
+    *top = &gate->layer;
+    if (log_traces()) {
+        tracer = trace_layer;
+        tracer.lower = &gate->layer;
+        *top = &tracer;
+    }
+    return CKR_OK;
+}
+
+CK_RV entry_end(CK_RV rv)
+{
+    stdout_guard_end();
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+/* We use the system's locks whatever the application offers; half an offer is an error, and so is a reserved pointer, through which
+ * some vendors take a configuration (PKCS#11 2.40, 5.4). */
+static bool are_arguments(const CK_C_INITIALIZE_ARGS *arguments)
+{
+    int callbacks;
+
+    if (arguments == NULL)
+        return true;
+    callbacks = (arguments->CreateMutex != NULL) + (arguments->DestroyMutex != NULL) +
+                (arguments->LockMutex != NULL) + (arguments->UnlockMutex != NULL);
+    return (callbacks == 0 || callbacks == 4) && arguments->pReserved == NULL;
+}
+
+CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+
+    if (!are_arguments(pInitArgs))
+        return CKR_ARGUMENTS_BAD;
+    pthread_once(&once, watch_forks);
+    pthread_mutex_lock(&lock);
+    if (forked) { /* the parent's state was copied; what is the vendor's of it is not ours to end */
+        gate_destroy(gate, true);
+        gate = NULL;
+        forked = false;
+    }
+    if (gate == NULL) {
+        stdout_guard_init();
+        stdout_guard_begin();
+        rv = gate_create(&gate);
+        stdout_guard_end();
+    }
+    log_trace("C_Initialize: %#lx", rv);
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
+{
+    struct layer *top;
+    CK_RV rv;
+
+    if (pReserved != NULL)
+        return CKR_ARGUMENTS_BAD;
+    rv = entry_begin(FUNCTION_C_Finalize, &top);
+    if (rv != CKR_OK)
+        return rv;
+    log_trace("C_Finalize");
+    gate_destroy(gate, false);
+    gate = NULL;
+    entry_end(CKR_OK);
+    stdout_guard_finish();
+    log_close();
+    return CKR_OK;
+}
+
+EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)
+{
+    if (ppFunctionList == NULL)
+        return CKR_ARGUMENTS_BAD;
+    *ppFunctionList = &entry_functions;
+    return CKR_OK;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The function table as data (functions.def).
+#pragma once
+
+#include "functions.gen.h"
+
+struct function {
+    const char *name;
+    const char *group;
+    const char *how;
+};
+
+extern const struct function functions[FUNCTION_COUNT];
+
+/* The layers, made from the table. */
+extern const struct layer gate_layer;
+extern const struct layer trace_layer;

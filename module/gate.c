@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/gate.h"
+
+#include <stdlib.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "crypto/crypto.h"
+#include "module/session.h"
+#include "module/token.h"
+
+enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
+
+struct gate *gate_of(struct layer *layer)
+{
+    return (struct gate *)layer;
+}
+
+static void log_messages(const struct message_list *messages)
+{
+    for (size_t i = 0; i < messages->count; i++) {
+        if (messages->items[i].severity == SEVERITY_ERROR)
+            log_error("%s", messages->items[i].text);
+        else
+            log_info("%s", messages->items[i].text);
+    }
+}
+
+static struct config *load_config(struct crypto *crypto)
+{
+    struct message_list messages = {0};
+    struct config *config = NULL;
+    bool system = false;
+    char *path = config_path(&system, &messages);
+
+    if (path != NULL)
+        config = config_load(crypto, path, system, &messages);
+    if (config != NULL)
+        log_open(&config->settings.log);
+    log_messages(&messages);
+    message_list_finish(&messages);
+    free(path);
+    return config;
+}
+
+static CK_RV start_vendor(struct gate *gate)
+{
+    const struct settings *settings = &gate->config->settings;
+    const struct position *position = &settings->module_position;
+    char *error = NULL;
+
+    gate->vendor = vendor_load(settings->module, &error);
+    if (gate->vendor == NULL) {
+        log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line, position->column,
+                  settings->module, error != NULL ? error : "no memory");
+        free(error);
+        return CKR_FUNCTION_FAILED;
+    }
+    return vendor_initialize(gate->vendor);
+}
+
+CK_RV gate_create(struct gate **out)
+{
+    struct gate *gate = calloc(1, sizeof(*gate));
+    CK_RV rv = CKR_HOST_MEMORY;
+
+    if (gate == NULL)
+        return rv;
+    gate->layer = gate_layer;
+    gate->crypto = crypto_create();
+    if (gate->crypto == NULL)
+        goto fail;
+    rv = CKR_FUNCTION_FAILED;
+    gate->config = load_config(gate->crypto);
+    if (gate->config == NULL)
+        goto fail;
+    rv = start_vendor(gate);
+    if (rv != CKR_OK)
+        goto fail;
+    *out = gate;
+    return CKR_OK;
+fail:
+    gate_destroy(gate, false);
+    return rv;
+}
+
+static void destroy_session(void *pointer, void *context)
+{
+    (void)context;
+    session_destroy(pointer);
+}
+
+/* On a library that somebody else initialised our own sessions are all that we close. */
+static void close_sessions(struct gate *gate)
+{
+    if (gate->vendor == NULL || vendor_is_ours(gate->vendor))
+        return;
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->session != 0)
+            vendor_functions(gate->vendor)->C_CloseSession(gate->tokens[i]->session);
+    }
+}
+
+void gate_destroy(struct gate *gate, bool abandoned)
+{
+    if (gate == NULL)
+        return;
+    if (!abandoned)
+        close_sessions(gate);
+    handles_each(&gate->sessions, destroy_session, NULL);
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        token_destroy(gate->tokens[i]);
+    handles_finish(&gate->sessions);
+    handles_finish(&gate->objects);
+    vendor_destroy(gate->vendor, abandoned);
+    config_destroy(gate->config);
+    crypto_destroy(gate->crypto);
+    free(gate->tokens);
+    free(gate);
+}
+
+const struct policy *gate_policy(const struct gate *gate)
+{
+    static const struct policy nothing;
+
+    return gate->broken ? &nothing : &gate->config->policy;
+}
+
+/* Another policy may need other objects of a token than the one before. */
+static void drop_snapshots(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        token_forget_objects(gate->tokens[i]);
+}
+
+void gate_refresh_policy(struct gate *gate)
+{
+    struct config *config;
+
+    if (!config_changed(gate->config))
+        return;
+    config = load_config(gate->crypto);
+    if (config == NULL && gate->broken)
+        return;
+    drop_snapshots(gate);
+    gate->broken = config == NULL;
+    if (config != NULL) {
+        config_destroy(gate->config);
+        gate->config = config;
+        log_info("the configuration was read again");
+    }
+}
+
+/* Slots that the vendor lists; the room suffices for nearly everyone, so that one call does. */
+static CK_RV list_slots(struct gate *gate, CK_SLOT_ID **slots, CK_ULONG *count)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(gate->vendor);
+    CK_RV rv = CKR_HOST_MEMORY;
+
+    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
+        CK_SLOT_ID *list = calloc(room, sizeof(*list));
+        if (list == NULL)
+            return CKR_HOST_MEMORY;
+        *count = room;
+        rv = vendor->C_GetSlotList(CK_TRUE, list, count);
+        if (rv == CKR_OK && *count <= room) {
+            *slots = list;
+            return CKR_OK;
+        }
+        free(list);
+        if (rv != CKR_BUFFER_TOO_SMALL)
+            break;
+    }
+    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
+}
+
+static struct token *add_token(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+{
+    struct token **grown = reallocarray(gate->tokens, gate->n_tokens + 1, sizeof(struct token *));
+    struct token *token = grown != NULL ? token_create(gate, slot, info) : NULL;
+
+    if (grown != NULL)
+        gate->tokens = grown;
+    if (token != NULL)
+        grown[gate->n_tokens++] = token;
+    return token;
+}
+
+/* A token is known again by its identity, in whatever slot it now is. */
+static struct token *known_token(const struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+{
+    struct token *elsewhere = NULL;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (!token_is(token, info))
+            continue;
+        if (token->slot == slot)
+            return token;
+        if (!token->present && elsewhere == NULL)
+            elsewhere = token;
+    }
+    return elsewhere;
+}
+
+/* What was in this slot and is not the token that is in it now is gone. */
+static void lose_others(struct gate *gate, CK_SLOT_ID slot, const struct token *now)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token != now && token->present && token->slot == slot)
+            token_lose(token);
+    }
+}
+
+static void see_slot(struct gate *gate, CK_SLOT_ID slot)
+{
+    CK_TOKEN_INFO info;
+    struct token *token = NULL;
+    CK_RV rv = vendor_functions(gate->vendor)->C_GetTokenInfo(slot, &info);
+
+    if (rv != CKR_OK)
+        log_debug("slot %lu: C_GetTokenInfo failed: %s", slot, name_of_rv(rv));
+    else
+        token = known_token(gate, slot, &info);
+    if (rv == CKR_OK && token == NULL)
+        token = add_token(gate, slot, &info);
+    lose_others(gate, slot, token);
+    if (token == NULL)
+        return;
+    token->slot = slot;
+    token->info = info;
+    token->info_stale = false;
+    token->present = true;
+}
+
+static bool is_listed(const struct token *token, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (slots[i] == token->slot)
+            return true;
+    }
+    return false;
+}
+
+/* Before the slots are looked into: a token whose slot is gone is gone. */
+static void lose_absent(struct gate *gate, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->present && !is_listed(gate->tokens[i], slots, count))
+            token_lose(gate->tokens[i]);
+    }
+}
+
+CK_RV gate_scan(struct gate *gate)
+{
+    CK_SLOT_ID *slots = NULL;
+    CK_ULONG count = 0;
+    CK_RV rv = list_slots(gate, &slots, &count);
+
+    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate) == CKR_OK)
+        rv = list_slots(gate, &slots, &count);
+    if (rv != CKR_OK)
+        return rv;
+    lose_absent(gate, slots, count);
+    for (CK_ULONG i = 0; i < count; i++)
+        see_slot(gate, slots[i]);
+    free(slots);
+    gate->scanned = true;
+    return CKR_OK;
+}
+
+struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
+{
+    if (!gate->scanned && gate_scan(gate) != CKR_OK)
+        return NULL;
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token->present && token->slot == slot && token_is_visible(token))
+            return token;
+    }
+    return NULL;
+}
+
+CK_RV gate_reinitialize(struct gate *gate)
+{
+    CK_RV rv = vendor_initialize(gate->vendor);
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        gate->tokens[i]->session = 0; /* its handle may be somebody else's by now */
+        token_lose_session(gate->tokens[i]);
+    }
+    return rv;
+}

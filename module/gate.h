@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// All that stands between C_Initialize and C_Finalize: configuration, vendor, tokens, sessions, handles.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "config/config.h"
+#include "module/functions.h"
+#include "module/handles.h"
+#include "module/vendor.h"
+
+struct crypto;
+struct token;
+
+struct gate {
+    struct layer layer;      /* first: a layer is its gate */
+    struct crypto *crypto;   /* owned */
+    struct config *config;   /* owned */
+    bool broken;             /* the configuration changed and cannot be read: nothing is visible */
+    struct vendor *vendor;   /* owned */
+    struct token **tokens;   /* owned; every token ever seen since C_Initialize, in the order of the slots */
+    size_t n_tokens;
+    bool scanned;            /* the slots were listed */
+    bool listed;             /* a size query was answered; the next C_GetSlotList fills from the same scan */
+    bool said_nothing_shown; /* once is enough */
+    struct handles sessions; /* struct session */
+    struct handles objects;  /* struct exposed_object of some token */
+};
+
+/* Reads the configuration and loads and initialises the vendor. Errors are logged; CKR_FUNCTION_FAILED, or the vendor's. */
+CK_RV gate_create(struct gate **gate);
+
+/* abandoned: after a fork the vendor's state is the parent's. */
+void gate_destroy(struct gate *gate, bool abandoned);
+
+struct gate *gate_of(struct layer *layer);
+
+/* Reads the configuration again if it changed. All exposures are made anew then; one that cannot be read leaves nothing visible. */
+void gate_refresh_policy(struct gate *gate);
+
+/* The policy in force, borrowed until the next gate_refresh_policy. */
+const struct policy *gate_policy(const struct gate *gate);
+
+/* Lists the vendor's slots and reads every token that could show something. The vendor's error when the slots cannot be listed. */
+CK_RV gate_scan(struct gate *gate);
+
+/* The visible token in a slot; NULL: hidden or absent. Scans when that was never done. */
+struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
+
+/* After CKR_CRYPTOKI_NOT_INITIALIZED from the vendor: initialises it again; every token has lost its session. */
+CK_RV gate_reinitialize(struct gate *gate);

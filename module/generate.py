@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is header, table, entry, pass, trace, caller_header or caller."""
+import re
+import sys
+
+TYPES = {
+    "session": "CK_SESSION_HANDLE",
+    "session_out": "CK_SESSION_HANDLE_PTR",
+    "object": "CK_OBJECT_HANDLE",
+    "key": "CK_OBJECT_HANDLE",
+    "object_out": "CK_OBJECT_HANDLE_PTR",
+    "objects_out": "CK_OBJECT_HANDLE_PTR",
+    "slot": "CK_SLOT_ID",
+    "slot_out": "CK_SLOT_ID_PTR",
+    "slots_out": "CK_SLOT_ID_PTR",
+    "mechanism": "CK_MECHANISM_PTR",
+    "mechanism_type": "CK_MECHANISM_TYPE",
+    "mechanisms_out": "CK_MECHANISM_TYPE_PTR",
+    "template": "CK_ATTRIBUTE_PTR",
+    "template_out": "CK_ATTRIBUTE_PTR",
+    "count": "CK_ULONG",
+    "size": "CK_ULONG_PTR",
+    "secret": "CK_UTF8CHAR_PTR",
+    "text": "CK_UTF8CHAR_PTR",
+    "data": "CK_BYTE_PTR",
+    "buffer": "CK_BYTE_PTR",
+    "user": "CK_USER_TYPE",
+    "number": "CK_ULONG",
+    "flag": "CK_BBOOL",
+    "pointer": "CK_VOID_PTR",
+    "callback": "CK_NOTIFY",
+}
+HOWS = {"entry", "own", "pass", "continue", "refuse", "parallel"}
+
+
+class Argument:
+    def __init__(self, word):
+        kind, self.name = word.split(":")
+        info = re.fullmatch(r"info\((\w+)\)", kind)
+        self.kind = "info" if info else kind
+        self.type = info[1] + " *" if info else TYPES[kind] + " "
+
+    @property
+    def declared(self):
+        return self.type + self.name
+
+
+class Function:
+    def __init__(self, line):
+        self.name, self.group, self.how, *words = line.split()
+        if self.how not in HOWS:
+            raise SystemExit(f"{self.name}: unknown HOW {self.how}")
+        self.arguments = [Argument(word) for word in words]
+
+    @property
+    def names(self):
+        return ", ".join(a.name for a in self.arguments)
+
+    @property
+    def declared(self):
+        return ", ".join(a.declared for a in self.arguments)
+
+    @property
+    def layered(self):
+        """Parameters of the function as a layer has it."""
+        return "struct layer *self, " + self.declared
+
+
+def read(path):
+    lines = open(path, encoding="utf-8").read().splitlines()
+    return [Function(line) for line in lines if line and not line.startswith("#")]
+
+
+def begin(what):
+    print("// SPDX-License-Identifier: BSD-2-Clause")
+    print(f"// Made from functions.def by generate.py ({what}).")
+
+
+def make_header(functions):
+    begin("header")
+    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n')
+    print("enum function_id {")
+    for f in functions:
+        print(f"    FUNCTION_{f.name},")
+    print("    FUNCTION_COUNT\n};\n")
+    print("/* One layer of the module: every function with the layer itself as first argument. */")
+    print("struct layer {\n    struct layer *lower;")
+    for f in functions:
+        if f.how != "entry":
+            print(f"    CK_RV (*{f.name})({f.layered});")
+    print("};\n")
+    print("/* Written by hand, in the files calls_*.c. */")
+    for f in functions:
+        if f.how == "own":
+            print(f"CK_RV gate_{f.name}({f.layered});")
+
+
+def make_table(functions):
+    begin("table")
+    print('#include "module/functions.h"\n')
+    print("const struct function functions[FUNCTION_COUNT] = {")
+    for f in functions:
+        print(f'    {{"{f.name}", "{f.group}", "{f.how}"}},')
+    print("};")
+
+
+def make_entry(functions):
+    begin("entry")
+    print('#include "module/entry.h"\n')
+    for f in functions:
+        if f.how == "entry":
+            continue
+        print(f"""static CK_RV entry_{f.name}({f.declared})
+{{
+    struct layer *top;
+    CK_RV rv = entry_begin(FUNCTION_{f.name}, &top);
+
+    if (rv == CKR_OK)
+        rv = entry_end(top->{f.name}(top, {f.names}));
+    return rv;
+}}
+""")
+    print("CK_FUNCTION_LIST entry_functions = {\n    .version = {2, 40},")
+    for f in functions:
+        print(f"    .{f.name} = {'' if f.name == 'C_GetFunctionList' else 'entry_'}{f.name},")
+    print("};")
+
+
+def translate(argument):
+    """The C that turns an argument of the application into one of the vendor's; None where it stays."""
+    if argument.kind in ("session", "object", "key", "slot"):
+        return f"call_{argument.kind}(&call, &{argument.name})"
+    if argument.kind == "mechanism":
+        return f"call_mechanism(&call, {argument.name})"
+    return None
+
+
+def make_pass_function(f):
+    print(f"static CK_RV pass_{f.name}({f.layered})\n{{")
+    print(f"    struct call call = {{.gate = gate_of(self), .function = FUNCTION_{f.name}}};")
+    taken = [a for a in f.arguments if a.kind in ("session", "object", "key", "slot")]
+    for a in taken:
+        print(f"    const {a.type}given_{a.name} = {a.name};")
+    print("    CK_RV rv;\n\n    do {")
+    for a in taken:
+        print(f"        {a.name} = given_{a.name};")
+    steps = [t for t in map(translate, f.arguments) if t]
+    print(f"        rv = {steps[0]};")
+    for step in steps[1:]:
+        print(f"        if (rv == CKR_OK)\n            rv = {step};")
+    print(f"        if (rv == CKR_OK)\n            rv = call.vendor->{f.name}({f.names});")
+    again = "true" if f.how == "pass" else "false"
+    print(f"    }} while (call_again(&call, rv, {again}));")
+    print("    return call_end(&call, rv);\n}\n")
+
+
+def make_refusal(f):
+    rv = "CKR_FUNCTION_NOT_PARALLEL" if f.how == "parallel" else "CKR_FUNCTION_NOT_SUPPORTED"
+    print(f"static CK_RV refuse_{f.name}({f.layered})\n{{")
+    for name in ["self"] + [a.name for a in f.arguments]:
+        print(f"    (void){name};")
+    print(f"    return {rv};\n}}\n")
+
+
+def make_pass(functions):
+    begin("pass")
+    print('#include "module/call.h"\n')
+    for f in functions:
+        if f.how in ("pass", "continue"):
+            make_pass_function(f)
+        elif f.how in ("refuse", "parallel"):
+            make_refusal(f)
+    prefix = {"own": "gate", "pass": "pass", "continue": "pass", "refuse": "refuse", "parallel": "refuse"}
+    print("const struct layer gate_layer = {")
+    for f in functions:
+        if f.how != "entry":
+            print(f"    .{f.name} = {prefix[f.how]}_{f.name},")
+    print("};")
+
+
+def trace_argument(a, before):
+    """How an argument is written down: by its kind, so that no secret and no data ever is."""
+    handles = {"session": "%#lx", "object": "%#lx", "key": "%#lx", "slot": "%lu", "count": "%lu", "number": "%#lx"}
+    if a.kind in handles:
+        return f'trace_number(&line, "{a.name}", "{handles[a.kind]}", {a.name});'
+    if a.kind in ("user", "flag"):
+        return f'trace_number(&line, "{a.name}", "%lu", {a.name});'
+    if a.kind == "mechanism":
+        return f"trace_mechanism(&line, {a.name});"
+    if a.kind == "mechanism_type":
+        return f"trace_mechanism_type(&line, {a.name});"
+    if a.kind in ("template", "template_out"):
+        return f"trace_template(&line, {a.name}, {before[a.name]});"
+    if a.kind in ("secret", "data", "text"):
+        return f'trace_hidden(&line, "{a.name}", {a.name});'
+    return f'trace_pointer(&line, "{a.name}", (const void *)(uintptr_t){a.name});'
+
+
+def trace_result(a):
+    if a.kind in ("session_out", "object_out", "slot_out", "size"):
+        return f'trace_out(&line, "{a.name}", {a.name});'
+    if a.kind == "info" and a.type == "CK_ULONG *":
+        return f'trace_out(&line, "{a.name}", {a.name});'
+    return None
+
+
+def make_trace(functions):
+    begin("trace")
+    print('#include <stdint.h>\n#include "module/trace.h"\n')
+    for f in functions:
+        if f.how == "entry":
+            continue
+        counts = {a.name: b.name for a, b in zip(f.arguments, f.arguments[1:])}
+        print(f"static CK_RV trace_{f.name}({f.layered})\n{{")
+        print(f'    struct trace_line line;\n    CK_RV rv;\n\n    trace_begin(&line, "{f.name}");')
+        for a in f.arguments:
+            print(f"    {trace_argument(a, counts)}")
+        print(f"    rv = self->lower->{f.name}(self->lower, {f.names});")
+        for result in filter(None, map(trace_result, f.arguments)):
+            print(f"    if (rv == CKR_OK)\n        {result}")
+        print("    trace_end(&line, rv);\n    return rv;\n}\n")
+    print("const struct layer trace_layer = {")
+    for f in functions:
+        if f.how != "entry":
+            print(f"    .{f.name} = trace_{f.name},")
+    print("};")
+
+
+def make_caller_header(functions):
+    begin("caller_header")
+    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "functions.gen.h"\n')
+    print("/* What call_function() passes, by the kind of each argument. */\nstruct call_arguments {")
+    kinds = {}
+    for f in functions:
+        for a in f.arguments:
+            kinds.setdefault(a.kind, a.type)
+    for kind, type_ in sorted(kinds.items()):
+        print(f"    {'void *' if kind == 'info' else type_}{kind};")
+    print("};\n")
+    print("/* Which kinds of arguments a function takes: one bit for each KIND_. */\nenum {")
+    for i, kind in enumerate(sorted(kinds)):
+        print(f"    KIND_{kind} = 1 << {i},")
+    print("};\n\nstruct function_kinds {\n    const char *name;\n    const char *group;\n    const char *how;\n    unsigned kinds;\n};\n")
+    print("extern const struct function_kinds function_kinds[FUNCTION_COUNT];")
+    print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments);")
+
+
+def make_caller(functions):
+    begin("caller")
+    print('#include "caller.gen.h"\n')
+    print("const struct function_kinds function_kinds[FUNCTION_COUNT] = {")
+    for f in functions:
+        kinds = " | ".join(sorted({f"KIND_{a.kind}" for a in f.arguments}))
+        print(f'    {{"{f.name}", "{f.group}", "{f.how}", {kinds}}},')
+    print("};\n")
+    print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments)\n{")
+    print("    switch (function) {")
+    for f in functions:
+        passed = ", ".join(f"arguments->{a.kind}" for a in f.arguments)
+        print(f"    case FUNCTION_{f.name}:\n        return list->{f.name}({passed});")
+    print("    case FUNCTION_COUNT:\n        break;\n    }\n    return CKR_GENERAL_ERROR;\n}")
+
+
+def main():
+    functions = read(sys.argv[1])
+    globals()["make_" + sys.argv[2]](functions)
+
+
+main()

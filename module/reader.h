@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a vendor's objects in few calls: one search with a roomy buffer, one C_GetAttributeValue an object.
+#pragma once
+
+#include <stdbool.h>
+#include "filters/object.h"
+
+struct crypto;
+
+/* The session that is read through. All borrowed. */
+struct reader {
+    CK_FUNCTION_LIST *vendor;
+    CK_SESSION_HANDLE session;
+    struct crypto *crypto;
+};
+
+/* Runs one search and adds what is found and not yet in the list: public keys, private keys and certificates; other classes are passed over.
+ * The vendor's error, or CKR_HOST_MEMORY; the list then holds what was read before it. */
+CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, CK_ULONG count,
+                    struct object_list *list);
+
+/* Reads one attribute that was not asked for before, into list. The vendor's error otherwise. */
+CK_RV reader_attribute(const struct reader *reader, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                       struct attributes *list);
+
+/* Is it the value of a secret, which no preset ssh hands out whatever the token says? */
+bool reader_is_secret(CK_ATTRIBUTE_TYPE type);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct session *session_create(struct token *token, CK_FLAGS flags)
+{
+    struct session *session = calloc(1, sizeof(*session));
+
+    if (session == NULL)
+        return NULL;
+    session->token = token;
+    session->flags = flags;
+    token->n_sessions++;
+    token->n_rw_sessions += (flags & CKF_RW_SESSION) != 0;
+    return session;
+}
+
+void session_destroy(struct session *session)
+{
+    if (session == NULL)
+        return;
+    free(session->found);
+    free(session);
+}
+
+static void close_vendor(struct session *session)
+{
+    if (session->vendor != 0)
+        vendor_functions(session->token->gate->vendor)->C_CloseSession(session->vendor);
+    session->vendor = 0;
+}
+
+/* The login ends with the last session (PKCS#11 2.40, 5.6.3). The vendor hears of it before the next one, or by C_Finalize:
+ * most hosts close their session only to finalise. */
+static void leave_token(struct token *token, CK_FLAGS flags)
+{
+    token->n_sessions--;
+    token->n_rw_sessions -= (flags & CKF_RW_SESSION) != 0;
+    if (token->n_sessions == 0 && token->logged_in)
+        token->logout_pending = true;
+}
+
+void session_close(struct session *session)
+{
+    struct gate *gate = session->token->gate;
+
+    session_drop_sign(session);
+    close_vendor(session);
+    leave_token(session->token, session->flags);
+    handles_revoke(&gate->sessions, session->handle);
+    session_destroy(session);
+}
+
+struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle)
+{
+    return handles_find(&gate->sessions, handle);
+}
+
+CK_RV session_open_vendor(struct session *session)
+{
+    struct token *token = session->token;
+    CK_RV rv;
+
+    if (session->vendor != 0)
+        return CKR_OK;
+    rv = token_open(token); /* the login hangs on the token's session: it comes first */
+    if (rv != CKR_OK)
+        return rv;
+    rv = vendor_functions(token->gate->vendor)
+             ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->vendor);
+    if (rv != CKR_OK)
+        session->vendor = 0;
+    return rv;
+}
+
+void session_drop_sign(struct session *session)
+{
+    enum sign_stage stage = session->sign.stage;
+
+    session->sign = (struct sign_operation){0};
+    if (stage == SIGN_STARTED)
+        token_renew_session(session->token);
+    else if (stage == SIGN_PARTS)
+        close_vendor(session);
+}
+
+void session_end_search(struct session *session)
+{
+    free(session->found);
+    session->found = NULL;
+    session->n_found = 0;
+    session->at = 0;
+    session->searching = false;
+}

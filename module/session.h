@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A session of the application: virtual, bound to a token's identity, with its own search and its own operations.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "module/token.h"
+
+enum sign_stage {
+    SIGN_NONE,
+    SIGN_DEFERRED, /* C_SignInit was checked and is remembered; the vendor knows nothing yet */
+    SIGN_STARTED,  /* the vendor's C_SignInit is done on the token's session, for a context login */
+    SIGN_PARTS,    /* a multi-part operation on the session's own vendor session */
+};
+
+enum { PARAMETER_MAX = 64 };
+
+struct sign_operation {
+    enum sign_stage stage;
+    CK_MECHANISM mechanism; /* its parameter points into parameter */
+    unsigned char parameter[PARAMETER_MAX];
+    uint8_t spki_hash[PUBLIC_KEY_HASH_SIZE]; /* which key, whatever handle it has when it is used */
+    bool always_authenticate;
+};
+
+struct session {
+    CK_SESSION_HANDLE handle; /* the application's */
+    struct token *token;      /* borrowed */
+    CK_FLAGS flags;
+    CK_SESSION_HANDLE vendor; /* its own with the vendor, for operations that are passed through; 0: none */
+
+    CK_OBJECT_HANDLE *found; /* owned; the results of a search */
+    size_t n_found;
+    size_t at;
+    bool searching;
+
+    struct sign_operation sign;
+};
+
+struct session *session_create(struct token *token, CK_FLAGS flags);
+
+/* Frees; the vendor is not called. */
+void session_destroy(struct session *session);
+
+/* Ends the application's session: drops its operations, closes its own vendor session. */
+void session_close(struct session *session);
+
+/* The session of a handle; NULL: there is none. */
+struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle);
+
+/* Opens the session's own vendor session, if there is none. */
+CK_RV session_open_vendor(struct session *session);
+
+/* Drops a signing operation, at the vendor too where it had begun. */
+void session_drop_sign(struct session *session);
+void session_end_search(struct session *session);

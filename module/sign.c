@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/sign.h"
+
+#include <string.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "filters/mechanism.h"
+#include "module/recover.h"
+
+enum { SIGNATURE_MAX = 4096 };
+
+static CK_FUNCTION_LIST *vendor_of(const struct session *session)
+{
+    return vendor_functions(session->token->gate->vendor);
+}
+
+/* The key of the operation, as it stands now; NULL: it is not there, or not permitted, any more. */
+static struct exposed_object *current_key(const struct session *session)
+{
+    return token_find_object(session->token, CKO_PRIVATE_KEY, session->sign.spki_hash);
+}
+
+/* A pair that still has to prove itself can do so only by a signature that we can verify. */
+static CK_RV check_use(struct token *token, const struct exposed_object *key,
+                       const CK_MECHANISM *mechanism)
+{
+    const struct public_key *public_key = key->key->group->key;
+    CK_RV rv = mechanism_check(mechanism, MECHANISM_SIGN);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (!mechanism_fits_key(mechanism->mechanism, public_key->type))
+        return CKR_KEY_TYPE_INCONSISTENT;
+    if (!token_is_proved(token, key) && !public_key_can_verify(public_key, mechanism))
+        return CKR_MECHANISM_INVALID;
+    return CKR_OK;
+}
+
+static void begin(struct session *session, struct token *token, const struct exposed_object *key,
+                  const CK_MECHANISM *mechanism)
+{
+    struct sign_operation *sign = &session->sign;
+    const CK_ATTRIBUTE *always = token_attribute(token, key, CKA_ALWAYS_AUTHENTICATE);
+
+    sign->stage = SIGN_DEFERRED;
+    sign->mechanism = *mechanism;
+    if (mechanism->ulParameterLen > 0)
+        memcpy(sign->parameter, mechanism->pParameter, mechanism->ulParameterLen);
+    sign->mechanism.pParameter = mechanism->ulParameterLen > 0 ? sign->parameter : NULL;
+    sign->always_authenticate = always != NULL && always->ulValueLen == sizeof(CK_BBOOL) &&
+                                *(const CK_BBOOL *)always->pValue != CK_FALSE;
+    memcpy(sign->spki_hash, key->key->group->key->spki_hash, sizeof(sign->spki_hash));
+}
+
+CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism,
+                      CK_OBJECT_HANDLE hKey)
+{
+    struct gate *gate = gate_of(self);
+    struct session *session = session_find(gate, hSession);
+    struct exposed_object *key = NULL;
+    CK_RV rv;
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    /* Hosts leave operations behind (ssh does after a failed context login): the new one takes its place. */
+    session_drop_sign(session);
+    if (pMechanism == NULL || pMechanism->ulParameterLen > PARAMETER_MAX)
+        return pMechanism == NULL ? CKR_ARGUMENTS_BAD : CKR_MECHANISM_PARAM_INVALID;
+    gate_refresh_policy(gate);
+    if (token_is_visible(session->token))
+        key = token_object(session->token, hKey);
+    if (key == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    if (key->class != CKO_PRIVATE_KEY)
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    rv = check_use(session->token, key, pMechanism);
+    if (rv == CKR_OK)
+        begin(session, session->token, key, pMechanism);
+    return rv;
+}
+
+static CK_RV start_at_vendor(struct session *session, CK_SESSION_HANDLE vendor_session)
+{
+    const struct exposed_object *key = current_key(session);
+
+    if (key == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    return vendor_of(session)->C_SignInit(vendor_session, &session->sign.mechanism,
+                                          key->source->vendor);
+}
+
+static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
+                       CK_BYTE_PTR signature, CK_ULONG_PTR size)
+{
+    struct token *token = session->token;
+    CK_RV rv = token_open(token);
+
+    if (rv == CKR_OK && session->sign.stage == SIGN_DEFERRED)
+        rv = start_at_vendor(session, token->session);
+    if (rv != CKR_OK)
+        return rv;
+    *size = SIGNATURE_MAX;
+    rv = vendor_of(session)->C_Sign(token->session, data, data_size, signature, size);
+    if (rv == CKR_BUFFER_TOO_SMALL) { /* which leaves the operation active; there is no more room to give */
+        token_renew_session(token);
+        return CKR_FUNCTION_FAILED;
+    }
+    return rv == CKR_OK && *size > SIGNATURE_MAX ? CKR_DEVICE_ERROR : rv;
+}
+
+/* The one replay. What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
+static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
+                              CK_BYTE_PTR signature, CK_ULONG_PTR size)
+{
+    CK_RV rv = sign_once(session, data, data_size, signature, size);
+
+    if (loss_of(rv) == LOSS_NONE)
+        return rv;
+    if (!recover_token(session->token, rv) || session->sign.stage == SIGN_STARTED)
+        return rv;
+    if (current_key(session) == NULL) /* what has its place is another key, or needs a login */
+        return token_logged_in(session->token) ? CKR_KEY_HANDLE_INVALID : CKR_USER_NOT_LOGGED_IN;
+    return sign_once(session, data, data_size, signature, size);
+}
+
+/* A private key that does not tell its public key proves by its first signature that it belongs to the one we show. */
+static CK_RV prove(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
+                   const unsigned char *signature, CK_ULONG size)
+{
+    struct token *token = session->token;
+    const struct exposed_object *key = current_key(session);
+    bool verified;
+
+    if (key == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    if (token_is_proved(token, key))
+        return CKR_OK;
+    verified = public_key_verify(token->gate->crypto, key->key->group->key,
+                                 &session->sign.mechanism, data, data_size, signature,
+                                 size) == VERIFIED;
+    if (!verified)
+        log_error("a signature does not fit the public key that its CKA_ID led to: the pair is not "
+                  "shown any more");
+    if (token_note_proof(token, key, verified) != CKR_OK || !verified)
+        return CKR_FUNCTION_FAILED;
+    return CKR_OK;
+}
+
+static CK_RV sign_proved(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
+                         CK_BYTE_PTR out, CK_ULONG_PTR out_size, CK_ULONG room)
+{
+    unsigned char signature[SIGNATURE_MAX];
+    CK_ULONG size = 0;
+    CK_RV rv = sign_and_recover(session, data, data_size, signature, &size);
+
+    if (rv == CKR_OK)
+        rv = prove(session, data, data_size, signature, size);
+    if (rv == CKR_OK && size > room)
+        rv = CKR_DEVICE_ERROR;
+    if (rv == CKR_OK) {
+        memcpy(out, signature, size);
+        *out_size = size;
+    }
+    explicit_bzero(signature, sizeof(signature));
+    return rv;
+}
+
+/* Size queries are ours to answer (PKCS#11 2.40, 5.2): they leave the operation active. */
+static CK_RV answer_size(const struct exposed_object *key, CK_BYTE_PTR signature,
+                         CK_ULONG_PTR size, bool *answered)
+{
+    CK_ULONG needed = public_key_signature_size(key->key->group->key);
+
+    *answered = signature == NULL || *size < needed;
+    if (!*answered)
+        return CKR_OK;
+    *size = needed;
+    return signature == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+}
+
+CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData,
+                  CK_ULONG ulDataLen, CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
+{
+    struct session *session = session_find(gate_of(self), hSession);
+    struct exposed_object *key;
+    bool answered = false;
+    CK_RV rv;
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if (session->sign.stage != SIGN_DEFERRED && session->sign.stage != SIGN_STARTED)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    if (pulSignatureLen == NULL || (pData == NULL && ulDataLen > 0)) {
+        session_drop_sign(session);
+        return CKR_ARGUMENTS_BAD;
+    }
+    key = current_key(session);
+    if (key == NULL) {
+        session_drop_sign(session);
+        return CKR_KEY_HANDLE_INVALID;
+    }
+    rv = answer_size(key, pSignature, pulSignatureLen, &answered);
+    if (answered)
+        return rv;
+    rv = sign_proved(session, pData, ulDataLen, pSignature, pulSignatureLen, *pulSignatureLen);
+    if (rv != CKR_OK)
+        log_info("signing failed: %s", name_of_rv(rv));
+    if (session->sign.stage == SIGN_STARTED)
+        session->sign.stage = SIGN_DEFERRED; /* C_Sign ended it at the vendor, whatever it answered */
+    session_drop_sign(session);
+    return rv;
+}
+
+/* Part by part only with a pair that has proved itself: what was signed is not kept, so it could not be verified. */
+static CK_RV start_parts(struct session *session)
+{
+    struct token *token = session->token;
+    const struct exposed_object *key = current_key(session);
+    CK_RV rv;
+
+    if (key == NULL || session->sign.always_authenticate || !token_is_proved(token, key))
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = session_open_vendor(session);
+    if (rv == CKR_OK)
+        rv = start_at_vendor(session, session->vendor);
+    if (rv == CKR_OK)
+        session->sign.stage = SIGN_PARTS;
+    return rv;
+}
+
+static CK_RV parts_session(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
+{
+    CK_RV rv = CKR_OK;
+
+    *session = session_find(gate, handle);
+    if (*session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if ((*session)->sign.stage == SIGN_NONE || (*session)->sign.stage == SIGN_STARTED)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    if ((*session)->sign.stage == SIGN_DEFERRED)
+        rv = start_parts(*session);
+    if (rv != CKR_OK)
+        session_drop_sign(*session);
+    return rv;
+}
+
+CK_RV gate_C_SignUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart,
+                        CK_ULONG ulPartLen)
+{
+    struct session *session;
+    CK_RV rv = parts_session(gate_of(self), hSession, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    rv = vendor_of(session)->C_SignUpdate(session->vendor, pPart, ulPartLen);
+    if (rv != CKR_OK)
+        session_drop_sign(session);
+    return rv;
+}
+
+CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature,
+                       CK_ULONG_PTR pulSignatureLen)
+{
+    struct session *session;
+    CK_RV rv = parts_session(gate_of(self), hSession, &session);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (pulSignatureLen == NULL) {
+        session_drop_sign(session);
+        return CKR_ARGUMENTS_BAD;
+    }
+    rv = vendor_of(session)->C_SignFinal(session->vendor, pSignature, pulSignatureLen);
+    if (rv != CKR_BUFFER_TOO_SMALL && !(rv == CKR_OK && pSignature == NULL))
+        session->sign = (struct sign_operation){0}; /* over, at the vendor too */
+    return rv;
+}
+
+CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    struct token *token = session->token;
+    CK_RV rv;
+
+    if (session->sign.stage != SIGN_DEFERRED)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    rv = pin_guard_check(&token->guard, token->gate->crypto, CKU_CONTEXT_SPECIFIC, pin, size);
+    if (rv == CKR_OK)
+        rv = token_open(token);
+    if (rv == CKR_OK)
+        rv = start_at_vendor(session, token->session);
+    if (rv != CKR_OK)
+        return rv;
+    session->sign.stage = SIGN_STARTED;
+    rv = token_login(token, CKU_CONTEXT_SPECIFIC, pin, size);
+    if (rv != CKR_OK)
+        session_drop_sign(session);
+    return rv;
+}

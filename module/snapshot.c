@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/snapshot.h"
+
+#include <stdlib.h>
+#include "common/log.h"
+
+static struct reader reader_of(const struct token *token)
+{
+    return (struct reader){vendor_functions(token->gate->vendor), token->session,
+                           token->gate->crypto};
+}
+
+static CK_RV read_class(struct token *token, CK_OBJECT_CLASS class)
+{
+    const struct reader reader = reader_of(token);
+    CK_ATTRIBUTE template = {CKA_CLASS, &class, sizeof(class)};
+
+    return reader_search(&reader, &template, 1, &token->objects);
+}
+
+static CK_RV read_whole(struct token *token)
+{
+    static const CK_OBJECT_CLASS classes[] = {CKO_PUBLIC_KEY, CKO_CERTIFICATE, CKO_PRIVATE_KEY};
+    CK_RV rv = CKR_OK;
+
+    for (size_t i = 0; rv == CKR_OK && i < sizeof(classes) / sizeof(classes[0]); i++)
+        rv = read_class(token, classes[i]);
+    return rv;
+}
+
+static CK_RV pair_now(struct token *token, struct key_groups *groups)
+{
+    return pair_objects(&token->objects, &token->refused, &token->known, groups) ? CKR_OK
+                                                                                 : CKR_HOST_MEMORY;
+}
+
+/* The plan's searches. They are run again after login: what they ask for may have been private. */
+static CK_RV read_narrow(struct token *token, const struct search_plan *plan)
+{
+    const struct reader reader = reader_of(token);
+    CK_RV rv = CKR_OK;
+
+    for (size_t i = 0; rv == CKR_OK && i < plan->n_narrow; i++)
+        rv = reader_search(&reader, plan->narrow[i].items, plan->narrow[i].count, &token->objects);
+    return rv;
+}
+
+/* A search by one attribute of an object that is there, for objects of a class (or of any: CK_UNAVAILABLE_INFORMATION). */
+static CK_RV read_like(struct token *token, CK_OBJECT_CLASS class, const CK_ATTRIBUTE *attribute)
+{
+    const struct reader reader = reader_of(token);
+    CK_ATTRIBUTE template[] = {*attribute, {CKA_CLASS, &class, sizeof(class)}};
+    CK_ULONG count = class == CK_UNAVAILABLE_INFORMATION ? 1 : 2;
+
+    return reader_search(&reader, template, count, &token->objects);
+}
+
+static const CK_ATTRIBUTE *public_value(const struct public_key *key)
+{
+    return attributes_find(&key->attributes, key->type == CKK_RSA ? CKA_MODULUS : CKA_EC_POINT);
+}
+
+static bool has_object(const struct token *token, CK_OBJECT_CLASS class,
+                       const struct public_key *key)
+{
+    for (size_t i = 0; i < token->objects.count; i++) {
+        const struct object *object = token->objects.items[i];
+        if (object->class == class && object->key != NULL && public_key_equal(object->key, key))
+            return true;
+    }
+    return false;
+}
+
+/* A key known by its certificate alone may have a public key object with another id. One that has none takes its id from its
+ * certificates, so that all of them have to be known. */
+static CK_RV read_public_keys(struct token *token)
+{
+    size_t count = token->objects.count;
+    bool missing = false;
+    CK_RV rv = CKR_OK;
+
+    for (size_t i = 0; rv == CKR_OK && i < count; i++) {
+        const struct public_key *key = token->objects.items[i]->key;
+        if (key == NULL || has_object(token, CKO_PUBLIC_KEY, key))
+            continue;
+        rv = read_like(token, CKO_PUBLIC_KEY, public_value(key));
+        missing = missing || !has_object(token, CKO_PUBLIC_KEY, key);
+    }
+    return rv == CKR_OK && missing ? read_class(token, CKO_CERTIFICATE) : rv;
+}
+
+struct id_search {
+    struct token *token;
+    CK_RV rv;
+};
+
+static bool read_same_id(const struct object *member, void *context)
+{
+    struct id_search *search = context;
+    const CK_ATTRIBUTE *id = attributes_find_filled(&member->attributes, CKA_ID);
+
+    if (id != NULL)
+        search->rv = read_like(search->token, CK_UNAVAILABLE_INFORMATION, id);
+    return search->rv == CKR_OK;
+}
+
+/* An RSA private key is found by its modulus; another by the ids of its group, as it rarely tells its point. */
+static CK_RV read_private_key(struct token *token, const struct key_group *group)
+{
+    struct id_search search = {token, CKR_OK};
+
+    if (group->key->type == CKK_RSA)
+        return read_like(token, CKO_PRIVATE_KEY, public_value(group->key));
+    key_group_each(group, read_same_id, &search);
+    return search.rv;
+}
+
+/* An authority's certificate makes no group, but the private key with its key may be there. */
+static CK_RV read_authority_keys(struct token *token)
+{
+    size_t count = token->objects.count;
+    CK_RV rv = CKR_OK;
+
+    for (size_t i = 0; rv == CKR_OK && i < count; i++) {
+        const struct object *object = token->objects.items[i];
+        if (object->authority && object->key != NULL && object->key->type == CKK_RSA &&
+            !has_object(token, CKO_PRIVATE_KEY, object->key))
+            rv = read_like(token, CKO_PRIVATE_KEY, public_value(object->key));
+    }
+    return rv;
+}
+
+static CK_RV read_private_keys(struct token *token)
+{
+    struct key_groups groups;
+    CK_RV rv = read_authority_keys(token);
+
+    if (rv == CKR_OK)
+        rv = pair_now(token, &groups);
+
+    if (rv != CKR_OK)
+        return rv;
+    for (size_t i = 0; rv == CKR_OK && i < groups.count; i++) {
+        if (groups.items[i].key != NULL && groups.items[i].private_key == NULL)
+            rv = read_private_key(token, &groups.items[i]);
+    }
+    key_groups_finish(&groups);
+    return rv;
+}
+
+/* With the private keys in sight every group should be whole; one that is not may have its other half anywhere on the token. */
+static CK_RV find_doubt(struct token *token)
+{
+    struct key_groups groups;
+    CK_RV rv = pair_now(token, &groups);
+
+    if (rv != CKR_OK)
+        return rv;
+    for (size_t i = 0; i < groups.count; i++) {
+        const struct key_group *group = &groups.items[i];
+        if (group->private_key == NULL || group->key == NULL || group->link == LINK_LEFT_OVER)
+            token->whole = true;
+    }
+    key_groups_finish(&groups);
+    return CKR_OK;
+}
+
+static CK_RV read_with_private(struct token *token)
+{
+    CK_RV rv = read_private_keys(token);
+
+    if (rv == CKR_OK)
+        rv = find_doubt(token);
+    if (rv == CKR_OK && token->whole) {
+        log_debug("a key group is not complete: reading the whole token");
+        rv = read_whole(token);
+    }
+    return rv;
+}
+
+CK_RV snapshot_read(struct token *token, const struct search_plan *plan, bool private_visible)
+{
+    CK_RV rv;
+
+    if (plan->whole || token->whole)
+        return read_whole(token);
+    rv = read_narrow(token, plan);
+    if (rv == CKR_OK)
+        rv = read_public_keys(token);
+    if (rv == CKR_OK && private_visible && token->objects.count > 0)
+        rv = read_with_private(token);
+    return rv;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "module/recover.h"
+#include "module/snapshot.h"
+
+struct token *token_create(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+{
+    struct token *token = calloc(1, sizeof(*token));
+
+    if (token == NULL)
+        return NULL;
+    token->gate = gate;
+    token->slot = slot;
+    token->present = true;
+    token->info = *info;
+    return token;
+}
+
+void token_destroy(struct token *token)
+{
+    if (token == NULL)
+        return;
+    token_unexpose(token);
+    object_list_finish(&token->objects);
+    pin_guard_finish(&token->guard);
+    free(token->refused.items);
+    free(token->proved.items);
+    free(token->known.items);
+    free(token->carried);
+    free(token);
+}
+
+bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
+{
+    const CK_TOKEN_INFO *own = &token->info;
+
+    return memcmp(own->label, info->label, sizeof(own->label)) == 0 &&
+           memcmp(own->manufacturerID, info->manufacturerID, sizeof(own->manufacturerID)) == 0 &&
+           memcmp(own->model, info->model, sizeof(own->model)) == 0 &&
+           memcmp(own->serialNumber, info->serialNumber, sizeof(own->serialNumber)) == 0;
+}
+
+static bool private_visible(const struct token *token)
+{
+    return token_logged_in(token) || (token->info.flags & CKF_LOGIN_REQUIRED) == 0;
+}
+
+struct subject token_subject(const struct token *token)
+{
+    const struct policy *policy = gate_policy(token->gate);
+    bool asks_library = policy_uses(policy, SELECTOR_LIBRARY_DESCRIPTION) ||
+                        policy_uses(policy, SELECTOR_LIBRARY_MANUFACTURER) ||
+                        policy_uses(policy, SELECTOR_LIBRARY_VERSION);
+
+    return (struct subject){
+        .slot_id = token->slot,
+        .token = &token->info,
+        .slot = token->has_slot_info ? &token->slot_info : NULL,
+        .library = asks_library ? vendor_info(token->gate->vendor) : NULL,
+        .private_visible = private_visible(token),
+    };
+}
+
+/* CK_SLOT_INFO is read only for a policy that asks for it. */
+static void read_slot_info(struct token *token)
+{
+    const struct policy *policy = gate_policy(token->gate);
+
+    if (token->has_slot_info || (!policy_uses(policy, SELECTOR_SLOT_DESCRIPTION) &&
+                                 !policy_uses(policy, SELECTOR_SLOT_MANUFACTURER)))
+        return;
+    token->has_slot_info = vendor_functions(token->gate->vendor)
+                               ->C_GetSlotInfo(token->slot, &token->slot_info) == CKR_OK;
+}
+
+CK_RV token_open(struct token *token)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_RV rv;
+
+    if (!token->present)
+        return CKR_TOKEN_NOT_PRESENT;
+    if (token->session != 0)
+        return CKR_OK;
+    rv = vendor->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &token->session);
+    if (rv != CKR_OK) {
+        token->session = 0;
+        log_info("the token's C_OpenSession failed: %s", name_of_rv(rv));
+    }
+    return rv;
+}
+
+static CK_RV read_objects(struct token *token)
+{
+    const struct policy *policy = gate_policy(token->gate);
+    struct search_plan plan;
+    struct subject subject;
+    CK_RV rv = CKR_OK;
+
+    read_slot_info(token);
+    free(token->known.items);
+    subject = token_subject(token);
+    if (!policy_known_keys(policy, &token->known) || !search_plan_make(policy, &subject, &plan))
+        return CKR_HOST_MEMORY;
+    if (plan.whole || plan.n_narrow > 0 || token->whole)
+        rv = token_open(token);
+    if (rv == CKR_OK && token->session != 0)
+        rv = snapshot_read(token, &plan, private_visible(token));
+    search_plan_finish(&plan);
+    return rv;
+}
+
+static CK_RV refresh_once(struct token *token)
+{
+    bool visible = private_visible(token);
+    CK_RV rv;
+
+    if (!token->present)
+        return CKR_TOKEN_NOT_PRESENT;
+    if (token->read && token->read_logged_in && !visible)
+        token_forget_objects(token);
+    if (!token->read || token->read_logged_in != visible) {
+        token_unexpose(token);
+        rv = read_objects(token);
+        if (rv != CKR_OK)
+            return rv;
+        token->read = true;
+        token->read_logged_in = visible;
+        clock_gettime(CLOCK_MONOTONIC, &token->read_at);
+    }
+    return token->exposed ? CKR_OK : token_expose(token);
+}
+
+CK_RV token_refresh(struct token *token)
+{
+    CK_RV rv = refresh_once(token);
+    enum loss loss = loss_of(rv);
+
+    if ((loss != LOSS_SESSION && loss != LOSS_LIBRARY) || !token->present)
+        return rv;
+    if (loss == LOSS_LIBRARY)
+        rv = gate_reinitialize(token->gate);
+    else {
+        token_lose_session(token);
+        rv = gate_scan(token->gate);
+    }
+    return rv == CKR_OK ? refresh_once(token) : rv;
+}
+
+CK_RV token_read_whole(struct token *token)
+{
+    token_forget_objects(token);
+    token->whole = true;
+    return token_refresh(token);
+}
+
+bool token_is_visible(struct token *token)
+{
+    const struct subject subject = token_subject(token);
+
+    if (!token->present || (token->info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
+        !policy_may_show_token(gate_policy(token->gate), &subject))
+        return false;
+    if (token_refresh(token) != CKR_OK)
+        return false;
+    return token->exposure.n_visible > 0 ||
+           policy_names_token(gate_policy(token->gate), &subject);
+}
+
+void token_lose_session(struct token *token)
+{
+    if (token->session != 0)
+        vendor_functions(token->gate->vendor)->C_CloseSession(token->session);
+    token->session = 0;
+    token->logged_in = false;
+    token->logout_pending = false;
+    token->info_stale = true;
+    /* Handles mean nothing in the next session: neither do the pairs that were tried by them. */
+    token->refused.count = 0;
+    token->proved.count = 0;
+    token_forget_objects(token);
+}
+
+void token_lose(struct token *token)
+{
+    token_lose_session(token);
+    pin_guard_finish(&token->guard);
+    token->present = false;
+}
+
+CK_RV token_renew_session(struct token *token)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_SESSION_HANDLE old = token->session;
+    CK_RV rv;
+
+    token->session = 0;
+    rv = token_open(token); /* before the old one goes: the login ends with the last session */
+    if (rv != CKR_OK) {
+        token->session = old;
+        token_lose_session(token);
+        return rv;
+    }
+    vendor->C_CloseSession(old);
+    return CKR_OK;
+}

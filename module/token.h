@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One token: its identity, our session with the vendor, the login, what was read of it and what is shown of it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+#include "filters/exposure.h"
+#include "filters/search.h"
+#include "module/gate.h"
+#include "module/pin_guard.h"
+#include "module/reader.h"
+
+struct token {
+    struct gate *gate; /* borrowed */
+    CK_SLOT_ID slot;   /* while present */
+    bool present;
+    CK_TOKEN_INFO info;
+    bool info_stale; /* a login may have changed its flags */
+    CK_SLOT_INFO slot_info;
+    bool has_slot_info;
+
+    CK_SESSION_HANDLE session; /* ours with the vendor; 0: none */
+    bool logged_in;
+    bool logout_pending; /* the application closed its last session; the vendor is told before the next is opened */
+    size_t n_sessions;   /* of the application */
+    size_t n_rw_sessions;
+    struct pin_guard guard;
+
+    struct object_list objects; /* the snapshot */
+    bool read;                  /* the snapshot is made */
+    bool read_logged_in;        /* with private objects visible */
+    bool whole;                 /* narrow searches left a doubt: everything is read */
+    struct timespec read_at;    /* monotonic */
+
+    struct refused_pairs refused; /* pairs whose signature did not verify, of this vendor session's handles */
+    struct refused_pairs proved;  /* and those whose did */
+    struct known_keys known;      /* of the policy; owned array */
+    struct exposure exposure;
+    bool exposed; /* the exposure is made */
+    struct carried_handle *carried; /* owned; handles issued for an exposure that is gone, for the next one */
+    size_t n_carried;
+};
+
+struct token *token_create(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info);
+void token_destroy(struct token *token);
+
+/* Same manufacturer, model, serial and label? */
+bool token_is(const struct token *token, const CK_TOKEN_INFO *info);
+
+/* What the policy is asked about; group is NULL. Borrows from the token. */
+struct subject token_subject(const struct token *token);
+
+/* Is the token shown: a permitted key, or a rule that names it? */
+bool token_is_visible(struct token *token);
+
+/* Brings snapshot and exposure up to date with login state and policy. The vendor's error. */
+CK_RV token_refresh(struct token *token);
+
+/* Reads all that is visible at the moment, whatever the policy needs. The vendor's error. */
+CK_RV token_read_whole(struct token *token);
+
+/* Forgets what was read; handles of what is still there afterwards stay valid. */
+void token_forget_objects(struct token *token);
+
+/* Builds the exposure from what was read. Handles of what was shown before and still is stay valid. CKR_HOST_MEMORY. */
+CK_RV token_expose(struct token *token);
+
+/* Drops the exposure, which borrows from the objects and the policy: to be called before either goes. */
+void token_unexpose(struct token *token);
+
+/* Opens our session with the vendor if there is none. */
+CK_RV token_open(struct token *token);
+
+/* As the application sees it. */
+bool token_logged_in(const struct token *token);
+
+/* C_Login and C_Logout behind the guard (policy.md 6). The PIN is borrowed and kept nowhere. */
+CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size);
+CK_RV token_logout(struct token *token);
+
+/* The login of an application that closed its sessions ends now. */
+void token_settle(struct token *token);
+
+/* Our session is replaced by a new one that keeps the login: an operation was left active on it. */
+CK_RV token_renew_session(struct token *token);
+
+/* The vendor's session is gone, and with it login and handles. */
+void token_lose_session(struct token *token);
+
+/* The card is gone as well. */
+void token_lose(struct token *token);
+
+/* Attribute of an exposed object; read from the vendor, and kept, if it was not yet. NULL when there is none. */
+const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_object *object,
+                                    CK_ATTRIBUTE_TYPE type);
+
+/* The application's handle of an exposed object, issued at its first use; 0 when none is to be had. */
+CK_OBJECT_HANDLE token_object_handle(struct token *token, struct exposed_object *object);
+
+/* The object that a handle stands for, if it is one of this token's; NULL otherwise. */
+struct exposed_object *token_object(struct token *token, CK_OBJECT_HANDLE handle);
+
+/* The visible object of that class with the same public key; NULL: there is none (any more). */
+struct exposed_object *token_find_object(struct token *token, CK_OBJECT_CLASS class,
+                                         const uint8_t spki_hash[PUBLIC_KEY_HASH_SIZE]);
+
+/* Notes the outcome of the first signature of a pair that was not linked by its public key. */
+CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified);
+bool token_is_proved(const struct token *token, const struct exposed_object *private_key);

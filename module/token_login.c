@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Login and logout of a token: the one place where a PIN goes to the vendor.
+#include "module/token.h"
+
+#include "common/log.h"
+#include "common/names.h"
+#include "module/recover.h"
+
+bool token_logged_in(const struct token *token)
+{
+    return token->logged_in && !token->logout_pending;
+}
+
+static void note_logged_in(struct token *token)
+{
+    token->logged_in = true;
+    token->logout_pending = false;
+}
+
+/* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */
+static CK_RV send_pin(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_RV rv = vendor->C_Login(token->session, user, pin, size);
+
+    if (user != CKU_USER || (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED &&
+                             rv != CKR_CRYPTOKI_NOT_INITIALIZED))
+        return rv;
+    if (!recover_token(token, rv) || token_open(token) != CKR_OK)
+        return rv;
+    return vendor->C_Login(token->session, user, pin, size);
+}
+
+CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    struct crypto *crypto = token->gate->crypto;
+    CK_RV rv;
+
+    if (user == CKU_USER && token_logged_in(token))
+        return CKR_USER_ALREADY_LOGGED_IN;
+    token_settle(token);
+    rv = pin_guard_check(&token->guard, crypto, user, pin, size);
+    if (rv == CKR_OK)
+        rv = token_open(token);
+    else
+        return rv;
+    if (rv != CKR_OK)
+        return rv;
+    rv = send_pin(token, user, pin, size);
+    token->info_stale = true;
+    pin_guard_record(&token->guard, crypto, user, pin, size, rv);
+    if (user == CKU_USER && (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN))
+        note_logged_in(token);
+    log_info("login to \"%.32s\": %s", token->info.label, name_of_rv(rv));
+    return rv;
+}
+
+CK_RV token_logout(struct token *token)
+{
+    CK_RV rv;
+
+    if (!token->logged_in)
+        return CKR_USER_NOT_LOGGED_IN;
+    rv = vendor_functions(token->gate->vendor)->C_Logout(token->session);
+    token->logged_in = false;
+    token->logout_pending = false;
+    token->info_stale = true;
+    token_forget_objects(token);
+    return rv;
+}
+
+void token_settle(struct token *token)
+{
+    if (token->logout_pending && token_logout(token) != CKR_OK)
+        token_lose_session(token);
+}

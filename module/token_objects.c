@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is shown of a token, and the handles it is known by.
+#include "module/token.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "crypto/crypto.h"
+
+/* An issued handle outlives the exposure it was issued for: the object is known again by its class and its contents. */
+struct carried_handle {
+    CK_OBJECT_HANDLE handle;
+    CK_OBJECT_CLASS class;
+    uint8_t contents[PUBLIC_KEY_HASH_SIZE];
+};
+
+/* Of keys the public key, of certificates the certificate. */
+static bool contents_of(const struct token *token, const struct exposed_object *object,
+                        uint8_t out[PUBLIC_KEY_HASH_SIZE])
+{
+    const CK_ATTRIBUTE *value;
+
+    if (object->class != CKO_CERTIFICATE) {
+        memcpy(out, object->key->group->key->spki_hash, PUBLIC_KEY_HASH_SIZE);
+        return true;
+    }
+    value = exposed_attribute(object, CKA_VALUE);
+    return value != NULL && crypto_sha256(token->gate->crypto, value->pValue, value->ulValueLen,
+                                          NULL, 0, out);
+}
+
+static void carry(struct token *token, const struct exposed_object *object)
+{
+    struct carried_handle carried = {.handle = object->handle, .class = object->class};
+    struct carried_handle *grown;
+
+    if (object->handle == 0)
+        return;
+    grown = reallocarray(token->carried, token->n_carried + 1, sizeof(*grown));
+    if (grown != NULL)
+        token->carried = grown;
+    if (grown == NULL || !contents_of(token, object, carried.contents)) {
+        handles_revoke(&token->gate->objects, object->handle);
+        return;
+    }
+    handles_move(&token->gate->objects, object->handle, NULL);
+    grown[token->n_carried++] = carried;
+}
+
+void token_unexpose(struct token *token)
+{
+    if (!token->exposed)
+        return;
+    for (size_t i = 0; i < token->exposure.n_objects; i++)
+        carry(token, &token->exposure.objects[i]);
+    exposure_finish(&token->exposure);
+    token->exposed = false;
+}
+
+static void give_back(struct token *token, struct exposed_object *object)
+{
+    uint8_t contents[PUBLIC_KEY_HASH_SIZE];
+
+    if (token->n_carried == 0 || !contents_of(token, object, contents))
+        return;
+    for (size_t i = 0; i < token->n_carried; i++) {
+        struct carried_handle *carried = &token->carried[i];
+        if (carried->handle == 0 || carried->class != object->class ||
+            memcmp(carried->contents, contents, sizeof(contents)) != 0)
+            continue;
+        object->handle = carried->handle;
+        handles_move(&token->gate->objects, carried->handle, object);
+        carried->handle = 0;
+        return;
+    }
+}
+
+static void log_verdicts(const struct token *token)
+{
+    for (size_t i = 0; i < token->exposure.n_keys; i++) {
+        const struct exposed_key *key = &token->exposure.keys[i];
+        const struct rule *rule = key->verdict.rule;
+        char fingerprint[51] = "a key without fingerprint";
+
+        if (key->group->key != NULL)
+            public_key_fingerprint_text(key->group->key, fingerprint);
+        log_debug("%s is %s by %s:%u:%u", fingerprint,
+                  key->verdict.reason == REASON_ALLOWED ? "shown" : "hidden",
+                  rule != NULL ? rule->position.file : "no rule",
+                  rule != NULL ? rule->position.line : 0, rule != NULL ? rule->position.column : 0);
+    }
+}
+
+CK_RV token_expose(struct token *token)
+{
+    const struct subject subject = token_subject(token);
+
+    token_unexpose(token);
+    if (!exposure_build(&token->exposure, &token->objects, &token->refused, &token->known,
+                        gate_policy(token->gate), &subject))
+        return CKR_HOST_MEMORY;
+    token->exposed = true;
+    for (size_t i = 0; i < token->exposure.n_objects; i++)
+        give_back(token, &token->exposure.objects[i]);
+    for (size_t i = 0; i < token->n_carried; i++)
+        handles_revoke(&token->gate->objects, token->carried[i].handle);
+    token->n_carried = 0;
+    log_verdicts(token);
+    return CKR_OK;
+}
+
+void token_forget_objects(struct token *token)
+{
+    token_unexpose(token);
+    object_list_finish(&token->objects);
+    token->read = false;
+    token->whole = false;
+}
+
+const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_object *object,
+                                    CK_ATTRIBUTE_TYPE type)
+{
+    const CK_ATTRIBUTE *known = exposed_attribute(object, type);
+    struct reader reader;
+
+    if (known != NULL || object->source == NULL ||
+        (object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))
+        return known;
+    if (token_open(token) != CKR_OK)
+        return NULL;
+    reader = (struct reader){vendor_functions(token->gate->vendor), token->session,
+                             token->gate->crypto};
+    /* The snapshot is ours to extend: only the filters see it as constant. */
+    if (reader_attribute(&reader, object->source->vendor, type,
+                         (struct attributes *)(uintptr_t)&object->source->attributes) != CKR_OK)
+        return NULL;
+    return exposed_attribute(object, type);
+}
+
+CK_OBJECT_HANDLE token_object_handle(struct token *token, struct exposed_object *object)
+{
+    if (object->handle == 0)
+        object->handle = handles_issue(&token->gate->objects, token->gate->crypto, object);
+    return object->handle;
+}
+
+struct exposed_object *token_object(struct token *token, CK_OBJECT_HANDLE handle)
+{
+    struct exposed_object *object = handles_find(&token->gate->objects, handle);
+    uintptr_t first = (uintptr_t)token->exposure.objects;
+    uintptr_t end = (uintptr_t)(token->exposure.objects + token->exposure.n_objects);
+
+    if (object == NULL || !token->exposed || (uintptr_t)object < first || (uintptr_t)object >= end)
+        return NULL;
+    return object;
+}
+
+struct exposed_object *token_find_object(struct token *token, CK_OBJECT_CLASS class,
+                                         const uint8_t spki_hash[PUBLIC_KEY_HASH_SIZE])
+{
+    for (size_t i = 0; i < token->exposure.n_objects; i++) {
+        struct exposed_object *object = &token->exposure.objects[i];
+        if (object->class == class &&
+            memcmp(object->key->group->key->spki_hash, spki_hash, PUBLIC_KEY_HASH_SIZE) == 0)
+            return object;
+    }
+    return NULL;
+}
+
+static bool same_pair(const struct refused_pair *pair, const struct exposed_object *private_key)
+{
+    return pair->private_key == private_key->source->vendor &&
+           memcmp(pair->spki_hash, private_key->key->group->key->spki_hash,
+                  sizeof(pair->spki_hash)) == 0;
+}
+
+CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified)
+{
+    struct refused_pairs *list = verified ? &token->proved : &token->refused;
+    struct refused_pair *grown = reallocarray(list->items, list->count + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return CKR_HOST_MEMORY;
+    list->items = grown;
+    grown[list->count].private_key = private_key->source->vendor;
+    memcpy(grown[list->count].spki_hash, private_key->key->group->key->spki_hash,
+           sizeof(grown->spki_hash));
+    list->count++;
+    return verified ? CKR_OK : token_expose(token);
+}
+
+bool token_is_proved(const struct token *token, const struct exposed_object *private_key)
+{
+    if (!key_group_needs_proof(private_key->key->group))
+        return true;
+    for (size_t i = 0; i < token->proved.count; i++) {
+        if (same_pair(&token->proved.items[i], private_key))
+            return true;
+    }
+    return false;
+}

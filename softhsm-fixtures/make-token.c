@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// make-token: makes the tokens that descriptions (README.md in this folder) describe, in a private
+// folder.
+#include "certificate.h"
+#include "description.h"
+#include "keys.h"
+#include "objects.h"
+#include "softhsm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct run {
+    struct softhsm *softhsm;
+    struct key_list keys;
+    const char *cache;
+    char keys_folder[4096];
+    char certificates_folder[4096];
+};
+
+static const char *const no_options[] = {NULL};
+
+static void check(const struct statement *statement, CK_RV rv)
+{
+    if (rv == CKR_OBJECT_HANDLE_INVALID)
+        statement_fail(statement, "%s: no such object", statement->verb);
+    if (rv == CKR_SESSION_HANDLE_INVALID)
+        statement_fail(statement, "found %s, expected a token before it", statement->verb);
+    if (rv != CKR_OK)
+        statement_fail(statement, "%s: SoftHSM answers 0x%lx", statement->verb, rv);
+}
+
+// Adds the object with what the description changes in it, and empties the template.
+static void add(struct run *run, const struct statement *statement, struct template *template,
+                const char *const *own)
+{
+    template_apply(template, statement, own);
+    CK_RV rv = softhsm_add(run->softhsm, template);
+    template_finish(template);
+    check(statement, rv);
+}
+
+static struct key *named_key(struct run *run, const struct statement *statement, const char *name)
+{
+    struct key *key = key_list_find(&run->keys, name);
+    if (key == NULL)
+        statement_fail(statement, "found \"%s\", expected the name of a key made above", name);
+    return key;
+}
+
+static struct key_type read_type(const struct statement *statement, const char *text)
+{
+    struct key_type type;
+    if (!key_type_parse(text, &type))
+        statement_fail(statement,
+                       "found type \"%s\", expected rsa:BITS, ec:P-256, ec:P-384, ec:P-521, "
+                       "ec:secp256k1 or ed25519",
+                       text);
+    return type;
+}
+
+static void run_token(struct run *run, const struct statement *statement)
+{
+    static const char *const own[] = {"label", "pin", "so_pin", NULL};
+    struct template nothing = {.count = 0};
+    template_apply(&nothing, statement, own);
+    statement_check_arguments(statement, 0, 0, "options only");
+    const char *label = statement_option(statement, "label", "token");
+    const char *pin = statement_option(statement, "pin", "1234");
+    if (strcmp(statement->verb, "open") == 0)
+        check(statement, softhsm_open_token(run->softhsm, label, pin));
+    else
+        check(statement, softhsm_make_token(run->softhsm, label, pin,
+                                            statement_option(statement, "so_pin", "12345678")));
+}
+
+static void run_key(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 2, 2, "NAME TYPE");
+    struct template nothing = {.count = 0};
+    template_apply(&nothing, statement, no_options);
+    struct key_type type = read_type(statement, statement->arguments[1]);
+    if (key_list_find(&run->keys, statement->arguments[0]) != NULL)
+        return; // the same name in two descriptions is the same key
+    struct key *key = key_list_add(&run->keys, statement->arguments[0], statement->arguments[1],
+                                   &type, run->cache);
+    if (key == NULL || !key_write(key, run->keys_folder))
+        statement_fail(statement, "key %s: cannot make it or write it", statement->arguments[0]);
+}
+
+static void run_public(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 1, 1, "the name of a key");
+    struct key *key = named_key(run, statement, statement->arguments[0]);
+    struct template template = {.count = 0};
+    if (!object_public(&template, &key->type, key->pkey))
+        statement_fail(statement, "OpenSSL failed");
+    add(run, statement, &template, no_options);
+}
+
+static void run_private(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 1, 1, "the name of a key");
+    struct key *key = named_key(run, statement, statement->arguments[0]);
+    struct template template = {.count = 0};
+    if (!object_private(&template, &key->type, key->pkey))
+        statement_fail(statement, "OpenSSL failed");
+    add(run, statement, &template, no_options);
+}
+
+static void run_pair(struct run *run, const struct statement *statement)
+{
+    run_public(run, statement);
+    run_private(run, statement);
+}
+
+static void run_certificate(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 1, 1, "the name of a key");
+    struct key *key = named_key(run, statement, statement->arguments[0]);
+    struct key *issuer =
+        named_key(run, statement, statement_option(statement, "issuer", key->name));
+    X509 *certificate = certificate_make(statement, key, issuer);
+    struct template template = {.count = 0};
+    if (certificate == NULL || !object_certificate(&template, certificate) ||
+        !certificate_write(certificate, run->certificates_folder,
+                           statement_option(statement, "name", key->name)))
+        statement_fail(statement, "certificate %s: cannot make it or write it", key->name);
+    X509_free(certificate);
+    if (statement_flag(statement, "file_only"))
+        template_finish(&template);
+    else
+        add(run, statement, &template, certificate_options);
+}
+
+static void run_data(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 0, 0, "options only");
+    struct template template = {.count = 0};
+    object_data(&template);
+    add(run, statement, &template, no_options);
+}
+
+static void run_secret(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 0, 0, "options only");
+    struct template template = {.count = 0};
+    object_secret(&template);
+    add(run, statement, &template, no_options);
+}
+
+// Sets what tells the members of a filling apart: CKA_ID, four bytes, and the label.
+static void number_filler(struct template *template, long id, const char *label, long number)
+{
+    unsigned char bytes[4] = {(unsigned char)(id >> 24), (unsigned char)(id >> 16),
+                              (unsigned char)(id >> 8), (unsigned char)id};
+    char text[300];
+    int length = snprintf(text, sizeof text, "%.255s %ld", label, number);
+    template_set(template, CKA_ID, bytes, sizeof bytes);
+    template_set(template, CKA_LABEL, text, (size_t)length);
+}
+
+static bool make_filler(struct template *public_half, struct template *private_half,
+                        const struct key_type *type)
+{
+    if (type->kind == KEY_RSA)
+        return object_filler_rsa(public_half, private_half, type->bits);
+    EVP_PKEY *pkey = key_generate(type);
+    bool ok = pkey != NULL && object_public(public_half, type, pkey) &&
+              object_private(private_half, type, pkey);
+    EVP_PKEY_free(pkey);
+    return ok;
+}
+
+static void run_filler(struct run *run, const struct statement *statement)
+{
+    static const char *const own[] = {"id_from", "label", NULL};
+    statement_check_arguments(statement, 2, 2, "NUMBER TYPE");
+    struct key_type type = read_type(statement, statement->arguments[1]);
+    char *end = NULL;
+    long count = strtol(statement->arguments[0], &end, 10);
+    if (*end != '\0' || count < 0 || count > 100000)
+        statement_fail(statement, "found \"%s\", expected a number of keys",
+                       statement->arguments[0]);
+    long id = statement_number(statement, "id_from", 1000);
+    const char *label = statement_option(statement, "label", "filler");
+    for (long i = 0; i < count; i++) {
+        struct template halves[2] = {{.count = 0}, {.count = 0}};
+        if (!make_filler(&halves[0], &halves[1], &type))
+            statement_fail(statement, "OpenSSL failed");
+        for (size_t half = 0; half < 2; half++) {
+            number_filler(&halves[half], id + i, label, i);
+            add(run, statement, &halves[half], own);
+        }
+    }
+}
+
+static void run_delete(struct run *run, const struct statement *statement)
+{
+    static const struct {
+        const char *name;
+        CK_OBJECT_CLASS class;
+    } classes[] = {{"public", CKO_PUBLIC_KEY},
+                   {"private", CKO_PRIVATE_KEY},
+                   {"certificate", CKO_CERTIFICATE},
+                   {"data", CKO_DATA},
+                   {"secret", CKO_SECRET_KEY}};
+    statement_check_arguments(statement, 1, 1, "public, private, certificate, data or secret");
+    struct template template = {.count = 0};
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        if (strcmp(statement->arguments[0], classes[i].name) == 0)
+            template_set_ulong(&template, CKA_CLASS, classes[i].class);
+    if (template.count == 0)
+        statement_fail(statement, "found \"%s\", expected a kind of object",
+                       statement->arguments[0]);
+    template_apply(&template, statement, no_options);
+    CK_RV rv = softhsm_delete(run->softhsm, &template);
+    template_finish(&template);
+    check(statement, rv);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct run *run, const struct statement *statement);
+} verbs[] = {
+    {"token", run_token},
+    {"open", run_token},
+    {"key", run_key},
+    {"public", run_public},
+    {"private", run_private},
+    {"pair", run_pair},
+    {"certificate", run_certificate},
+    {"data", run_data},
+    {"secret", run_secret},
+    {"filler", run_filler},
+    {"delete", run_delete},
+};
+
+static void run_statement(struct run *run, const struct statement *statement)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(statement->verb, verbs[i].name) == 0) {
+            verbs[i].run(run, statement);
+            return;
+        }
+    }
+    statement_fail(statement,
+                   "found \"%s\", expected default, token, open, key, public, private, pair, "
+                   "certificate, data, secret, filler or delete",
+                   statement->verb);
+}
+
+static bool run_description(struct run *run, const char *file, struct variables *variables)
+{
+    struct statement statement;
+    struct description *description = description_open(file, variables);
+    if (description == NULL)
+        return false;
+    while (description_next(description, &statement))
+        run_statement(run, &statement);
+    description_close(description);
+    return true;
+}
+
+static bool make_folders(struct run *run, const char *folder)
+{
+    if (snprintf(run->keys_folder, sizeof run->keys_folder, "%s/keys", folder) >=
+        (int)sizeof run->keys_folder - 16)
+        return false;
+    snprintf(run->certificates_folder, sizeof run->certificates_folder, "%s/certificates", folder);
+    return (mkdir(run->keys_folder, 0700) == 0 || errno == EEXIST) &&
+           (mkdir(run->certificates_folder, 0700) == 0 || errno == EEXIST);
+}
+
+static int usage(void)
+{
+    fputs("usage: make-token [--module PATH] [--set NAME=VALUE]... DIRECTORY DESCRIPTION...\n"
+          "FIXTURE_KEY_CACHE: a folder where named keys are kept between runs\n",
+          stderr);
+    return 2;
+}
+
+// Reads the options; returns the index of the first other argument, or 0 for wrong usage.
+static int read_options(int argc, char **argv, const char **module, struct variables *variables)
+{
+    int i = 1;
+    for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+        if (strcmp(argv[i], "--module") == 0)
+            *module = argv[i + 1];
+        else if (strcmp(argv[i], "--set") != 0 || !variables_set(variables, argv[i + 1]))
+            return 0;
+    }
+    return argc - i >= 2 ? i : 0;
+}
+
+static bool run_all(struct run *run, const char *folder, const char *module, char **files,
+                    struct variables *variables)
+{
+    run->cache = getenv("FIXTURE_KEY_CACHE");
+    run->softhsm = softhsm_create(folder, module);
+    if (run->softhsm == NULL)
+        return false;
+    if (!make_folders(run, folder)) {
+        fprintf(stderr, "make-token: %s: %s\n", folder, strerror(errno));
+        return false;
+    }
+    for (; *files != NULL; files++)
+        if (!run_description(run, *files, variables))
+            return false;
+    const char *undeclared = variables_undeclared(variables);
+    if (undeclared != NULL)
+        fprintf(stderr, "make-token: --set %s: no description has a default for it\n", undeclared);
+    return undeclared == NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {.softhsm = NULL};
+    struct variables variables = {.count = 0};
+    const char *module = NULL;
+    int first = read_options(argc, argv, &module, &variables);
+    bool ok = first != 0 && run_all(&run, argv[first], module, argv + first + 1, &variables);
+    softhsm_destroy(run.softhsm);
+    key_list_finish(&run.keys);
+    variables_finish(&variables);
+    return first == 0 ? usage() : ok ? 0 : 1;
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What building and testing needs, as Debian's packages; sourced by ./check and ./try.
+
+build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libp11-kit-dev libssl-dev libyaml-dev"
+try_packages="$build_packages softhsm2 opensc-pkcs11 openssh-client openssh-server"
+check_packages="$try_packages clang libclang-rt-14-dev libcmocka-dev opensc p11-kit valgrind binutils"
+
+# Installs what is missing of the packages named, or says how. Quiet where nothing is.
+install_missing()
+{
+    missing=
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -z "$missing" ] && return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "missing packages; run:  sudo apt-get install --no-install-recommends$missing" >&2
+        return 1
+    fi
+    echo "installing:$missing"
+    apt-get update -qq </dev/null >/dev/null || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null >/dev/null
+}

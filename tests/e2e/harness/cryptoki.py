@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A very small PKCS#11 client: what the objects of a token really hold, where ssh and pkcs11-tool do not show it."""
+
+import contextlib
+import ctypes
+import os
+
+CKO_PUBLIC_KEY, CKO_PRIVATE_KEY = 2, 3
+CKA_CLASS, CKA_LABEL, CKA_ID = 0x0, 0x3, 0x102
+CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x122, 0x129, 0x181
+UNAVAILABLE = ctypes.c_ulong(-1).value
+
+_ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
+# Places in CK_FUNCTION_LIST, behind the version that fills the first one.
+_PLACES = {
+    "C_Initialize": (1, _pointer),
+    "C_Finalize": (2, _pointer),
+    "C_GetSlotList": (5, ctypes.c_ubyte, _pointer, _pointer),
+    "C_OpenSession": (13, _ulong, _ulong, _pointer, _pointer, _pointer),
+    "C_Login": (19, _ulong, _ulong, _pointer, _ulong),
+    "C_GetAttributeValue": (25, _ulong, _ulong, _pointer, _ulong),
+    "C_FindObjectsInit": (27, _ulong, _pointer, _ulong),
+    "C_FindObjects": (28, _ulong, _pointer, _ulong, _pointer),
+    "C_FindObjectsFinal": (29, _ulong),
+}
+
+
+class _Attribute(ctypes.Structure):
+    _fields_ = [("type", _ulong), ("value", _pointer), ("length", _ulong)]
+
+
+class Cryptoki:
+    """A module with a session on its first slot."""
+
+    def __init__(self, module, pin=None):
+        table = _pointer()
+        ctypes.CDLL(module).C_GetFunctionList(ctypes.byref(table))
+        self._table = ctypes.cast(table, ctypes.POINTER(_pointer))
+        slots, count, self._session = (_ulong * 16)(), _ulong(16), _ulong()
+        self.call("C_Initialize", None)
+        self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
+        self.call("C_OpenSession", slots[0], 6, None, None, ctypes.byref(self._session))
+        if pin is not None:
+            self.call("C_Login", self._session, 1, pin.encode(), len(pin))
+
+    def call(self, name, *arguments):
+        place, *types = _PLACES[name]
+        rv = ctypes.CFUNCTYPE(_ulong, *types)(self._table[place])(*arguments)
+        if rv != 0:
+            raise AssertionError(f"{name}: 0x{rv:x}")
+
+    def objects(self, kind):
+        """The handles of all objects of a class."""
+        handles, count = (_ulong * 64)(), _ulong()
+        value = _ulong(kind)
+        template = _Attribute(CKA_CLASS, ctypes.addressof(value), ctypes.sizeof(value))
+        self.call("C_FindObjectsInit", self._session, ctypes.byref(template), 1)
+        self.call("C_FindObjects", self._session, handles, 64, ctypes.byref(count))
+        self.call("C_FindObjectsFinal", self._session)
+        return handles[: count.value]
+
+    def attribute(self, handle, kind):
+        """The value; None if the object does not have it."""
+        buffer = ctypes.create_string_buffer(4096)
+        wanted = _Attribute(kind, ctypes.addressof(buffer), len(buffer))
+        with contextlib.suppress(AssertionError):
+            self.call("C_GetAttributeValue", self._session, handle, ctypes.byref(wanted), 1)
+        return None if wanted.length == UNAVAILABLE else buffer.raw[: wanted.length]
+
+    def close(self):
+        self.call("C_Finalize", None)
+
+
+@contextlib.contextmanager
+def opened(module, environment, pin=None):
+    """Opens a module with the variables that it reads; closes it."""
+    os.environ.update(environment)
+    client = Cryptoki(module, pin)
+    try:
+        yield client
+    finally:
+        client.close()
+        for name in environment:
+            del os.environ[name]

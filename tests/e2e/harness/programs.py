@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where the programs under test and those around them are."""
+
+import os
+import pathlib
+import shutil
+
+_ROOT = pathlib.Path(__file__).resolve().parents[3]
+_LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
+
+
+def _given(variable, built):
+    """The path from the environment, else the one that `meson setup build` gives."""
+    return os.path.abspath(os.environ.get(variable) or _ROOT / "build" / built)
+
+
+def _library(variable, *names):
+    """The first of the names that exists in a library folder."""
+    if os.environ.get(variable):
+        return os.environ[variable]
+    for folder in _LIBRARIES:
+        for name in names:
+            if os.path.exists(os.path.join(folder, name)):
+                return os.path.join(folder, name)
+    return names[0]
+
+
+def _command(name):
+    return shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin") or name
+
+
+def _helper():
+    for folder in ("/usr/lib/openssh", "/usr/libexec/openssh", "/usr/libexec", "/usr/lib/ssh"):
+        if os.path.exists(os.path.join(folder, "ssh-pkcs11-helper")):
+            return os.path.join(folder, "ssh-pkcs11-helper")
+    return "ssh-pkcs11-helper"
+
+
+MODULE = _given("P11GATE_MODULE", "module/p11gate.so")
+TOOL = _given("P11GATE_TOOL", "tool/p11gate")
+MAKE_TOKEN = _given("P11GATE_MAKE_TOKEN", "softhsm-fixtures/make-token")
+DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
+
+VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm2.so", "libsofthsm2.so")
+SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
+
+SSH = _command("ssh")
+SSHD = _command("sshd")
+SSH_ADD = _command("ssh-add")
+SSH_AGENT = _command("ssh-agent")
+SSH_KEYGEN = _command("ssh-keygen")
+SSH_HELPER = _helper()
+VALGRIND = _command("valgrind")

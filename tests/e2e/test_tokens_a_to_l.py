@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tokens that ssh alone cannot use, or uses wrongly: A to L, and odd ones besides (softhsm-fixtures/tokens)."""
+
+from harness import Case, main, programs, rows
+from harness.ssh import bare
+
+RSA, EC = "rsa:2048", "ec:P-256"
+BOTH = (RSA, EC)
+
+
+def named(label, **selectors):
+    """A rule that names the token, which is the consent to send it a PIN before a key is seen."""
+    return {"token": {"label": label}, **selectors}
+
+
+def table(*entries):
+    """Rows for (token, rule, types)."""
+    return [{"token": token, "rule": rule, "TYPE": kind} for token, rule, kinds in entries for kind in kinds]
+
+
+class Shapes(Case):
+    def attempt(self, token, rule, user="user1"):
+        """Logs in as USER where RULE alone permits; everything that ssh did."""
+        allow = rule if rule == "all" else [rule]
+        return self.login(self.server(token.public_key(user)), self.gate(allow))
+
+    @rows(
+        *table(
+            ("A", {"id": "01"}, BOTH),
+            ("B", {"id": "11"}, BOTH),
+            ("D", {"id": "01"}, BOTH),
+            ("E", {"id": "01"}, BOTH),
+            ("E", "all", BOTH),
+            ("G", {"id": "01"}, BOTH),
+            ("G", {"id": "02"}, BOTH),
+            ("G", {"label": "second"}, BOTH),
+            ("H", {"id": "01"}, (EC, "ec:P-384", "ec:P-521")),
+            ("I", {"id": "01"}, BOTH),
+            ("I", {"id": "09"}, BOTH),
+            ("L", "all", BOTH),
+            ("empty-id", "all", BOTH),
+            ("empty-label", "all", BOTH),
+            ("no-sign", "all", BOTH),
+            ("objects-besides", "all", BOTH),
+        )
+    )
+    def test_one_key_is_offered_and_logs_in(self, token, rule, TYPE):
+        made = self.token(token, TYPE=TYPE)
+        login = self.attempt(made, rule)
+        self.assertLogin(login, [made.fingerprint("user1")])
+        self.assertEqual(1, len(login.prompts))
+
+    @rows(
+        *table(
+            ("B", named("B", id="01"), BOTH),
+            ("C", named("C", id="01"), (RSA,)),
+            ("C", named("C"), (RSA,)),
+            ("K", named("K"), BOTH),
+            ("K", named("K", id="01"), BOTH),
+        )
+    )
+    def test_a_named_token_is_asked_for_its_PIN_once_and_logs_in(self, token, rule, TYPE):
+        made = self.token(token, TYPE=TYPE)
+        login = self.attempt(made, rule)
+        self.assertLogin(login, [made.fingerprint("user1")])
+        self.assertEqual([f"Enter PIN for '{token}':"], login.prompts)
+
+    @rows(*table(("C", {"id": "01"}, BOTH), ("K", {"id": "01"}, BOTH), ("B", {"id": "01"}, BOTH)))
+    def test_a_token_that_is_not_named_and_shows_nothing_is_not_asked_for_a_PIN(self, token, rule, TYPE):
+        login = self.attempt(self.token(token, TYPE=TYPE), rule)
+        self.assertNoLogin(login, [])
+        self.assertEqual([], login.prompts)
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_C_logs_in_with_the_public_key_from_a_file(self, TYPE):
+        token = self.token("C", TYPE=TYPE)
+        path = self.sandbox.write("home/user1.pub", token.public_key("user1") + "\n")
+        self.assertLogin(self.attempt(token, named("C", public_key=str(path))), [token.fingerprint("user1")])
+
+    def test_C_with_an_EC_key_that_nobody_knows_the_public_key_of_is_not_shown(self):
+        self.assertNoLogin(self.attempt(self.token("C", TYPE=EC), named("C", id="01")), [])
+
+    @rows({"user": "user1"}, {"user": "user2"})
+    def test_J_logs_in_with_the_key_that_the_certificate_carries(self, user):
+        token = self.token("J")
+        login = self.attempt(token, {"fingerprint": token.fingerprint(user)}, user)
+        self.assertLogin(login, [token.fingerprint(user)])
+
+    @rows({"user": "user1"}, {"user": "user2"})
+    def test_J_with_EC_keys_without_a_readable_point_is_refused(self, user):
+        token = self.token("J", TYPE=EC)
+        login = self.attempt(token, {"fingerprint": token.fingerprint(user)}, user)
+        self.assertNoLogin(login, [token.fingerprint(user)])
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_F_is_offered_before_login_and_disappears_after_it(self, TYPE):
+        token = self.token("F", TYPE=TYPE)
+        self.assertNoLogin(self.attempt(token, {"id": "01"}))
+        agent = self.agent()
+        self.assertFalse(agent.add(programs.MODULE, self.askpass()).ok)
+        self.assertEqual([], agent.keys())
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_L_shows_its_second_key_after_login(self, TYPE):
+        token = self.token("L", TYPE=TYPE)
+        agent = self.agent()
+        self.add(agent, self.gate("all"))
+        self.assertEqual(sorted(map(bare, token.public_keys().values())), sorted(agent.keys()))
+        server = self.server(token.public_key("user2"))
+        self.assertLogin(self.login(server, agent=agent))
+
+    @rows({"user": "rsa1"}, {"user": "ec1"})
+    def test_an_RSA_and_an_EC_key_with_one_id_log_in_each(self, user):
+        token = self.token("same-id")
+        login = self.attempt(token, "all", user)
+        self.assertLogin(login)
+        self.assertIn(token.fingerprint(user), login.offers)
+
+    @rows({"user": "user1"}, {"user": "user2"})
+    def test_a_label_of_300_bytes_hides_neither_its_key_nor_the_next(self, user):
+        token = self.token("long-label")
+        keys, result = self.listing(self.gate("all"))
+        self.assertEqual(2, len(keys), str(result))
+        self.assertTrue(all(len(line.split(" ", 2)[2]) <= 255 for line in result.stdout.splitlines()))
+        self.assertLogin(self.attempt(token, "all", user))
+
+    def test_a_key_that_wants_its_PIN_for_each_signature_leads_to_an_end(self):
+        login = self.attempt(self.token("always-authenticate"), "all")
+        self.assertFalse(login.hung, str(login))
+
+
+class WithoutTheGate(Case):
+    """What ssh alone makes of the same tokens: should that change, p11gate is no longer needed for them."""
+
+    @rows(*[{"token": token, "TYPE": kind} for token in ("B", "C", "I") for kind in BOTH])
+    def test_ssh_alone_does_not_log_in(self, token, TYPE):
+        made = self.token(token, TYPE=TYPE)
+        self.assertNoLogin(self.login(self.server(made.public_key("user1")), programs.VENDOR))
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_ssh_alone_offers_the_CA_s_key_of_E(self, TYPE):
+        made = self.token("E", TYPE=TYPE)
+        keys, _ = self.listing(programs.VENDOR)
+        self.assertIn(bare(made.public_key("ca")), keys)
+
+    @rows({"user": "user1"}, {"user": "user2"})
+    def test_ssh_alone_signs_with_the_wrong_key_of_J(self, user):
+        made = self.token("J")
+        self.assertNoLogin(self.login(self.server(made.public_key(user)), programs.VENDOR))
+
+
+if __name__ == "__main__":
+    main()
