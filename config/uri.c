@@ -11,11 +11,17 @@
 #include "config/uri_text.h"
 #include "config/values.h"
 
+/* A part of the URI that the selector is. */
+static struct selector begin(const struct selector *selector, enum selector_kind kind)
+{
+    return (struct selector){.kind = kind, .position = selector->position, .from_uri = true};
+}
+
 /* Fields of fixed size, padded with blanks; all zero when the URI does not name them. */
 static void take_field(struct reader *reader, struct selector *selector, enum selector_kind kind,
                        const unsigned char *field, size_t size)
 {
-    struct selector child = {.kind = kind, .position = selector->position};
+    struct selector child = begin(selector, kind);
 
     if (field[0] == '\0')
         return;
@@ -50,7 +56,7 @@ static void take_fields(struct reader *reader, P11KitUri *uri, struct selector *
 static void take_version(struct reader *reader, P11KitUri *uri, struct selector *selector)
 {
     const CK_VERSION *version = &p11_kit_uri_get_module_info(uri)->libraryVersion;
-    struct selector child = {.kind = SELECTOR_LIBRARY_VERSION, .position = selector->position};
+    struct selector child = begin(selector, SELECTOR_LIBRARY_VERSION);
     char text[16];
     int length =
         snprintf(text, sizeof(text), "%u.%u", (unsigned)version->major, (unsigned)version->minor);
@@ -64,7 +70,7 @@ static void take_version(struct reader *reader, P11KitUri *uri, struct selector 
 
 static void take_slot_id(struct reader *reader, P11KitUri *uri, struct selector *selector)
 {
-    struct selector child = {.kind = SELECTOR_SLOT_ID, .position = selector->position};
+    struct selector child = begin(selector, SELECTOR_SLOT_ID);
     CK_SLOT_ID id = p11_kit_uri_get_slot_id(uri);
 
     if (id == (CK_SLOT_ID)-1)
@@ -95,7 +101,7 @@ static struct pattern *take_attribute(struct reader *reader, P11KitUri *uri, CK_
 
 static void take_object(struct reader *reader, P11KitUri *uri, struct selector *selector)
 {
-    struct selector child = {.kind = SELECTOR_OBJECT, .position = selector->position};
+    struct selector child = begin(selector, SELECTOR_OBJECT);
     const CK_ATTRIBUTE *class = p11_kit_uri_get_attribute(uri, CKA_CLASS);
 
     child.object.id = take_attribute(reader, uri, CKA_ID);

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <openssl/rand.h>
+#include <openssl/ui.h>
 
 struct crypto *crypto_create(void)
 {
@@ -45,4 +47,14 @@ bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, 
 bool crypto_random(struct crypto *crypto, void *out, size_t size)
 {
     return RAND_bytes_ex(crypto->context, out, size, 0) == 1;
+}
+
+bool crypto_read_pin(const char *prompt, char *pin, size_t size)
+{
+    char buffer[256] = "";
+    bool ok = UI_UTIL_read_pw(pin, buffer, (int)(size < sizeof(buffer) ? size : sizeof(buffer)),
+                              prompt, 0) == 0;
+
+    explicit_bzero(buffer, sizeof(buffer));
+    return ok && pin[0] != '\0';
 }

@@ -16,4 +16,8 @@ void crypto_destroy(struct crypto *crypto);
 bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, const void *second,
                    size_t second_size, uint8_t out[32]);
 
+/* Asks for a PIN on the terminal, or reads a line of standard input where there is none, without echo. The prompt goes to the
+ * terminal or stderr. False when nothing was typed or there is an error. The caller wipes pin. */
+bool crypto_read_pin(const char *prompt, char *pin, size_t size);
+
 bool crypto_random(struct crypto *crypto, void *out, size_t size);

@@ -83,6 +83,7 @@ static void put_key(FILE *out, const struct ssh_type *type, const struct public_
 bool public_key_set_ssh(struct crypto *crypto, struct public_key *key)
 {
     const struct ssh_type *type = type_of(key);
+    bool complete;
     FILE *out;
 
     if (type == NULL)
@@ -91,7 +92,9 @@ bool public_key_set_ssh(struct crypto *crypto, struct public_key *key)
     if (out == NULL)
         return false;
     put_key(out, type, key);
-    if (fclose(out) != 0)
+    /* Without memory the stream keeps what fitted: half a blob would have another fingerprint. */
+    complete = fflush(out) == 0 && ferror(out) == 0;
+    if (fclose(out) != 0 || !complete || key->ssh_blob == NULL)
         return false;
     key->has_fingerprint = crypto_sha256(crypto, key->ssh_blob, key->ssh_blob_size, NULL, 0,
                                          key->fingerprint);

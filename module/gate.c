@@ -58,29 +58,53 @@ static CK_RV start_vendor(struct gate *gate)
     return vendor_initialize(gate->vendor);
 }
 
-CK_RV gate_create(struct gate **out)
+static struct gate *allocate(void)
 {
     struct gate *gate = calloc(1, sizeof(*gate));
-    CK_RV rv = CKR_HOST_MEMORY;
 
     if (gate == NULL)
-        return rv;
+        return NULL;
     gate->layer = gate_layer;
     gate->crypto = crypto_create();
-    if (gate->crypto == NULL)
-        goto fail;
-    rv = CKR_FUNCTION_FAILED;
-    gate->config = load_config(gate->crypto);
-    if (gate->config == NULL)
-        goto fail;
-    rv = start_vendor(gate);
-    if (rv != CKR_OK)
-        goto fail;
-    *out = gate;
-    return CKR_OK;
-fail:
-    gate_destroy(gate, false);
+    if (gate->crypto == NULL) {
+        free(gate);
+        return NULL;
+    }
+    return gate;
+}
+
+/* Hands out a gate that has its configuration, or destroys it. */
+static CK_RV start(struct gate *gate, struct gate **out)
+{
+    CK_RV rv = gate->config != NULL ? start_vendor(gate) : CKR_FUNCTION_FAILED;
+
+    if (rv == CKR_OK)
+        *out = gate;
+    else
+        gate_destroy(gate, false);
     return rv;
+}
+
+CK_RV gate_create(struct gate **out)
+{
+    struct gate *gate = allocate();
+
+    if (gate == NULL)
+        return CKR_HOST_MEMORY;
+    gate->config = load_config(gate->crypto);
+    return start(gate, out);
+}
+
+CK_RV gate_create_with(struct config *config, struct gate **out)
+{
+    struct gate *gate = allocate();
+
+    if (gate == NULL) {
+        config_destroy(config);
+        return CKR_HOST_MEMORY;
+    }
+    gate->config = config;
+    return start(gate, out);
 }
 
 static void destroy_session(void *pointer, void *context)

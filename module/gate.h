@@ -30,6 +30,9 @@ struct gate {
 /* Reads the configuration and loads and initialises the vendor. Errors are logged; CKR_FUNCTION_FAILED, or the vendor's. */
 CK_RV gate_create(struct gate **gate);
 
+/* The same with a configuration that was made otherwise, which the gate takes over, also when it fails. */
+CK_RV gate_create_with(struct config *config, struct gate **gate);
+
 /* abandoned: after a fork the vendor's state is the parent's. */
 void gate_destroy(struct gate *gate, bool abandoned);
 

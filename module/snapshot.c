@@ -71,6 +71,19 @@ static bool has_object(const struct token *token, CK_OBJECT_CLASS class,
     return false;
 }
 
+/* A public key that does not verify may have a certificate that says it signs: then all certificates have to be known. */
+static bool has_mute_public_key(const struct token *token)
+{
+    for (size_t i = 0; i < token->objects.count; i++) {
+        bool verifies = true;
+        if (token->objects.items[i]->class == CKO_PUBLIC_KEY)
+            attributes_bool(&token->objects.items[i]->attributes, CKA_VERIFY, &verifies);
+        if (!verifies)
+            return true;
+    }
+    return false;
+}
+
 /* A key known by its certificate alone may have a public key object with another id. One that has none takes its id from its
  * certificates, so that all of them have to be known. */
 static CK_RV read_public_keys(struct token *token)
@@ -86,6 +99,7 @@ static CK_RV read_public_keys(struct token *token)
         rv = read_like(token, CKO_PUBLIC_KEY, public_value(key));
         missing = missing || !has_object(token, CKO_PUBLIC_KEY, key);
     }
+    missing = missing || has_mute_public_key(token);
     return rv == CKR_OK && missing ? read_class(token, CKO_CERTIFICATE) : rv;
 }
 

@@ -1,5 +1,125 @@
 // SPDX-License-Identifier: BSD-2-Clause
-int main(void)
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include "tool/verb.h"
+
+static const struct verb verbs[] = {
+    {"init", "[--module PATH] [--key FINGERPRINT]... [--login] [--output FILE] [--force]",
+     "choose keys of the tokens present and write the configuration",
+     "  --module PATH      the vendor's library; without it, the first known one that has a token\n"
+     "  --key FINGERPRINT  choose this key (SHA256:...) without asking; may be repeated\n"
+     "  --login            ask for the PIN of tokens that show their keys only after login\n"
+     "  --output FILE      instead of the file that p11gate would read\n"
+     "  --force            replace a file that exists; the old one is kept as FILE.old\n",
+     verb_init},
+    {"list", "[--all] [--json] [--login]", "show the permitted keys, and why",
+     "  --all    the hidden keys too, and why they are hidden\n"
+     "  --json   for programs: one array of objects\n"
+     "  --login  ask for the PIN, for keys that show only after login\n",
+     verb_list},
+    {"explain", "[--json] [--login]", "show for every key why it is shown or hidden (list --all)",
+     "  --json   for programs: one array of objects\n"
+     "  --login  ask for the PIN, for keys that show only after login\n",
+     verb_explain},
+    {"check", "[FILE]", "check a configuration; without FILE the one that would be read", "",
+     verb_check},
+    {"keys", "[--login]", "print the permitted keys as lines for authorized_keys",
+     "  --login  ask for the PIN, for keys that show only after login\n", verb_keys},
+};
+
+enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+static const struct verb *find(const char *name)
 {
-    return 2;
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("usage: p11gate VERB [OPTION]...\n\n", out);
+    for (size_t i = 0; i < N_VERBS; i++)
+        fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+    fputs("  help     this text; help VERB says more\n\n"
+          "exit status: 0 all right, 1 something failed or there is nothing to show, 2 wrong usage\n",
+          out);
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+    printf("usage: p11gate %s %s\n%s\n", verb->name, verb->arguments, verb->summary);
+    if (verb->help[0] != '\0')
+        printf("\n%s", verb->help);
+}
+
+enum exit_code usage_error(const char *verb, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "p11gate %s: ", verb);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "; see `p11gate help %s`\n", verb);
+    return EXIT_USAGE;
+}
+
+static enum exit_code help(int argc, char **argv)
+{
+    const struct verb *verb = argc > 2 ? find(argv[2]) : NULL;
+
+    if (argc > 2 && verb == NULL) {
+        fprintf(stderr, "p11gate: there is no verb `%s`; see `p11gate help`\n", argv[2]);
+        return EXIT_USAGE;
+    }
+    if (verb != NULL)
+        print_verb_help(verb);
+    else
+        print_help(stdout);
+    return EXIT_OK;
+}
+
+static bool is_any(const char *text, const char *a, const char *b)
+{
+    return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        if (is_any(argv[i], "--help", "-h"))
+            return true;
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    const struct verb *verb;
+
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("p11gate " P11GATE_VERSION);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "help") == 0 || is_any(argv[1], "--help", "-h"))
+        return (int)help(argc, argv);
+    verb = find(argv[1]);
+    if (verb == NULL) {
+        fprintf(stderr, "p11gate: there is no verb `%s`; see `p11gate help`\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    if (asks_help(argc, argv)) {
+        print_verb_help(verb);
+        return EXIT_OK;
+    }
+    return (int)verb->run(argc - 1, argv + 1);
 }

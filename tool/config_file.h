@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writing a configuration file in one step, so that there is never half of one.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "module/token.h"
+
+/* Writes bytes as a quoted YAML scalar, without the blanks or NULs at their end. */
+void config_file_quoted(FILE *out, const void *bytes, size_t size);
+
+/* Writes one allow rule for a key; with the token's serial when the key was seen only after login. */
+void config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key);
+
+/* Puts text into path with mode 0600, making its folders with 0700. A file that exists is kept as PATH.old with force, and is an error without.
+ * False with the reason on stderr; the old file is then unchanged. */
+bool config_file_write(const char *path, const char *text, bool force);

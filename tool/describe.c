@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tool/describe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int padded_size(const CK_UTF8CHAR *text, size_t size)
+{
+    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
+        size--;
+    return (int)size;
+}
+
+int describe_label_size(const struct token *token)
+{
+    return padded_size(token->info.label, sizeof(token->info.label));
+}
+
+int describe_serial_size(const struct token *token)
+{
+    return padded_size(token->info.serialNumber, sizeof(token->info.serialNumber));
+}
+
+void describe_text(FILE *out, const void *text, size_t size)
+{
+    const unsigned char *bytes = text;
+
+    for (size_t i = 0; i < size; i++)
+        fputc(bytes[i] < ' ' || bytes[i] == 0x7f ? '?' : bytes[i], out);
+}
+
+void describe_token(FILE *out, const struct token *token)
+{
+    const CK_TOKEN_INFO *info = &token->info;
+
+    fputc('"', out);
+    describe_text(out, info->label, (size_t)describe_label_size(token));
+    fputs("\" (serial ", out);
+    describe_text(out, info->serialNumber, (size_t)describe_serial_size(token));
+    fputc(')', out);
+}
+
+void describe_type(const struct exposed_key *key, char *out, size_t size)
+{
+    const struct public_key *public_key = key->group->key;
+
+    if (public_key == NULL)
+        snprintf(out, size, "unknown");
+    else if (public_key->type == CKK_RSA)
+        snprintf(out, size, "rsa %u", public_key->bits);
+    else if (public_key->type == CKK_EC)
+        snprintf(out, size, "ec %s", key_curve_name(public_key->curve));
+    else
+        snprintf(out, size, "%s", public_key_type_name(public_key));
+}
+
+void describe_fingerprint(const struct exposed_key *key, char out[51])
+{
+    if (key->group->key == NULL || !public_key_fingerprint_text(key->group->key, out))
+        strcpy(out, "(no fingerprint)");
+}
+
+struct label_search {
+    const CK_ATTRIBUTE *found;
+};
+
+static bool take_label(const struct object *member, void *context)
+{
+    struct label_search *search = context;
+
+    search->found = attributes_find_filled(&member->attributes, CKA_LABEL);
+    return search->found == NULL;
+}
+
+const CK_ATTRIBUTE *describe_label(const struct token *token, const struct exposed_key *key)
+{
+    struct label_search search = {NULL};
+
+    for (size_t i = 0; i < token->exposure.n_objects; i++) {
+        if (token->exposure.objects[i].key == key)
+            return attributes_find(&token->exposure.objects[i].attributes, CKA_LABEL);
+    }
+    key_group_each(key->group, take_label, &search);
+    return search.found;
+}
+
+static const char *reason_text(enum reason reason)
+{
+    switch (reason) {
+    case REASON_ALLOWED:
+        return "shown";
+    case REASON_NO_PUBLIC_KEY:
+        return "hidden: nothing on the token, and no public_key file, tells its public key";
+    case REASON_NO_PRIVATE_KEY:
+        return "hidden: the token has no private key for it";
+    case REASON_CANNOT_SIGN:
+        return "hidden: the key is not made for signing (CKA_SIGN)";
+    case REASON_DENIED:
+        return "hidden: denied";
+    case REASON_REQUIRED:
+        return "hidden: a requirement is not met";
+    case REASON_NOT_ALLOWED:
+        return "hidden: no allow rule is true";
+    }
+    return "hidden";
+}
+
+char *describe_verdict(const struct verdict *verdict)
+{
+    const struct rule *rule = verdict->rule;
+    char *text = NULL;
+    int size;
+
+    if (rule == NULL && verdict->reason == REASON_ALLOWED)
+        size = asprintf(&text, "shown by allow: all");
+    else if (rule == NULL || verdict->reason == REASON_NOT_ALLOWED)
+        size = asprintf(&text, "%s", reason_text(verdict->reason));
+    else
+        size = asprintf(&text, "%s by %s%s%s%s:%u:%u", reason_text(verdict->reason),
+                        rule->name != NULL ? "\"" : "", rule->name != NULL ? rule->name : "",
+                        rule->name != NULL ? "\" " : "", rule->position.file, rule->position.line,
+                        rule->position.column);
+    return size >= 0 ? text : NULL;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Tokens, keys and verdicts in words.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "module/token.h"
+
+/* Lengths of the token's label and serial without their padding. */
+int describe_label_size(const struct token *token);
+int describe_serial_size(const struct token *token);
+
+/* "label" (serial) */
+void describe_token(FILE *out, const struct token *token);
+
+/* Text of a token's or an object's, with control characters replaced. */
+void describe_text(FILE *out, const void *text, size_t size);
+
+/* "rsa 2048", "ec nistp256", "ed25519"; a buffer of 32 bytes is enough. */
+void describe_type(const struct exposed_key *key, char *out, size_t size);
+
+/* "SHA256:...", or why there is none. */
+void describe_fingerprint(const struct exposed_key *key, char out[51]);
+
+/* The label that is shown, else the first that a member has. Borrowed; NULL: there is none. */
+const CK_ATTRIBUTE *describe_label(const struct token *token, const struct exposed_key *key);
+
+/* "shown by rule "work" (FILE:3:5)", "hidden: no allow rule is true". The caller frees; NULL without memory. */
+char *describe_verdict(const struct verdict *verdict);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// p11gate init
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "tool/choice.h"
+#include "tool/config_file.h"
+#include "tool/describe.h"
+#include "tool/tokens.h"
+#include "tool/vendors.h"
+#include "tool/verb.h"
+
+struct request {
+    const char *module;
+    const char *output;
+    char **keys; /* owned array of borrowed */
+    size_t n_keys;
+    bool login;
+    bool force;
+};
+
+static bool has_token(const struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (token_is_usable(gate->tokens[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The first known library that has a token; those that cannot be loaded here are passed over. */
+static struct gate *find_vendor(void)
+{
+    unsigned n = 0;
+    const char *path;
+
+    while ((path = vendors_next(&n)) != NULL) {
+        struct gate *gate = tokens_open_all(path, true);
+        if (gate != NULL && has_token(gate)) {
+            printf("module %s (--module names another)\n", path);
+            return gate;
+        }
+        gate_destroy(gate, false);
+    }
+    fputs("p11gate init: no known library has a token; is the card in the reader? "
+          "Else name the library: --module PATH\n", stderr);
+    return NULL;
+}
+
+static bool collect(struct gate *gate, bool login, struct choice *choice)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (!token_is_usable(token))
+            continue;
+        if (!tokens_read(token, true, login) || !choice_add(choice, token))
+            return false;
+        if (token_is_shy(token))
+            fprintf(stderr, "p11gate init: the token \"%.*s\" shows no key before login; --login "
+                            "asks for its PIN\n",
+                    describe_label_size(token), (const char *)token->info.label);
+    }
+    if (choice->count == 0)
+        fputs("p11gate init: no key that ssh could use was found\n", stderr);
+    return choice->count > 0;
+}
+
+static bool choose(const struct request *request, struct choice *choice)
+{
+    bool ok = true;
+
+    if (request->n_keys == 0) {
+        choice_print(choice);
+        ok = choice_ask(choice);
+        if (!ok)
+            fputs("\np11gate init: nothing was chosen, nothing is written; scripts use --key\n",
+                  stderr);
+        return ok;
+    }
+    for (size_t i = 0; i < request->n_keys; i++)
+        ok = choice_by_fingerprint(choice, request->keys[i]) && ok;
+    return ok;
+}
+
+/* The file's text; the caller frees. */
+static char *make_text(const char *module, const struct choice *choice)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    fputs("# p11gate: the keys that ssh may see. `p11gate check` checks this file, `p11gate list` "
+                 "shows what it means.\nversion: 1\nmodule: ",
+          out);
+    config_file_quoted(out, module, strlen(module));
+    fputs("\nallow:\n", out);
+    for (size_t i = 0; i < choice->count; i++) {
+        if (choice->items[i].chosen)
+            config_file_rule(out, choice->items[i].token, choice->items[i].key);
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void print_next_steps(const char *path)
+{
+    printf("wrote %s\n\nNow put this into ~/.ssh/config:\n\n"
+           "Host *\n"
+           "    PKCS11Provider %s\n"
+           "    IdentityFile none\n\n"
+           "or give the keys to an agent:  ssh-add -s %s\n"
+           "The lines for the server's authorized_keys:  p11gate keys\n",
+           path, MODULE_INSTALL_PATH, MODULE_INSTALL_PATH);
+}
+
+/* Where to: the file that would be read. The caller frees. */
+static char *output_path(const struct request *request)
+{
+    struct message_list messages = {0};
+    bool system = false;
+    char *path;
+
+    if (request->output != NULL)
+        return strdup(request->output);
+    path = config_path(&system, &messages);
+    for (size_t i = 0; i < messages.count; i++)
+        fprintf(stderr, "p11gate init: %s\n", messages.items[i].text);
+    message_list_finish(&messages);
+    if (path != NULL && system) {
+        fprintf(stderr, "p11gate init: %s is the only file that is read here; --output writes "
+                        "another\n", path);
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+static enum exit_code init(const struct request *request)
+{
+    char *path = output_path(request);
+    struct gate *gate = NULL;
+    struct choice choice = {0};
+    char *text = NULL;
+    enum exit_code code = EXIT_FAILED;
+
+    if (path == NULL)
+        goto out;
+    gate = request->module != NULL ? tokens_open_all(request->module, false) : find_vendor();
+    if (gate == NULL || !collect(gate, request->login, &choice) || !choose(request, &choice))
+        goto out;
+    text = make_text(gate->config->settings.module, &choice);
+    if (text == NULL || !config_file_write(path, text, request->force))
+        goto out;
+    print_next_steps(path);
+    code = EXIT_OK;
+out:
+    choice_finish(&choice);
+    gate_destroy(gate, false);
+    free(text);
+    free(path);
+    return code;
+}
+
+static bool add_key(struct request *request, char *key)
+{
+    char **grown = reallocarray(request->keys, request->n_keys + 1, sizeof(*grown));
+
+    if (grown == NULL)
+        return false;
+    request->keys = grown;
+    grown[request->n_keys++] = key;
+    return true;
+}
+
+static bool take_option(struct request *request, int option)
+{
+    switch (option) {
+    case 'm':
+        request->module = optarg;
+        return optarg[0] == '/';
+    case 'k':
+        return add_key(request, optarg);
+    case 'o':
+        request->output = optarg;
+        return true;
+    case 'l':
+        request->login = true;
+        return true;
+    case 'f':
+        request->force = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum exit_code verb_init(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"module", required_argument, NULL, 'm'}, {"key", required_argument, NULL, 'k'},
+        {"output", required_argument, NULL, 'o'}, {"login", no_argument, NULL, 'l'},
+        {"force", no_argument, NULL, 'f'},        {NULL, 0, NULL, 0},
+    };
+    struct request request = {0};
+    enum exit_code code;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (!take_option(&request, option)) {
+            free(request.keys);
+            return usage_error(argv[0], option == 'm' ? "--module: expected an absolute path, found `%s`"
+                                                      : "unknown option `%s`, or its value is missing",
+                               option == 'm' ? optarg : argv[optind - 1]);
+        }
+    }
+    if (optind < argc)
+        code = usage_error(argv[0], "unexpected `%s`", argv[optind]);
+    else
+        code = init(&request);
+    free(request.keys);
+    return code;
+}

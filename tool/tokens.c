@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tool/tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common/names.h"
+#include "crypto/crypto.h"
+#include "tool/describe.h"
+
+enum { PIN_MAX = 256 };
+
+static struct gate *scan(struct gate *gate)
+{
+    CK_RV rv = gate_scan(gate);
+
+    if (rv == CKR_OK)
+        return gate;
+    fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s\n", gate->config->settings.module,
+            name_of_rv(rv));
+    gate_destroy(gate, false);
+    return NULL;
+}
+
+struct gate *tokens_open(void)
+{
+    struct gate *gate = NULL;
+
+    /* What is wrong was written to stderr where it was found. */
+    return gate_create(&gate) == CKR_OK ? scan(gate) : NULL;
+}
+
+struct gate *tokens_open_all(const char *module, bool quiet)
+{
+    struct config *config = calloc(1, sizeof(*config));
+    struct log_settings log = {.level = LOG_ERROR, .to_stderr = !quiet};
+    struct gate *gate = NULL;
+
+    if (config == NULL)
+        return NULL;
+    log_open(&log);
+    config->settings.module = strdup(module);
+    config->settings.module_position.file = "--module";
+    config->policy.allow_all = true;
+    if (config->settings.module == NULL) {
+        config_destroy(config);
+        return NULL;
+    }
+    return gate_create_with(config, &gate) == CKR_OK ? scan(gate) : NULL;
+}
+
+bool token_is_usable(const struct token *token)
+{
+    return token->present && (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
+}
+
+static bool report(const struct token *token, const char *what, CK_RV rv)
+{
+    if (rv == CKR_OK)
+        return true;
+    fprintf(stderr, "p11gate: token ");
+    describe_token(stderr, token);
+    fprintf(stderr, ": %s: %s\n", what, name_of_rv(rv));
+    return false;
+}
+
+static bool log_in(struct token *token)
+{
+    char prompt[64], pin[PIN_MAX] = "";
+    CK_RV rv;
+
+    if ((token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
+        fputs("Enter the PIN on the reader's keypad.\n", stderr);
+        return report(token, "login failed", token_login(token, CKU_USER, NULL, 0));
+    }
+    snprintf(prompt, sizeof(prompt), "PIN of token \"%.*s\": ", describe_label_size(token),
+             (const char *)token->info.label);
+    if (!crypto_read_pin(prompt, pin, sizeof(pin))) {
+        explicit_bzero(pin, sizeof(pin));
+        return report(token, "no PIN was given", CKR_PIN_INVALID);
+    }
+    rv = token_login(token, CKU_USER, (CK_UTF8CHAR_PTR)pin, strlen(pin));
+    explicit_bzero(pin, sizeof(pin));
+    return report(token, "login failed", rv);
+}
+
+bool tokens_read(struct token *token, bool all, bool login)
+{
+    bool wants_login = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
+
+    if (login && wants_login && token_is_visible(token) && !log_in(token))
+        return false;
+    return report(token, "cannot be read",
+                  all ? token_read_whole(token) : token_refresh(token));
+}
+
+bool token_is_shy(const struct token *token)
+{
+    return (token->info.flags & CKF_LOGIN_REQUIRED) != 0 && !token_logged_in(token) &&
+           token->exposure.n_keys == 0;
+}

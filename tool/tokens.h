@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The tokens as the verbs see them: through the same stack as the module.
+#pragma once
+
+#include <stdbool.h>
+#include "module/gate.h"
+#include "module/token.h"
+
+/* Opens the gate with the configuration that is in force and lists the slots. NULL with the reason on stderr. */
+struct gate *tokens_open(void);
+
+/* Opens it with everything allowed, for choosing keys: what `p11gate init` needs. NULL with the reason on stderr unless quiet. */
+struct gate *tokens_open_all(const char *module, bool quiet);
+
+/* Is there something in the slot that could hold keys? */
+bool token_is_usable(const struct token *token);
+
+/* Reads a token for a listing: all of it, or what the policy needs. Asks for the PIN and logs in if login is set and the token wants it:
+ * only for a token that the policy shows. False with the reason on stderr. */
+bool tokens_read(struct token *token, bool all, bool login);
+
+/* Does the token show keys only after login? (It was read, and is not logged in.) */
+bool token_is_shy(const struct token *token);
