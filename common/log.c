@@ -29,8 +29,8 @@ static void make_parents(const char *path)
 {
     char *copy = strdup(path);
 
-    for (char *slash = copy != NULL ? strchr(copy + 1, '/') : NULL; slash != NULL;
-         slash = strchr(slash + 1, '/')) {
+    for (char *slash = copy != NULL && *copy != '\0' ? strchr(copy + 1, '/') : NULL;
+         slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(copy, 0700);
         *slash = '/';
@@ -77,6 +77,11 @@ void log_close(void)
     log_open(&none);
 }
 
+void log_after_fork(void)
+{
+    pthread_mutex_init(&log_lock, NULL);
+}
+
 static void write_all(int fd, const char *text, size_t size)
 {
     while (size > 0) {
@@ -90,6 +95,15 @@ static void write_all(int fd, const char *text, size_t size)
     }
 }
 
+/* Has another process begun a new file since? */
+static bool is_replaced(const struct stat *open_file_info)
+{
+    struct stat named;
+
+    return lstat(state.path, &named) != 0 || named.st_dev != open_file_info->st_dev ||
+           named.st_ino != open_file_info->st_ino;
+}
+
 /* Begins a new file when this one is full; the one before stays as FILE.1. */
 static void rotate(void)
 {
@@ -100,7 +114,7 @@ static void rotate(void)
         return;
     if (asprintf(&old, "%s.1", state.path) < 0)
         return;
-    if (rename(state.path, old) == 0) {
+    if (is_replaced(&info) || rename(state.path, old) == 0) {
         close(state.fd);
         state.fd = open_file(state.path);
     }
@@ -125,16 +139,29 @@ static void write_file(const char *text)
     rotate();
 }
 
+/* What a terminal could take as a command: C0, DEL, and C1 in UTF-8 (two bytes). */
+static size_t control_size(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+    unsigned char second = first == '\0' ? 0 : (unsigned char)text[1];
+
+    if (first == 0xc2 && second >= 0x80 && second <= 0x9f)
+        return 2;
+    return first < ' ' || first == 0x7f ? 1 : 0;
+}
+
 /* Labels and file names may hold anything; a log line is one line of printable text. */
 static void make_printable(char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
+    while (*text != '\0') {
+        size_t size = control_size(text);
+
+        memset(text, '?', size);
+        text += size > 0 ? size : 1;
     }
 }
 
-__attribute__((format(printf, 2, 0))) static void write_line(bool to_stderr, const char *format,
+static void write_line(bool to_stderr, const char *format,
                                                              va_list arguments)
 {
     char text[LINE_MAX_SIZE];

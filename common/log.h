@@ -19,6 +19,9 @@ struct log_settings {
 void log_open(const struct log_settings *settings);
 void log_close(void);
 
+/* In the child after a fork: the parent's other threads hold no lock here. */
+void log_after_fork(void);
+
 /* One line each. Errors and notices ("nothing is shown") also go to stderr, where the settings allow it. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -234,3 +234,12 @@ bool config_changed(const struct config *config)
 {
     return stamps_changed(config->stamps) || (!config->system && system_file_exists());
 }
+
+void config_default_log(struct log_settings *log)
+{
+    struct identity identity;
+
+    identity_init(&identity);
+    settings_default_log(identity.home, log);
+    identity_finish(&identity);
+}

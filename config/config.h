@@ -41,6 +41,9 @@ struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
 void config_destroy(struct config *config);
 
+/* The log of a user whose configuration cannot be read. The caller frees log->file, which may be NULL. */
+void config_default_log(struct log_settings *log);
+
 /* Has the file, a file it names, or the choice of the file changed since it was loaded? (stat only:
  * device, inode, size, mtime, ctime) */
 bool config_changed(const struct config *config);

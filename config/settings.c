@@ -104,10 +104,9 @@ void settings_read_log_stderr(struct reader *reader, const struct field *field, 
         log->to_stderr = index == 0;
 }
 
-void settings_init_log(struct reader *reader, struct log_settings *log)
+bool settings_default_log(const char *home, struct log_settings *log)
 {
     const char *state = secure_getenv("XDG_STATE_HOME");
-    const char *home = reader->identity.home;
     int length = 0;
 
     *log = (struct log_settings){.level = LOG_ERROR, .to_stderr = true};
@@ -116,8 +115,13 @@ void settings_init_log(struct reader *reader, struct log_settings *log)
         length = asprintf(&log->file, "%s/p11gate/log", state);
     else if (home != NULL)
         length = asprintf(&log->file, "%s/.local/state/p11gate/log", home);
-    if (length < 0) {
+    if (length < 0)
         log->file = NULL;
+    return length >= 0;
+}
+
+void settings_init_log(struct reader *reader, struct log_settings *log)
+{
+    if (!settings_default_log(reader->identity.home, log))
         reader_no_memory(reader);
-    }
 }

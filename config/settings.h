@@ -18,6 +18,9 @@ field_reader settings_read_log_level;
 field_reader settings_read_log_trace;
 field_reader settings_read_log_stderr;
 
-/* What holds where the file says nothing: the log in $XDG_STATE_HOME or ~/.local/state (no file
- * where there is no home either). */
+/* What holds where the file says nothing, or cannot be read: the log in $XDG_STATE_HOME or home's .local/state (no file where there
+ * is no home either; home may be NULL). False without memory: there is no file then. */
+bool settings_default_log(const char *home, struct log_settings *log);
+
+/* The same for the reader's user. */
 void settings_init_log(struct reader *reader, struct log_settings *log);

@@ -2,6 +2,7 @@
 #include "filters/pattern.h"
 
 #include <fnmatch.h>
+#include <locale.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,25 +34,70 @@ enum truth truth_or(enum truth a, enum truth b)
     return truth_not(truth_and(truth_not(a), truth_not(b)));
 }
 
+/* A rule means the same in every process, whatever the host's locale: a character is a byte. */
+struct plain_locale {
+    locale_t plain, before; /* this thread's */
+};
+
+static bool plain_locale_enter(struct plain_locale *locale)
+{
+    locale->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (locale->plain == (locale_t)0)
+        return false;
+    locale->before = uselocale(locale->plain);
+    return true;
+}
+
+static void plain_locale_leave(const struct plain_locale *locale)
+{
+    uselocale(locale->before);
+    freelocale(locale->plain);
+}
+
+static int try_compile(regex_t *regex, const char *before, const char *bytes, const char *after)
+{
+    char *text = NULL;
+    int code = REG_ESPACE;
+
+    if (asprintf(&text, "%s%s%s", before, bytes, after) >= 0)
+        code = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+    free(text);
+    return code;
+}
+
+/* glibc takes a ')' too many as text, but between the anchors' parentheses it would end their group: one that closes a '(' put
+ * before it is refused. */
+static int check_whole(const char *bytes)
+{
+    regex_t regex;
+    int code = try_compile(&regex, "", bytes, "");
+
+    if (code != 0)
+        return code;
+    regfree(&regex);
+    if (try_compile(&regex, "(", bytes, "") != 0)
+        return 0;
+    regfree(&regex);
+    return REG_ERPAREN;
+}
+
 /* The group keeps an alternation whole between the anchors: ^(a|b)$, not ^a|b$. */
 static bool compile(struct pattern *pattern, char **error)
 {
-    char *anchored = NULL;
+    struct plain_locale locale;
     int code;
 
-    if (asprintf(&anchored, "^(%s)$", pattern->bytes) < 0)
+    if (!plain_locale_enter(&locale))
         return false;
-    code = regcomp(&pattern->regex, pattern->bytes, REG_EXTENDED | REG_NOSUB);
-    if (code == 0) {
-        regfree(&pattern->regex);
-        code = regcomp(&pattern->regex, anchored, REG_EXTENDED | REG_NOSUB);
-    }
-    free(anchored);
+    code = check_whole(pattern->bytes);
+    if (code == 0)
+        code = try_compile(&pattern->regex, "^(", pattern->bytes, ")$");
     if (code != 0 && error != NULL) {
         char text[128];
         regerror(code, &pattern->regex, text, sizeof(text));
         *error = strdup(text);
     }
+    plain_locale_leave(&locale);
     return code == 0;
 }
 
@@ -91,6 +137,7 @@ void pattern_destroy(struct pattern *pattern)
 /* Glob and regex work on text: bytes with a NUL in them never match; for a regex neither does a newline. */
 static enum truth match_text(const struct pattern *pattern, const void *value, size_t size)
 {
+    struct plain_locale locale;
     char *text;
     bool matches;
 
@@ -98,12 +145,15 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
         (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL))
         return TRUTH_FALSE;
     text = strndup(value, size);
-    if (text == NULL)
+    if (text == NULL || !plain_locale_enter(&locale)) {
+        free(text);
         return TRUTH_UNKNOWN;
+    }
     if (pattern->kind == PATTERN_GLOB)
         matches = fnmatch(pattern->bytes, text, 0) == 0;
     else
         matches = regexec(&pattern->regex, text, 0, NULL, 0) == 0;
+    plain_locale_leave(&locale);
     free(text);
     return matches ? TRUTH_TRUE : TRUTH_FALSE;
 }

@@ -14,8 +14,8 @@ enum truth truth_or(enum truth a, enum truth b);
 enum pattern_kind {
     PATTERN_EXACT,   /* these bytes */
     PATTERN_PREFIX,  /* begins with these bytes */
-    PATTERN_GLOB,    /* fnmatch(3), whole value, no special treatment of '/' or a leading dot */
-    PATTERN_REGEX,   /* POSIX extended, whole value, never matches NUL or newline */
+    PATTERN_GLOB,    /* fnmatch(3), whole value, no special treatment of '/' or a leading dot; a character is a byte */
+    PATTERN_REGEX,   /* POSIX extended, whole value, never matches NUL or newline; a character is a byte */
     PATTERN_UNKNOWN, /* a substitution in it failed: neither true nor false */
 };
 

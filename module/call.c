@@ -15,21 +15,28 @@ CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
     return CKR_OK;
 }
 
-CK_RV call_session(struct call *call, CK_SESSION_HANDLE *session)
+CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
 {
-    CK_RV rv;
+    struct session *found = session_find(call->gate, *session);
 
     call->vendor = vendor_functions(call->gate->vendor);
-    call->session = session_find(call->gate, *session);
-    if (call->session == NULL)
+    if (found == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    call->token = call->session->token;
-    if (!token_is_visible(call->token))
+    if (!token_is_visible(found->token))
         return CKR_TOKEN_NOT_PRESENT;
     /* Without a session of its own there is no operation that could go on. */
-    if (call->session->vendor == 0 && strcmp(functions[call->function].how, "continue") == 0)
+    if (found->vendor == 0 && strcmp(functions[call->function].how, "continue") == 0)
         return CKR_OPERATION_NOT_INITIALIZED;
-    rv = session_open_vendor(call->session);
+    call->session = found;
+    call->token = found->token;
+    return CKR_OK;
+}
+
+CK_RV call_open(struct call *call, CK_SESSION_HANDLE *session)
+{
+    CK_RV rv = session_open_vendor(call->session);
+
+    call->reached_vendor = true;
     if (rv == CKR_OK)
         *session = call->session->vendor;
     return rv;
@@ -64,7 +71,7 @@ bool call_again(struct call *call, CK_RV rv, bool may_repeat)
 {
     enum loss loss = loss_of(rv);
 
-    if (call->session == NULL || call->session->vendor == 0 || loss == LOSS_NONE)
+    if (!call->reached_vendor || loss == LOSS_NONE)
         return false;
     if (loss == LOSS_OPERATION || loss == LOSS_OBJECT || loss == LOSS_LOGIN)
         return false;
@@ -77,9 +84,5 @@ bool call_again(struct call *call, CK_RV rv, bool may_repeat)
 
 CK_RV call_end(struct call *call, CK_RV rv)
 {
-    /* The session is the application's and stays; what was lost below it is opened anew by the next call. */
-    if (call->session != NULL && (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
-                                  rv == CKR_CRYPTOKI_NOT_INITIALIZED))
-        return CKR_DEVICE_ERROR;
-    return rv;
+    return call->reached_vendor ? recover_answer(rv) : rv;
 }

@@ -12,12 +12,18 @@ struct call {
     CK_FUNCTION_LIST *vendor; /* set by the first translation */
     struct session *session;
     struct token *token;
+    bool reached_vendor;
     bool tried; /* a second time already */
 };
 
+/* Finds the application's session, on a token that is shown. */
+CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session);
+
+/* Replaces its handle by that of its own session with the vendor, which is opened if there is none. */
+CK_RV call_open(struct call *call, CK_SESSION_HANDLE *session);
+
 /* Each replaces the application's handle by the vendor's: CKR_OK, or the standard's error for a handle that is not valid. */
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot);
-CK_RV call_session(struct call *call, CK_SESSION_HANDLE *session);
 CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key);
 
 /* Is the mechanism permitted, and are its parameters understood? */

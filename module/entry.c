@@ -14,28 +14,21 @@
 /* All the state of the process. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct gate *gate; /* NULL: not initialised */
+static struct gate *inherited __attribute__((used)); /* the parent's, in a child that initialised its own */
 static struct layer tracer;
 static bool forked; /* since C_Initialize; set in the child alone */
 
-static void before_fork(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-static void after_fork_in_parent(void)
-{
-    pthread_mutex_unlock(&lock);
-}
-
+/* Marks, and no more. The lock may be held by a thread that the child does not have, or by this one: some vendors fork in their calls. */
 static void after_fork_in_child(void)
 {
     forked = true;
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_init(&lock, NULL);
+    log_after_fork();
 }
 
 static void watch_forks(void)
 {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
 CK_RV entry_begin(enum function_id function, struct layer **top)
@@ -85,8 +78,8 @@ CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
         return CKR_ARGUMENTS_BAD;
     pthread_once(&once, watch_forks);
     pthread_mutex_lock(&lock);
-    if (forked) { /* the parent's state was copied; what is the vendor's of it is not ours to end */
-        gate_destroy(gate, true);
+    if (forked) { /* a copy of the parent's state, perhaps taken in the middle of a call: it is left alone */
+        inherited = gate;
         gate = NULL;
         forked = false;
     }
@@ -112,7 +105,7 @@ CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
     if (rv != CKR_OK)
         return rv;
     log_trace("C_Finalize");
-    gate_destroy(gate, false);
+    gate_destroy(gate);
     gate = NULL;
     entry_end(CKR_OK);
     stdout_guard_finish();

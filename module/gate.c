@@ -15,17 +15,35 @@ struct gate *gate_of(struct layer *layer)
     return (struct gate *)layer;
 }
 
+/* One line for the first error: the host's stderr is not ours to fill, and `p11gate check` shows them all. */
 static void log_messages(const struct message_list *messages)
 {
+    bool said = false;
+
     for (size_t i = 0; i < messages->count; i++) {
-        if (messages->items[i].severity == SEVERITY_ERROR)
-            log_error("%s", messages->items[i].text);
-        else
-            log_info("%s", messages->items[i].text);
+        const struct message *message = &messages->items[i];
+        if (message->severity != SEVERITY_ERROR)
+            log_info("%s", message->text);
+        else if (!said && messages->errors > 1)
+            log_error("%s (and %zu more: `p11gate check`)", message->text, messages->errors - 1);
+        else if (!said)
+            log_error("%s", message->text);
+        said = said || message->severity == SEVERITY_ERROR;
     }
 }
 
-static struct config *load_config(struct crypto *crypto)
+/* A user whose first configuration is broken finds the reason where the log would be: an agent's stderr is lost. */
+static void open_default_log(void)
+{
+    struct log_settings log;
+
+    config_default_log(&log);
+    log_open(&log);
+    free(log.file);
+}
+
+/* first: there is no configuration, and so no log, yet. */
+static struct config *load_config(struct crypto *crypto, bool first)
 {
     struct message_list messages = {0};
     struct config *config = NULL;
@@ -36,6 +54,8 @@ static struct config *load_config(struct crypto *crypto)
         config = config_load(crypto, path, system, &messages);
     if (config != NULL)
         log_open(&config->settings.log);
+    else if (first)
+        open_default_log();
     log_messages(&messages);
     message_list_finish(&messages);
     free(path);
@@ -81,7 +101,7 @@ static CK_RV start(struct gate *gate, struct gate **out)
     if (rv == CKR_OK)
         *out = gate;
     else
-        gate_destroy(gate, false);
+        gate_destroy(gate);
     return rv;
 }
 
@@ -91,7 +111,7 @@ CK_RV gate_create(struct gate **out)
 
     if (gate == NULL)
         return CKR_HOST_MEMORY;
-    gate->config = load_config(gate->crypto);
+    gate->config = load_config(gate->crypto, true);
     return start(gate, out);
 }
 
@@ -124,18 +144,17 @@ static void close_sessions(struct gate *gate)
     }
 }
 
-void gate_destroy(struct gate *gate, bool abandoned)
+void gate_destroy(struct gate *gate)
 {
     if (gate == NULL)
         return;
-    if (!abandoned)
-        close_sessions(gate);
+    close_sessions(gate);
     handles_each(&gate->sessions, destroy_session, NULL);
     for (size_t i = 0; i < gate->n_tokens; i++)
         token_destroy(gate->tokens[i]);
     handles_finish(&gate->sessions);
     handles_finish(&gate->objects);
-    vendor_destroy(gate->vendor, abandoned);
+    vendor_destroy(gate->vendor);
     config_destroy(gate->config);
     crypto_destroy(gate->crypto);
     free(gate->tokens);
@@ -162,7 +181,7 @@ void gate_refresh_policy(struct gate *gate)
 
     if (!config_changed(gate->config))
         return;
-    config = load_config(gate->crypto);
+    config = load_config(gate->crypto, false);
     if (config == NULL && gate->broken)
         return;
     drop_snapshots(gate);
@@ -251,6 +270,7 @@ static void see_slot(struct gate *gate, CK_SLOT_ID slot)
     lose_others(gate, slot, token);
     if (token == NULL)
         return;
+    token->has_slot_info = token->has_slot_info && token->slot == slot;
     token->slot = slot;
     token->info = info;
     token->info_stale = false;
@@ -303,6 +323,17 @@ struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
             return token;
     }
     return NULL;
+}
+
+void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token == owner || token->session != session)
+            continue;
+        token->session = 0; /* not ours to close any more */
+        token_lose_session(token);
+    }
 }
 
 CK_RV gate_reinitialize(struct gate *gate)

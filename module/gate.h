@@ -33,8 +33,7 @@ CK_RV gate_create(struct gate **gate);
 /* The same with a configuration that was made otherwise, which the gate takes over, also when it fails. */
 CK_RV gate_create_with(struct config *config, struct gate **gate);
 
-/* abandoned: after a fork the vendor's state is the parent's. */
-void gate_destroy(struct gate *gate, bool abandoned);
+void gate_destroy(struct gate *gate);
 
 struct gate *gate_of(struct layer *layer);
 
@@ -49,6 +48,10 @@ CK_RV gate_scan(struct gate *gate);
 
 /* The visible token in a slot; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
+
+/* The vendor opened a session under this handle, for that token or (NULL) for an operation. A token that still has the same handle from
+ * before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. */
+void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner);
 
 /* After CKR_CRYPTOKI_NOT_INITIALIZED from the vendor: initialises it again; every token has lost its session. */
 CK_RV gate_reinitialize(struct gate *gate);

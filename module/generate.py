@@ -146,6 +146,8 @@ def make_pass_function(f):
     for a in taken:
         print(f"        {a.name} = given_{a.name};")
     steps = [t for t in map(translate, f.arguments) if t]
+    sessions = [a.name for a in f.arguments if a.kind == "session"]
+    steps += [f"call_open(&call, &{name})" for name in sessions]  # last: nothing reaches the vendor before all is checked
     print(f"        rv = {steps[0]};")
     for step in steps[1:]:
         print(f"        if (rv == CKR_OK)\n            rv = {step};")

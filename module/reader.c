@@ -42,6 +42,15 @@ bool reader_is_secret(CK_ATTRIBUTE_TYPE type)
            type == CKA_COEFFICIENT;
 }
 
+bool reader_asks(CK_ATTRIBUTE_TYPE type)
+{
+    for (size_t i = 0; i < N_WANTED; i++) {
+        if (wanted[i].type == type)
+            return true;
+    }
+    return false;
+}
+
 static bool is_attribute_error(CK_RV rv)
 {
     return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
@@ -194,11 +203,16 @@ struct found {
     CK_ULONG count;
 };
 
-/* Some vendors return the same objects for ever: a page that begins as the one before ends the search. */
-static bool is_repeated(const struct found *found, CK_ULONG got)
+/* Some vendors return the same objects for ever: where the first one comes again, the search is over. */
+static bool ends_in_repeats(struct found *found)
 {
-    return found->count >= got && got > 0 &&
-           found->handles[found->count] == found->handles[found->count - got];
+    for (CK_ULONG i = 1; i < found->count; i++) {
+        if (found->handles[i] == found->handles[0]) {
+            found->count = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 static CK_RV find_page(const struct reader *reader, struct found *found, bool *more)
@@ -215,8 +229,8 @@ static CK_RV find_page(const struct reader *reader, struct found *found, bool *m
         return rv;
     if (got > PAGE)
         return CKR_DEVICE_ERROR;
-    *more = got == PAGE && !is_repeated(found, got) && found->count + got < OBJECTS_MAX;
     found->count += got;
+    *more = got == PAGE && !ends_in_repeats(found) && found->count < OBJECTS_MAX;
     return CKR_OK;
 }
 

@@ -23,5 +23,8 @@ CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, C
 CK_RV reader_attribute(const struct reader *reader, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                        struct attributes *list);
 
+/* Is the attribute one that reader_search asked for? What it then did not find is not there. */
+bool reader_asks(CK_ATTRIBUTE_TYPE type);
+
 /* Is it the value of a secret, which no preset ssh hands out whatever the token says? */
 bool reader_is_secret(CK_ATTRIBUTE_TYPE type);

@@ -25,6 +25,14 @@ enum loss loss_of(CK_RV rv)
     return LOSS_NONE;
 }
 
+CK_RV recover_answer(CK_RV rv)
+{
+    if (rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
+        rv == CKR_CRYPTOKI_NOT_INITIALIZED || rv == CKR_OPERATION_ACTIVE)
+        return CKR_DEVICE_ERROR;
+    return rv;
+}
+
 bool recover_token(struct token *token, CK_RV rv)
 {
     enum loss loss = loss_of(rv);

@@ -16,5 +16,8 @@ enum loss {
 
 enum loss loss_of(CK_RV rv);
 
+/* What the application is told of an error that no replay mended: its own session is virtual and lives on, whatever became of ours. */
+CK_RV recover_answer(CK_RV rv);
+
 /* Brings the token back to where the failed call can be replayed once: false when that cannot be. */
 bool recover_token(struct token *token, CK_RV rv);

@@ -72,7 +72,25 @@ CK_RV session_open_vendor(struct session *session)
              ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->vendor);
     if (rv != CKR_OK)
         session->vendor = 0;
+    else
+        gate_own_session(token->gate, session->vendor, NULL);
     return rv;
+}
+
+static void lose_vendor(void *pointer, void *context)
+{
+    struct session *session = pointer;
+
+    if (session->token != context)
+        return;
+    session->vendor = 0;
+    if (session->sign.stage == SIGN_PARTS || session->sign.stage == SIGN_STARTED)
+        session->sign = (struct sign_operation){0};
+}
+
+void sessions_lose_vendor(struct gate *gate, const struct token *token)
+{
+    handles_each(&gate->sessions, lose_vendor, (void *)(uintptr_t)token);
 }
 
 void session_drop_sign(struct session *session)

@@ -51,6 +51,9 @@ struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle);
 /* Opens the session's own vendor session, if there is none. */
 CK_RV session_open_vendor(struct session *session);
 
+/* The vendor lost the sessions on that token: what the application's sessions had with it, operations included, is forgotten. */
+void sessions_lose_vendor(struct gate *gate, const struct token *token);
+
 /* Drops a signing operation, at the vendor too where it had begun. */
 void session_drop_sign(struct session *session);
 void session_end_search(struct session *session);

@@ -29,6 +29,8 @@ static CK_RV check_use(struct token *token, const struct exposed_object *key,
 
     if (rv != CKR_OK)
         return rv;
+    if (mechanism->ulParameterLen > PARAMETER_MAX)
+        return CKR_MECHANISM_PARAM_INVALID;
     if (!mechanism_fits_key(mechanism->mechanism, public_key->type))
         return CKR_KEY_TYPE_INCONSISTENT;
     if (!token_is_proved(token, key) && !public_key_can_verify(public_key, mechanism))
@@ -64,8 +66,8 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
         return CKR_SESSION_HANDLE_INVALID;
     /* Hosts leave operations behind (ssh does after a failed context login): the new one takes its place. */
     session_drop_sign(session);
-    if (pMechanism == NULL || pMechanism->ulParameterLen > PARAMETER_MAX)
-        return pMechanism == NULL ? CKR_ARGUMENTS_BAD : CKR_MECHANISM_PARAM_INVALID;
+    if (pMechanism == NULL)
+        return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
     if (token_is_visible(session->token))
         key = token_object(session->token, hKey);
@@ -108,42 +110,52 @@ static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_
     return rv == CKR_OK && *size > SIGNATURE_MAX ? CKR_DEVICE_ERROR : rv;
 }
 
+/* An always-authenticate key wants its context login (ssh leaves it out right after a login): nothing is lost, but the operation may
+ * still be active. */
+static CK_RV drop_unauthenticated(struct session *session)
+{
+    CK_RV rv = token_renew_session(session->token);
+
+    session->sign.stage = SIGN_DEFERRED;
+    return rv == CKR_OK ? CKR_USER_NOT_LOGGED_IN : rv;
+}
+
 /* The one replay. What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
 static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                               CK_BYTE_PTR signature, CK_ULONG_PTR size)
 {
+    bool started = session->sign.stage == SIGN_STARTED;
     CK_RV rv = sign_once(session, data, data_size, signature, size);
 
+    if (rv == CKR_USER_NOT_LOGGED_IN && session->sign.always_authenticate)
+        return drop_unauthenticated(session);
     if (loss_of(rv) == LOSS_NONE)
         return rv;
-    if (!recover_token(session->token, rv) || session->sign.stage == SIGN_STARTED)
+    if (!recover_token(session->token, rv) || started)
         return rv;
     if (current_key(session) == NULL) /* what has its place is another key, or needs a login */
         return token_logged_in(session->token) ? CKR_KEY_HANDLE_INVALID : CKR_USER_NOT_LOGGED_IN;
     return sign_once(session, data, data_size, signature, size);
 }
 
-/* A private key that does not tell its public key proves by its first signature that it belongs to the one we show. */
+/* Every signature is verified before it is handed out, where the mechanism can be: a private key that does not tell its public key
+ * proves by its first one that it belongs to what we show, and no other key that has taken its handle gets by. */
 static CK_RV prove(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                    const unsigned char *signature, CK_ULONG size)
 {
     struct token *token = session->token;
     const struct exposed_object *key = current_key(session);
-    bool verified;
+    enum verification outcome;
 
     if (key == NULL)
         return CKR_KEY_HANDLE_INVALID;
-    if (token_is_proved(token, key))
+    outcome = public_key_verify(token->gate->crypto, key->key->group->key,
+                                &session->sign.mechanism, data, data_size, signature, size);
+    if (outcome == CANNOT_VERIFY && token_is_proved(token, key))
         return CKR_OK;
-    verified = public_key_verify(token->gate->crypto, key->key->group->key,
-                                 &session->sign.mechanism, data, data_size, signature,
-                                 size) == VERIFIED;
-    if (!verified)
-        log_error("a signature does not fit the public key that its CKA_ID led to: the pair is not "
-                  "shown any more");
-    if (token_note_proof(token, key, verified) != CKR_OK || !verified)
-        return CKR_FUNCTION_FAILED;
-    return CKR_OK;
+    if (outcome != VERIFIED)
+        log_error("a signature does not fit the public key that is shown: it is not handed out");
+    return token_note_proof(token, key, outcome == VERIFIED);
 }
 
 static CK_RV sign_proved(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
@@ -205,6 +217,7 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     rv = sign_proved(session, pData, ulDataLen, pSignature, pulSignatureLen, *pulSignatureLen);
     if (rv != CKR_OK)
         log_info("signing failed: %s", name_of_rv(rv));
+    rv = recover_answer(rv);
     if (session->sign.stage == SIGN_STARTED)
         session->sign.stage = SIGN_DEFERRED; /* C_Sign ended it at the vendor, whatever it answered */
     session_drop_sign(session);
@@ -288,8 +301,10 @@ CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
         rv = token_open(token);
     if (rv == CKR_OK)
         rv = start_at_vendor(session, token->session);
+    if (loss_of(rv) != LOSS_NONE && recover_token(token, rv))
+        rv = start_at_vendor(session, token->session);
     if (rv != CKR_OK)
-        return rv;
+        return recover_answer(rv);
     session->sign.stage = SIGN_STARTED;
     rv = token_login(token, CKU_CONTEXT_SPECIFIC, pin, size);
     if (rv != CKR_OK)

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "module/recover.h"
+#include "module/session.h"
 #include "module/snapshot.h"
 
 struct token *token_create(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
@@ -91,8 +92,10 @@ CK_RV token_open(struct token *token)
     if (rv != CKR_OK) {
         token->session = 0;
         log_info("the token's C_OpenSession failed: %s", name_of_rv(rv));
+        return rv;
     }
-    return rv;
+    gate_own_session(token->gate, token->session, token);
+    return CKR_OK;
 }
 
 static CK_RV read_objects(struct token *token)
@@ -161,10 +164,13 @@ CK_RV token_read_whole(struct token *token)
 
 bool token_is_visible(struct token *token)
 {
-    const struct subject subject = token_subject(token);
+    struct subject subject;
 
-    if (!token->present || (token->info.flags & CKF_TOKEN_INITIALIZED) == 0 ||
-        !policy_may_show_token(gate_policy(token->gate), &subject))
+    if (!token->present || (token->info.flags & CKF_TOKEN_INITIALIZED) == 0)
+        return false;
+    read_slot_info(token);
+    subject = token_subject(token);
+    if (!policy_may_show_token(gate_policy(token->gate), &subject))
         return false;
     if (token_refresh(token) != CKR_OK)
         return false;
@@ -177,6 +183,7 @@ void token_lose_session(struct token *token)
     if (token->session != 0)
         vendor_functions(token->gate->vendor)->C_CloseSession(token->session);
     token->session = 0;
+    sessions_lose_vendor(token->gate, token);
     token->logged_in = false;
     token->logout_pending = false;
     token->info_stale = true;

@@ -105,6 +105,7 @@ struct exposed_object *token_object(struct token *token, CK_OBJECT_HANDLE handle
 struct exposed_object *token_find_object(struct token *token, CK_OBJECT_CLASS class,
                                          const uint8_t spki_hash[PUBLIC_KEY_HASH_SIZE]);
 
-/* Notes the outcome of the first signature of a pair that was not linked by its public key. */
+/* Notes whether a signature fitted the public key: CKR_OK, or CKR_FUNCTION_FAILED when it did not. Then the token is read anew, without a
+ * pair that was not linked by its public key. */
 CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified);
 bool token_is_proved(const struct token *token, const struct exposed_object *private_key);

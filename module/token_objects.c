@@ -125,7 +125,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
     const CK_ATTRIBUTE *known = exposed_attribute(object, type);
     struct reader reader;
 
-    if (known != NULL || object->source == NULL ||
+    if (known != NULL || object->source == NULL || reader_asks(type) ||
         (object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))
         return known;
     if (token_open(token) != CKR_OK)
@@ -176,9 +176,8 @@ static bool same_pair(const struct refused_pair *pair, const struct exposed_obje
                   sizeof(pair->spki_hash)) == 0;
 }
 
-CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified)
+static CK_RV add_pair(struct refused_pairs *list, const struct exposed_object *private_key)
 {
-    struct refused_pairs *list = verified ? &token->proved : &token->refused;
     struct refused_pair *grown = reallocarray(list->items, list->count + 1, sizeof(*grown));
 
     if (grown == NULL)
@@ -188,7 +187,18 @@ CK_RV token_note_proof(struct token *token, const struct exposed_object *private
     memcpy(grown[list->count].spki_hash, private_key->key->group->key->spki_hash,
            sizeof(grown->spki_hash));
     list->count++;
-    return verified ? CKR_OK : token_expose(token);
+    return CKR_OK;
+}
+
+CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified)
+{
+    if (verified)
+        return token_is_proved(token, private_key) ? CKR_OK : add_pair(&token->proved, private_key);
+    if (key_group_needs_proof(private_key->key->group) &&
+        add_pair(&token->refused, private_key) != CKR_OK)
+        return CKR_HOST_MEMORY;
+    token_forget_objects(token); /* what stands behind the handle is not what was read */
+    return CKR_FUNCTION_FAILED;
 }
 
 bool token_is_proved(const struct token *token, const struct exposed_object *private_key)

@@ -69,15 +69,13 @@ CK_RV vendor_initialize(struct vendor *vendor)
     return rv;
 }
 
-void vendor_destroy(struct vendor *vendor, bool abandoned)
+void vendor_destroy(struct vendor *vendor)
 {
     if (vendor == NULL)
         return;
-    if (!abandoned) {
-        if (vendor->initialized)
-            vendor->functions->C_Finalize(NULL);
-        p11_kit_module_release(vendor->functions);
-    }
+    if (vendor->initialized)
+        vendor->functions->C_Finalize(NULL);
+    p11_kit_module_release(vendor->functions);
     free(vendor);
 }
 

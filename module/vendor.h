@@ -13,8 +13,8 @@ struct vendor *vendor_load(const char *path, char **error);
 /* C_Initialize with CKF_OS_LOCKING_OK, or with NULL where the library refuses that. CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success. */
 CK_RV vendor_initialize(struct vendor *vendor);
 
-/* C_Finalize, if we initialised it, and unloads. After a fork (abandoned) the parent's state is not ours to finalise. */
-void vendor_destroy(struct vendor *vendor, bool abandoned);
+/* C_Finalize, if we initialised it, and unloads. */
+void vendor_destroy(struct vendor *vendor);
 
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tool/choice.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +87,8 @@ static bool choose_numbers(struct choice *choice, char *line)
         char *end;
         errno = 0;
         unsigned long number = strtoul(word, &end, 10);
-        if (errno != 0 || *end != '\0' || number < 1 || number > choice->count) {
+        if (!isdigit((unsigned char)word[0]) || errno != 0 || *end != '\0' || number < 1 ||
+            number > choice->count) {
             printf("`%s` is not a number from 1 to %zu\n", word, choice->count);
             return false;
         }

@@ -9,46 +9,98 @@
 #include <unistd.h>
 #include "tool/describe.h"
 
-void config_file_quoted(FILE *out, const void *bytes, size_t size)
+void config_file_quoted(FILE *out, const void *text, size_t size)
 {
-    const unsigned char *text = bytes;
+    const char *bytes = text;
 
-    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
-        size--;
     fputc('"', out);
     for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"' || text[i] == '\\')
+        if (strchr("\"\\", bytes[i]) != NULL)
             fputc('\\', out);
-        if (text[i] < ' ' || text[i] == 0x7f)
-            fprintf(out, "\\x%02x", text[i]);
-        else
-            fputc(text[i], out);
+        if (bytes[i] == '%')
+            fputc('%', out);
+        fputc(bytes[i], out);
     }
     fputc('"', out);
 }
 
-void config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key)
+static bool is_plain(const unsigned char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+/* Any bytes but NUL (RFC 7512, 2.3). */
+static void print_uri(FILE *out, const char *attribute, const unsigned char *value, size_t size)
+{
+    fprintf(out, "    uri: \"pkcs11:%s=", attribute);
+    for (size_t i = 0; i < size; i++)
+        fprintf(out, "%%%02x", value[i]);
+    fputs("\"\n", out);
+}
+
+/* Naming the token is the consent to send it a PIN. */
+static bool name_token(FILE *out, const struct token *token)
+{
+    const CK_TOKEN_INFO *info = &token->info;
+    size_t size = (size_t)describe_serial_size(token);
+    bool by_serial = size > 0;
+    const unsigned char *value = by_serial ? info->serialNumber : info->label;
+
+    if (!by_serial)
+        size = (size_t)describe_label_size(token);
+    if (size == 0 || memchr(value, '\0', size) != NULL) {
+        fputs("p11gate init: a token has neither serial nor label to name it by\n", stderr);
+        return false;
+    }
+    if (!is_plain(value, size)) {
+        print_uri(out, by_serial ? "serial" : "token", value, size);
+        return true;
+    }
+    fprintf(out, "    token: {%s: ", by_serial ? "serial" : "label");
+    config_file_quoted(out, value, size);
+    fputs("}\n", out);
+    return true;
+}
+
+bool config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key)
 {
     const CK_ATTRIBUTE *label = describe_label(token, key);
-    const CK_TOKEN_INFO *info = &token->info;
     char type[32], fingerprint[51];
 
     describe_type(key, type, sizeof(type));
     describe_fingerprint(key, fingerprint);
-    fprintf(out, "  # %s, label ", type);
-    config_file_quoted(out, label != NULL ? label->pValue : "",
-                       label != NULL ? label->ulValueLen : 0);
-    fprintf(out, "\n  - fingerprint: \"%s\"\n", fingerprint);
-    if (!key->before_login) {
-        fputs("    token: {serial: ", out); /* naming the token is the consent to send it a PIN */
-        config_file_quoted(out, info->serialNumber, sizeof(info->serialNumber));
-        fputs("}\n", out);
-    }
+    fprintf(out, "  # %s, label \"", type);
+    if (label != NULL)
+        describe_text(out, label->pValue, label->ulValueLen);
+    fprintf(out, "\"\n  - fingerprint: \"%s\"\n", fingerprint);
+    return key->before_login || name_token(out, token);
 }
 
 static bool fail(const char *what, const char *path)
 {
     fprintf(stderr, "p11gate: %s %s: %s\n", what, path, strerror(errno));
+    return false;
+}
+
+static bool refuse(const char *path)
+{
+    fprintf(stderr, "p11gate: %s exists; --force replaces it and keeps it as %s.old\n", path, path);
+    return false;
+}
+
+bool config_file_is_free(const char *path, bool force)
+{
+    struct stat info;
+
+    if (lstat(path, &info) != 0)
+        return true;
+    if (S_ISREG(info.st_mode) || S_ISLNK(info.st_mode))
+        return force || refuse(path);
+    fprintf(stderr, "p11gate: found %s to be no file, expected a file or none\n", path);
     return false;
 }
 
@@ -95,11 +147,8 @@ static bool put_in_place(const char *aside, const char *path, bool force)
     }
     if (errno != EEXIST)
         return fail("cannot write", path);
-    if (!force) {
-        fprintf(stderr, "p11gate: %s exists; --force replaces it and keeps it as %s.old\n", path,
-                path);
-        return false;
-    }
+    if (!force)
+        return refuse(path);
     if (asprintf(&old, "%s.old", path) < 0)
         return fail("cannot write", path);
     unlink(old);

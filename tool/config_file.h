@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include "module/token.h"
 
-/* Writes bytes as a quoted YAML scalar, without the blanks or NULs at their end. */
-void config_file_quoted(FILE *out, const void *bytes, size_t size);
+/* Writes text as a quoted YAML scalar in which % is no sign of a substitution. */
+void config_file_quoted(FILE *out, const void *text, size_t size);
 
-/* Writes one allow rule for a key; with the token's serial when the key was seen only after login. */
-void config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key);
+/* Writes one allow rule for a key; with the token's serial (its label, if it has none) when the key was seen only after login.
+ * False, with the reason on stderr, when the token has neither. */
+bool config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key);
+
+/* May config_file_write() put something there? False with the reason on stderr. */
+bool config_file_is_free(const char *path, bool force);
 
 /* Puts text into path with mode 0600, making its folders with 0700. A file that exists is kept as PATH.old with force, and is an error without.
  * False with the reason on stderr; the old file is then unchanged. */

@@ -13,7 +13,8 @@ int describe_serial_size(const struct token *token);
 /* "label" (serial) */
 void describe_token(FILE *out, const struct token *token);
 
-/* Text of a token's or an object's, with control characters replaced. */
+/* Text of a token's or an object's. A ? stands for what is not UTF-8, or would move the cursor, end the line or turn it round: whoever
+ * made the card chose it. */
 void describe_text(FILE *out, const void *text, size_t size);
 
 /* "rsa 2048", "ec nistp256", "ed25519"; a buffer of 32 bytes is enough. */

@@ -41,27 +41,33 @@ static struct gate *find_vendor(void)
             printf("module %s (--module names another)\n", path);
             return gate;
         }
-        gate_destroy(gate, false);
+        gate_destroy(gate);
     }
     fputs("p11gate init: no known library has a token; is the card in the reader? "
           "Else name the library: --module PATH\n", stderr);
     return NULL;
 }
 
+/* A token that cannot be read, or is not logged in to, is passed over: there may be others. */
 static bool collect(struct gate *gate, bool login, struct choice *choice)
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (!token_is_usable(token))
+        if (!token_is_usable(token) || (login && !tokens_log_in(token)))
             continue;
-        if (!tokens_read(token, true, login) || !choice_add(choice, token))
+        if (!tokens_read(token, true))
+            continue;
+        if (!choice_add(choice, token))
             return false;
         if (token_is_shy(token))
             fprintf(stderr, "p11gate init: the token \"%.*s\" shows no key before login; --login "
                             "asks for its PIN\n",
                     describe_label_size(token), (const char *)token->info.label);
     }
-    if (choice->count == 0)
+    if (!has_token(gate))
+        fprintf(stderr, "p11gate init: %s has no token; is the card in the reader?\n",
+                gate->config->settings.module);
+    else if (choice->count == 0)
         fputs("p11gate init: no key that ssh could use was found\n", stderr);
     return choice->count > 0;
 }
@@ -89,6 +95,7 @@ static char *make_text(const char *module, const struct choice *choice)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
+    bool ok = true;
 
     if (out == NULL)
         return NULL;
@@ -97,11 +104,11 @@ static char *make_text(const char *module, const struct choice *choice)
           out);
     config_file_quoted(out, module, strlen(module));
     fputs("\nallow:\n", out);
-    for (size_t i = 0; i < choice->count; i++) {
+    for (size_t i = 0; i < choice->count && ok; i++) {
         if (choice->items[i].chosen)
-            config_file_rule(out, choice->items[i].token, choice->items[i].key);
+            ok = config_file_rule(out, choice->items[i].token, choice->items[i].key);
     }
-    if (fclose(out) != 0) {
+    if (fclose(out) != 0 || !ok) {
         free(text);
         return NULL;
     }
@@ -149,8 +156,13 @@ static enum exit_code init(const struct request *request)
     char *text = NULL;
     enum exit_code code = EXIT_FAILED;
 
-    if (path == NULL)
+    if (path == NULL || !config_file_is_free(path, request->force))
         goto out;
+    if (request->module != NULL && vendors_is_p11gate(request->module)) {
+        fprintf(stderr, "p11gate init: %s is p11gate itself; name the vendor's library, which it "
+                        "stands before\n", request->module);
+        goto out;
+    }
     gate = request->module != NULL ? tokens_open_all(request->module, false) : find_vendor();
     if (gate == NULL || !collect(gate, request->login, &choice) || !choose(request, &choice))
         goto out;
@@ -161,7 +173,7 @@ static enum exit_code init(const struct request *request)
     code = EXIT_OK;
 out:
     choice_finish(&choice);
-    gate_destroy(gate, false);
+    gate_destroy(gate);
     free(text);
     free(path);
     return code;
@@ -215,9 +227,9 @@ enum exit_code verb_init(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (!take_option(&request, option)) {
             free(request.keys);
-            return usage_error(argv[0], option == 'm' ? "--module: expected an absolute path, found `%s`"
-                                                      : "unknown option `%s`, or its value is missing",
-                               option == 'm' ? optarg : argv[optind - 1]);
+            return option == 'm' ? usage_error(argv[0], "--module: expected an absolute path, found `%s`",
+                                               optarg)
+                                 : option_error(argv);
         }
     }
     if (optind < argc)

@@ -29,7 +29,7 @@ static size_t print_token(struct token *token, bool login, bool *ok)
 
     if (!token_is_usable(token) || !token_is_visible(token))
         return 0;
-    if (!tokens_read(token, false, login)) {
+    if ((login && !tokens_log_in(token)) || !tokens_read(token, false)) {
         *ok = false;
         return 0;
     }
@@ -51,7 +51,7 @@ static enum exit_code print_all(bool login)
         return EXIT_FAILED;
     for (size_t i = 0; i < gate->n_tokens; i++)
         printed += print_token(gate->tokens[i], login, &ok);
-    gate_destroy(gate, false);
+    gate_destroy(gate);
     if (printed == 0)
         fputs("p11gate: no permitted key is visible; `p11gate explain` says why\n", stderr);
     return ok && printed > 0 ? EXIT_OK : EXIT_FAILED;
@@ -69,7 +69,7 @@ enum exit_code verb_keys(int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option != 'l')
-            return usage_error(argv[0], "unknown option `%s`", argv[optind - 1]);
+            return option_error(argv);
         login = true;
     }
     if (optind < argc)

@@ -71,7 +71,9 @@ static void print_token(const struct listing *listing, const struct token *token
     fputs("token ", stdout);
     describe_token(stdout, token);
     fputc('\n', stdout);
-    if (token_is_shy(token))
+    if (token_is_shy(token) && listing->login)
+        puts("  its keys show only after login, and no allow rule names the token: it is sent no PIN");
+    else if (token_is_shy(token))
         puts("  its keys show only after login: add --login");
 }
 
@@ -93,7 +95,9 @@ static bool list_token(struct listing *listing, struct token *token)
 {
     if (!token_is_usable(token) || (!listing->all && !token_is_visible(token)))
         return true;
-    if (!tokens_read(token, listing->all, listing->login))
+    if (listing->login && token_is_visible(token) && !tokens_log_in(token))
+        return false;
+    if (!tokens_read(token, listing->all))
         return false;
     print_token(listing, token);
     print_keys(listing, token);
@@ -118,7 +122,7 @@ static enum exit_code list_all(struct listing *listing)
                 listing->all ? "key is visible" : "permitted key is visible", gate->n_tokens,
                 listing->all ? "are the keys visible only after login (--login)?"
                              : "`p11gate explain` says why");
-    gate_destroy(gate, false);
+    gate_destroy(gate);
     return ok && listing->shown > 0 ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -142,7 +146,7 @@ static enum exit_code run(int argc, char **argv, bool all)
         else if (option == 'l')
             listing.login = true;
         else
-            return usage_error(argv[0], "unknown option `%s`", argv[optind - 1]);
+            return option_error(argv);
     }
     if (optind < argc)
         return usage_error(argv[0], "unexpected `%s`", argv[optind]);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "tool/verb.h"
 
 static const struct verb verbs[] = {
@@ -69,6 +72,16 @@ enum exit_code usage_error(const char *verb, const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* getopt_long() is past the word in question, unless it is one of several letters. */
+enum exit_code option_error(char **argv)
+{
+    const char *word = argv[optind - 1];
+
+    if (optopt != 0 && argv[optind] != NULL && argv[optind][0] == '-' && argv[optind][1] == optopt)
+        word = argv[optind];
+    return usage_error(argv[0], "expected an option, with its value if it has one, found `%s`", word);
+}
+
 static enum exit_code help(int argc, char **argv)
 {
     const struct verb *verb = argc > 2 ? find(argv[2]) : NULL;
@@ -98,7 +111,19 @@ static bool asks_help(int argc, char **argv)
     return false;
 }
 
-int main(int argc, char **argv)
+/* A descriptor that is closed would become the first file that is opened, and get what is meant for stdout or stderr. Here its use
+ * goes on to be an error. */
+static bool hold_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
+static enum exit_code run(int argc, char **argv)
 {
     const struct verb *verb;
 
@@ -111,7 +136,7 @@ int main(int argc, char **argv)
         return EXIT_OK;
     }
     if (strcmp(argv[1], "help") == 0 || is_any(argv[1], "--help", "-h"))
-        return (int)help(argc, argv);
+        return help(argc, argv);
     verb = find(argv[1]);
     if (verb == NULL) {
         fprintf(stderr, "p11gate: there is no verb `%s`; see `p11gate help`\n", argv[1]);
@@ -121,5 +146,16 @@ int main(int argc, char **argv)
         print_verb_help(verb);
         return EXIT_OK;
     }
-    return (int)verb->run(argc - 1, argv + 1);
+    return verb->run(argc - 1, argv + 1);
+}
+
+/* What did not reach its reader was not done: `p11gate keys >> authorized_keys` on a full disk. */
+int main(int argc, char **argv)
+{
+    enum exit_code code = hold_descriptors() ? run(argc, argv) : EXIT_FAILED;
+
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return (int)code;
+    fputs("p11gate: standard output cannot be written to\n", stderr);
+    return code == EXIT_OK ? EXIT_FAILED : (int)code;
 }

@@ -18,7 +18,7 @@ static struct gate *scan(struct gate *gate)
         return gate;
     fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s\n", gate->config->settings.module,
             name_of_rv(rv));
-    gate_destroy(gate, false);
+    gate_destroy(gate);
     return NULL;
 }
 
@@ -64,11 +64,13 @@ static bool report(const struct token *token, const char *what, CK_RV rv)
     return false;
 }
 
-static bool log_in(struct token *token)
+bool tokens_log_in(struct token *token)
 {
     char prompt[64], pin[PIN_MAX] = "";
     CK_RV rv;
 
+    if ((token->info.flags & CKF_LOGIN_REQUIRED) == 0)
+        return true;
     if ((token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
         fputs("Enter the PIN on the reader's keypad.\n", stderr);
         return report(token, "login failed", token_login(token, CKU_USER, NULL, 0));
@@ -84,12 +86,8 @@ static bool log_in(struct token *token)
     return report(token, "login failed", rv);
 }
 
-bool tokens_read(struct token *token, bool all, bool login)
+bool tokens_read(struct token *token, bool all)
 {
-    bool wants_login = (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
-
-    if (login && wants_login && token_is_visible(token) && !log_in(token))
-        return false;
     return report(token, "cannot be read",
                   all ? token_read_whole(token) : token_refresh(token));
 }

@@ -15,9 +15,12 @@ struct gate *tokens_open_all(const char *module, bool quiet);
 /* Is there something in the slot that could hold keys? */
 bool token_is_usable(const struct token *token);
 
-/* Reads a token for a listing: all of it, or what the policy needs. Asks for the PIN and logs in if login is set and the token wants it:
- * only for a token that the policy shows. False with the reason on stderr. */
-bool tokens_read(struct token *token, bool all, bool login);
+/* Asks for the PIN and logs in, if the token wants it. False with the reason on stderr. Whether the token may get a PIN at all is the
+ * caller's to know. */
+bool tokens_log_in(struct token *token);
+
+/* Reads a token for a listing: all of it, or what the policy needs. False with the reason on stderr. */
+bool tokens_read(struct token *token, bool all);
 
 /* Does the token show keys only after login? (It was read, and is not logged in.) */
 bool token_is_shy(const struct token *token);

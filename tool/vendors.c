@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tool/vendors.h"
 
+#include <fnmatch.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Where distributions and vendors put them; what talks to a card comes before what keeps keys in files. */
@@ -29,4 +32,15 @@ const char *vendors_next(unsigned *n)
             return path;
     }
     return NULL;
+}
+
+bool vendors_is_p11gate(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *name = strrchr(real != NULL ? real : path, '/');
+    bool is = name != NULL && (fnmatch("/p11gate.so*", name, 0) == 0 ||
+                               fnmatch("/p11gate-*.so*", name, 0) == 0);
+
+    free(real);
+    return is;
 }

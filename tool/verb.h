@@ -25,3 +25,6 @@ enum exit_code verb_keys(int argc, char **argv);
 /* Prints "p11gate VERB: MESSAGE" and how to get help, to stderr; returns EXIT_USAGE. */
 enum exit_code usage_error(const char *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same for an option that getopt_long() did not take. argv[0] is the verb. */
+enum exit_code option_error(char **argv);

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Makes the mock vendor's entry points from functions.def: generate-mock.py functions.def WHAT > FILE, where WHAT is header or entry."""
+import contextlib
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[1])))
+with contextlib.redirect_stdout(open(os.devnull, "w", encoding="utf-8")):
+    from generate import read
+
+WRITTEN = """
+    C_Initialize C_Finalize C_GetInfo C_GetSlotList C_GetSlotInfo C_GetTokenInfo C_GetMechanismList C_GetMechanismInfo
+    C_OpenSession C_CloseSession C_CloseAllSessions C_GetSessionInfo C_Login C_Logout
+    C_FindObjectsInit C_FindObjects C_FindObjectsFinal C_GetAttributeValue
+    C_SignInit C_Sign C_SignUpdate C_SignFinal C_GenerateRandom
+""".split()
+
+
+def begin(what):
+    print("// SPDX-License-Identifier: BSD-2-Clause")
+    print(f"// Made from functions.def by generate-mock.py ({what}).")
+
+
+def make_header(functions):
+    begin("header")
+    print("#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include \"functions.gen.h\"\n")
+    print("extern const char *const mock_names[FUNCTION_COUNT];")
+    print("extern CK_FUNCTION_LIST mock_functions;\n")
+    print("/* Written by hand: what the call does after it was recorded. */")
+    for f in functions:
+        if f.name in WRITTEN:
+            print(f"CK_RV mock_{f.name}({f.declared});")
+
+
+def make_entry_point(f):
+    print(f"static CK_RV entry_{f.name}({f.declared})\n{{")
+    print(f"    CK_RV rv = record_begin(FUNCTION_{f.name});\n")
+    if f.name in WRITTEN:
+        print(f"    if (rv == CKR_OK)\n        rv = mock_{f.name}({f.names});")
+    else:
+        for argument in f.arguments:
+            print(f"    (void){argument.name};")
+        print("    if (rv == CKR_OK)\n        rv = CKR_FUNCTION_NOT_SUPPORTED;")
+    print(f"    return record_end(FUNCTION_{f.name}, rv);\n}}\n")
+
+
+def make_entry(functions):
+    begin("entry")
+    print('#include "tests/mock/internal.h"\n')
+    print("const char *const mock_names[FUNCTION_COUNT] = {")
+    for f in functions:
+        print(f'    "{f.name}",')
+    print("};\n")
+    for f in functions:
+        if f.name != "C_GetFunctionList":
+            make_entry_point(f)
+    print("CK_FUNCTION_LIST mock_functions = {\n    .version = {2, 40},")
+    for f in functions:
+        print(f"    .{f.name} = {'' if f.name == 'C_GetFunctionList' else 'entry_'}{f.name},")
+    print("};")
+
+
+globals()["make_" + sys.argv[2]](read(sys.argv[1]))

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the files of the mock vendor share.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include "common/attributes.h"
+#include "tests/mock/mock.h"
+#include "mock.gen.h"
+
+enum { TOKENS_MAX = 16, SESSIONS_MAX = 512, REFUSED_MAX = 4, FIRST_SLOT = 100 };
+
+struct object {
+    CK_OBJECT_HANDLE handle;
+    CK_OBJECT_CLASS class;
+    struct attributes attributes; /* owned */
+    EVP_PKEY *key;                /* of the pool; NULL: cannot sign */
+    struct {
+        CK_ATTRIBUTE_TYPE type;
+        CK_RV rv;
+    } refused[REFUSED_MAX];
+    size_t n_refused;
+};
+
+struct token {
+    struct mock_token described; /* strings owned */
+    char serial[17];
+    bool present;
+    bool logged_in;
+    unsigned wrong_pins; /* since the last right one */
+    unsigned logins;
+    struct object **objects; /* owned array of owned */
+    size_t n_objects;
+};
+
+struct session {
+    struct token *token; /* NULL: not open */
+    CK_FLAGS flags;
+    CK_OBJECT_HANDLE *found; /* owned; NULL: no search */
+    size_t n_found, next_found;
+    struct object *signer; /* NULL: no signature */
+    CK_MECHANISM_TYPE mechanism;
+    bool authenticated;  /* C_Login(CKU_CONTEXT_SPECIFIC) came after C_SignInit */
+    unsigned char *data; /* owned; of C_SignUpdate */
+    size_t data_size;
+};
+
+extern struct mock_settings settings;
+extern struct token *tokens[TOKENS_MAX]; /* by slot - FIRST_SLOT; NULL past the last */
+
+/* record.c: before and after each call. record_begin answers what the script or the state of the
+ * library says. */
+CK_RV record_begin(enum function_id function);
+CK_RV record_end(enum function_id function, CK_RV rv);
+void record_reset(void);
+void record_forget(void);
+void record_fail(const char *function, unsigned nth, CK_RV rv);
+void record_fail_none(void);
+unsigned record_calls(void);
+unsigned record_calls_of(const char *function);
+const char *record_name(unsigned index);
+/* Ends the program when a test script is wrong. */
+_Noreturn void record_wrong(const char *what, const char *value);
+
+/* key.c: key pairs and what PKCS#11 attributes they have. */
+EVP_PKEY *key_pair(const char *type, const char *name);
+void key_put(struct attributes *list, CK_ATTRIBUTE_TYPE type, const void *value, size_t size);
+void key_put_public(struct attributes *list, EVP_PKEY *pair);
+void key_put_random_rsa(struct attributes *list);
+void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject);
+
+/* oracle.c */
+bool oracle_verifies(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,
+                     size_t data_size, const void *signature, size_t size);
+
+/* object.c: what stands on a token. */
+struct mock_handles object_add_key(CK_SLOT_ID slot, const struct mock_key *key);
+void object_replace_key(CK_SLOT_ID slot, const struct mock_key *key, bool keeps_handles);
+void object_set(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, const void *value, CK_ULONG size);
+void object_refuse(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, CK_RV rv);
+void object_destroy_all(struct token *token);
+void object_reset(void);
+
+/* token.c */
+CK_SLOT_ID token_add(const struct mock_token *token);
+struct token *token_at(CK_SLOT_ID slot); /* NULL: no such slot */
+void token_insert(CK_SLOT_ID slot, bool present);
+void token_swap(CK_SLOT_ID one, CK_SLOT_ID other);
+unsigned token_logins(CK_SLOT_ID slot);
+void token_reset(void);
+
+/* session.c */
+struct session *session_at(CK_SESSION_HANDLE handle); /* NULL: not open */
+unsigned session_count(const struct token *token);    /* NULL: on all tokens */
+void session_close_all(const struct token *token);    /* NULL: on all tokens */
+/* What the session sees; NULL: nothing of that handle. */
+struct object *session_object(const struct session *session, CK_OBJECT_HANDLE handle);
+bool session_sees(const struct session *session, const struct object *object);
+
+/* sign.c */
+void sign_end(struct session *session);
+
+/* library.c: C_Initialize was called, in this process. */
+bool library_is_initialised(void);

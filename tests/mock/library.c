@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The library itself: C_GetFunctionList, C_Initialize, C_Finalize, C_GetInfo, and the door for
+// tests.
+#include "tests/mock/internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct mock_settings settings = {.wrong_pin = CKR_PIN_INCORRECT};
+
+static pid_t initialised_by;
+
+bool library_is_initialised(void)
+{
+    return settings.initialised && (initialised_by == 0 || initialised_by == getpid());
+}
+
+static void forget_sessions(void)
+{
+    session_close_all(NULL);
+    for (size_t i = 0; i < TOKENS_MAX && tokens[i] != NULL; i++)
+        tokens[i]->logged_in = false;
+}
+
+CK_RV mock_C_Initialize(CK_VOID_PTR pInitArgs)
+{
+    settings.init_argument = pInitArgs;
+    if (pInitArgs != NULL && settings.arguments_answer != CKR_OK)
+        return settings.arguments_answer;
+    if (library_is_initialised())
+        return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    forget_sessions();
+    settings.initialised = true;
+    initialised_by = getpid();
+    return CKR_OK;
+}
+
+CK_RV mock_C_Finalize(CK_VOID_PTR pReserved)
+{
+    if (pReserved != NULL)
+        return CKR_ARGUMENTS_BAD;
+    forget_sessions();
+    settings.initialised = false;
+    return CKR_OK;
+}
+
+CK_RV mock_C_GetInfo(CK_INFO *pInfo)
+{
+    *pInfo = (CK_INFO){.cryptokiVersion = {2, 40}, .libraryVersion = {1, 0}};
+    memset(pInfo->manufacturerID, ' ', sizeof(pInfo->manufacturerID));
+    memset(pInfo->libraryDescription, ' ', sizeof(pInfo->libraryDescription));
+    memcpy(pInfo->manufacturerID, "mock", 4);
+    memcpy(pInfo->libraryDescription, "mock vendor", 11);
+    return CKR_OK;
+}
+
+__attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
+{
+    CK_RV rv = record_begin(FUNCTION_C_GetFunctionList);
+
+    if (rv == CKR_OK)
+        *list = &mock_functions;
+    return record_end(FUNCTION_C_GetFunctionList, rv);
+}
+
+static void reset(void)
+{
+    forget_sessions();
+    token_reset();
+    record_reset();
+    initialised_by = 0;
+    settings = (struct mock_settings){.wrong_pin = CKR_PIN_INCORRECT};
+}
+
+static unsigned count_sessions(void)
+{
+    return session_count(NULL);
+}
+
+extern const struct mock_control mock_control;
+
+__attribute__((visibility("default"))) const struct mock_control mock_control = {
+    .settings = &settings,
+    .reset = reset,
+    .token_add = token_add,
+    .token_insert = token_insert,
+    .token_swap = token_swap,
+    .key_add = object_add_key,
+    .key_replace = object_replace_key,
+    .attribute_set = object_set,
+    .attribute_refuse = object_refuse,
+    .refuse = record_fail,
+    .refuse_none = record_fail_none,
+    .calls = record_calls,
+    .calls_of = record_calls_of,
+    .call_name = record_name,
+    .forget_calls = record_forget,
+    .logins = token_logins,
+    .sessions = count_sessions,
+    .verifies = oracle_verifies,
+};

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The scriptable mock vendor: what tests set up, and what they read back. In process it is found by
+// dlsym(library, "mock_control"); for other programs the environment says the same (script.c).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <p11-kit/pkcs11.h>
+
+/* Which objects of a key pair stand on the token, and what is odd about them. */
+enum {
+    MOCK_PRIVATE_KEY = 1 << 0,
+    MOCK_PUBLIC_KEY = 1 << 1,
+    MOCK_CERTIFICATE = 1 << 2,
+    MOCK_NO_POINT = 1 << 3, /* the private EC key tells its public key by nothing, as SoftHSM's */
+    MOCK_ALL_PRIVATE = 1 << 4, /* the public objects are CKA_PRIVATE as well */
+    MOCK_ALWAYS_AUTHENTICATE = 1 << 5,
+    MOCK_NO_SIGN = 1 << 6,
+    MOCK_PAIR = MOCK_PRIVATE_KEY | MOCK_PUBLIC_KEY,
+};
+
+enum mock_quirk {
+    MOCK_MISSING_IS_OK = 1 << 0,        /* absent attributes: length -1, but CKR_OK */
+    MOCK_STOPS_AT_FIRST_ERROR = 1 << 1, /* C_GetAttributeValue leaves what follows as it was */
+    MOCK_ENDLESS_FIND = 1 << 2,         /* C_FindObjects gives the same objects again and again */
+};
+
+struct mock_token {
+    const char *label;
+    const char *pin;    /* NULL: no login is needed */
+    unsigned tries;     /* wrong PINs until it is locked; 0: any number */
+    CK_FLAGS flags;     /* beside those that follow from the rest */
+    unsigned quirks;    /* enum mock_quirk */
+    bool uninitialised; /* present, but without CKF_TOKEN_INITIALIZED, as SoftHSM's empty slot */
+};
+
+struct mock_key {
+    const char *type; /* "rsa:2048", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "pem:/path", or
+                         "rsa:random": a modulus that nobody can sign with, made at once */
+    const char *name; /* the same type and name are the same key pair */
+    const char *id;   /* in hex; "" for an empty CKA_ID */
+    const char *label;
+    unsigned objects;
+};
+
+/* The vendor's handles; 0 where there is no such object. */
+struct mock_handles {
+    CK_OBJECT_HANDLE private_key, public_key, certificate;
+};
+
+/* Read and written by tests at any time. */
+struct mock_settings {
+    bool initialised;          /* written: somebody else initialised or finalised the library */
+    CK_RV arguments_answer;    /* of C_Initialize to arguments; CKR_OK: it takes them */
+    CK_RV wrong_pin;           /* what a wrong PIN is answered with */
+    CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
+    CK_ULONG session_limit;    /* 0: none */
+    const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
+    CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
+    CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
+};
+
+struct mock_control {
+    struct mock_settings *settings;
+
+    /* No tokens, no scripts, no calls, not initialised. Key pairs are kept. */
+    void (*reset)(void);
+
+    /* Slots get the numbers 100, 101 ... */
+    CK_SLOT_ID (*token_add)(const struct mock_token *token);
+    void (*token_insert)(CK_SLOT_ID slot, bool present);
+    /* Each token is in the other's slot then; the sessions of both are gone. */
+    void (*token_swap)(CK_SLOT_ID one, CK_SLOT_ID other);
+    struct mock_handles (*key_add)(CK_SLOT_ID slot, const struct mock_key *key);
+    /* The objects with the key's id get its values, type and label. */
+    void (*key_replace)(CK_SLOT_ID slot, const struct mock_key *key, bool keeps_handles);
+    void (*attribute_set)(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, const void *value,
+                          CK_ULONG size);
+    /* The attribute cannot be read: C_GetAttributeValue answers rv for it. */
+    void (*attribute_refuse)(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, CK_RV rv);
+
+    /* The nth call of the function from now on (0: each) answers rv and does nothing. */
+    void (*refuse)(const char *function, unsigned nth, CK_RV rv);
+    void (*refuse_none)(void);
+
+    /* Calls since the last reset or forget_calls: all, of one function, and the names in their
+     * order (NULL past the end). */
+    unsigned (*calls)(void);
+    unsigned (*calls_of)(const char *function);
+    const char *(*call_name)(unsigned index);
+    void (*forget_calls)(void);
+    /* C_Login that reached the token, and sessions open on all tokens. */
+    unsigned (*logins)(CK_SLOT_ID slot);
+    unsigned (*sessions)(void);
+
+    /* Was the signature made by that key pair? Independent of p11gate's own verification. */
+    bool (*verifies)(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,
+                     size_t data_size, const void *signature, size_t size);
+};
+
+#ifndef CKM_EDDSA
+#define CKM_EDDSA 0x1057UL
+#endif

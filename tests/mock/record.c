@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Counts the calls, writes them down, and makes them fail on demand.
+#include "tests/mock/internal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FAILURES_MAX = 16 };
+
+struct failure {
+    enum function_id function;
+    unsigned nth; /* 0: each call */
+    unsigned seen;
+    CK_RV rv;
+};
+
+static struct {
+    enum function_id *calls; /* owned */
+    unsigned n_calls, room;
+    struct failure failures[FAILURES_MAX];
+    size_t n_failures;
+} record;
+
+_Noreturn void record_wrong(const char *what, const char *value)
+{
+    fprintf(stderr, "mock vendor: %s: %s\n", what, value);
+    abort();
+}
+
+static enum function_id function_of(const char *name)
+{
+    for (int i = 0; i < FUNCTION_COUNT; i++) {
+        if (strcmp(mock_names[i], name) == 0)
+            return (enum function_id)i;
+    }
+    record_wrong("no such function", name);
+}
+
+static void remember(enum function_id function)
+{
+    if (record.n_calls == record.room) {
+        record.room = record.room * 2 + 64;
+        record.calls = reallocarray(record.calls, record.room, sizeof(*record.calls));
+        if (record.calls == NULL)
+            record_wrong("no memory", "calls");
+    }
+    record.calls[record.n_calls++] = function;
+}
+
+static CK_RV scripted(enum function_id function)
+{
+    CK_RV rv = CKR_OK;
+
+    for (size_t i = 0; i < record.n_failures; i++) {
+        struct failure *failure = &record.failures[i];
+        if (failure->function != function)
+            continue;
+        failure->seen++;
+        if (failure->nth == 0 || failure->nth == failure->seen)
+            rv = failure->rv;
+    }
+    return rv;
+}
+
+static void print(enum function_id function)
+{
+    if (settings.prints != NULL &&
+        (strcmp(settings.prints, "*") == 0 || strcmp(settings.prints, mock_names[function]) == 0)) {
+        printf("mock vendor: %s\n", mock_names[function]);
+        fflush(stdout);
+    }
+}
+
+CK_RV record_begin(enum function_id function)
+{
+    CK_RV rv;
+
+    remember(function);
+    print(function);
+    rv = scripted(function);
+    if (rv == CKR_OK && function != FUNCTION_C_Initialize &&
+        function != FUNCTION_C_GetFunctionList && !library_is_initialised())
+        rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+    return rv;
+}
+
+/* One line a call in $MOCK_LOG, written at once: the process may end without a word. */
+CK_RV record_end(enum function_id function, CK_RV rv)
+{
+    const char *path = getenv("MOCK_LOG");
+    int descriptor =
+        path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+    if (descriptor >= 0) {
+        dprintf(descriptor, "%s 0x%lx\n", mock_names[function], rv);
+        close(descriptor);
+    }
+    return rv;
+}
+
+void record_fail(const char *function, unsigned nth, CK_RV rv)
+{
+    if (record.n_failures == FAILURES_MAX)
+        record_wrong("too many failures", function);
+    record.failures[record.n_failures++] = (struct failure){function_of(function), nth, 0, rv};
+}
+
+void record_fail_none(void)
+{
+    record.n_failures = 0;
+}
+
+void record_forget(void)
+{
+    record.n_calls = 0;
+}
+
+void record_reset(void)
+{
+    record_forget();
+    record_fail_none();
+}
+
+unsigned record_calls(void)
+{
+    return record.n_calls;
+}
+
+unsigned record_calls_of(const char *function)
+{
+    enum function_id wanted = function_of(function);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < record.n_calls; i++) {
+        if (record.calls[i] == wanted)
+            count++;
+    }
+    return count;
+}
+
+const char *record_name(unsigned index)
+{
+    return index < record.n_calls ? mock_names[record.calls[index]] : NULL;
+}
