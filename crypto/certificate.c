@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/internal.h"
 
@@ -22,18 +23,22 @@ struct certificate *certificate_parse(struct crypto *crypto, const void *der, si
     X509 *x509 = X509_new_ex(crypto->context, NULL);
     const unsigned char *at = der;
 
+    ERR_set_mark();
     if (certificate == NULL || x509 == NULL || size > LONG_MAX ||
         d2i_X509(&x509, &at, (long)size) == NULL)
         goto fail;
     certificate->key = public_key_from_openssl(crypto, X509_get0_pubkey(x509));
     if (certificate->key == NULL)
         goto fail;
-    certificate->authority = X509_check_ca(x509) == 1;
+    /* Not X509_check_ca(): that wants a keyUsage that fits as well. */
+    certificate->authority = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
     certificate->usage = usage_of(x509);
     X509_free(x509);
+    ERR_pop_to_mark();
     return certificate;
 fail:
     X509_free(x509);
+    ERR_pop_to_mark();
     certificate_destroy(certificate);
     return NULL;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// OpenSSL in a library context of our own: the host's openssl.cnf may load a provider that loads us.
+// OpenSSL in a library context of our own: the host's openssl.cnf may load a provider that loads us. What OpenSSL has no context for
+// (names of unknown OIDs, explicit curve parameters) may still read that file; a call that comes back to us through it is refused.
 #pragma once
 
 #include <stdbool.h>

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 struct curve {
@@ -88,7 +89,8 @@ static enum key_curve from_printable_string(const unsigned char *params, size_t 
 {
     char name[32];
 
-    if (size < 2 || params[0] != 0x13 || params[1] != size - 2 || size - 2 >= sizeof(name))
+    if (size < 2 || params[0] != 0x13 || params[1] != size - 2 || size - 2 >= sizeof(name) ||
+        memchr(params + 2, '\0', size - 2) != NULL)
         return CURVE_NONE;
     memcpy(name, params + 2, size - 2);
     name[size - 2] = '\0';
@@ -99,12 +101,16 @@ static enum key_curve from_printable_string(const unsigned char *params, size_t 
 static enum key_curve from_explicit(const unsigned char *params, size_t size)
 {
     const unsigned char *at = params;
-    EC_GROUP *group = size <= 4096 ? d2i_ECPKParameters(NULL, &at, (long)size) : NULL;
-    int nid = group != NULL ? EC_GROUP_get_curve_name(group) : NID_undef;
+    EC_GROUP *group;
+    int nid;
 
+    ERR_set_mark();
+    group = size <= 4096 ? d2i_ECPKParameters(NULL, &at, (long)size) : NULL;
+    nid = group != NULL ? EC_GROUP_get_curve_name(group) : NID_undef;
     if (group != NULL && nid == NID_undef)
         nid = EC_GROUP_check_named_curve(group, 0, NULL);
     EC_GROUP_free(group);
+    ERR_pop_to_mark();
     return nid != NID_undef ? key_curve_from_group(OBJ_nid2sn(nid)) : CURVE_OTHER;
 }
 

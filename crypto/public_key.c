@@ -6,6 +6,7 @@
 #include <string.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
@@ -176,21 +177,32 @@ static bool set_oid(struct public_key *key)
     return oid != NULL && attributes_set(&key->attributes, CKA_EC_PARAMS, oid, size);
 }
 
+static bool get_coordinate(EVP_PKEY *from, const char *name, unsigned char *out, size_t size)
+{
+    BIGNUM *number = NULL;
+    bool ok = EVP_PKEY_get_bn_param(from, name, &number) == 1 &&
+              BN_bn2binpad(number, out, (int)size) == (int)size;
+
+    BN_free(number);
+    return ok;
+}
+
+/* The uncompressed point, whatever form the key came in: one key has one form here. */
 static bool set_ec(struct public_key *key, EVP_PKEY *from)
 {
     char group[64];
-    unsigned char point[POINT_MAX];
-    size_t size = 0;
+    unsigned char point[POINT_MAX] = {0x04};
+    size_t size = (key->bits + 7) / 8; /* of the order and, with the curves known here, of the field */
 
     key->type = CKK_EC;
     if (EVP_PKEY_get_utf8_string_param(from, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group),
                                        NULL) != 1)
         return false;
     key->curve = key_curve_from_group(group);
-    if (EVP_PKEY_get_octet_string_param(from, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
-                                        &size) != 1)
-        return false;
-    return set_oid(key) && set_point(key, point, size);
+    return set_oid(key) && 1 + 2 * size <= POINT_MAX &&
+           get_coordinate(from, OSSL_PKEY_PARAM_EC_PUB_X, point + 1, size) &&
+           get_coordinate(from, OSSL_PKEY_PARAM_EC_PUB_Y, point + 1 + size, size) &&
+           set_point(key, point, 1 + 2 * size);
 }
 
 static bool set_edwards(struct public_key *key, EVP_PKEY *from, enum key_curve curve)
@@ -221,15 +233,18 @@ static bool set_values(struct public_key *key, EVP_PKEY *from)
     }
 }
 
-static bool set_spki(struct crypto *crypto, struct public_key *key, EVP_PKEY *from)
+/* Made of our values, not of the key that came: that one may have an encoding of its own (explicit parameters). */
+static bool set_spki(struct crypto *crypto, struct public_key *key)
 {
+    EVP_PKEY *plain = public_key_to_openssl(crypto, key);
     unsigned char *der = NULL;
-    int size = i2d_PUBKEY(from, &der);
+    int size = plain != NULL ? i2d_PUBKEY(plain, &der) : 0;
     bool ok = size > 0 &&
               crypto_sha256(crypto, der, (size_t)size, NULL, 0, key->spki_hash) &&
               attributes_set(&key->attributes, CKA_PUBLIC_KEY_INFO, der, (CK_ULONG)size);
 
     OPENSSL_free(der);
+    EVP_PKEY_free(plain);
     return ok;
 }
 
@@ -241,7 +256,7 @@ struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *from
         return NULL;
     if (!set_values(key, from) ||
         !attributes_set_ulong(&key->attributes, CKA_KEY_TYPE, key->type) ||
-        !set_spki(crypto, key, from) || !public_key_set_ssh(crypto, key)) {
+        !set_spki(crypto, key) || !public_key_set_ssh(crypto, key)) {
         public_key_destroy(key);
         return NULL;
     }
@@ -250,19 +265,27 @@ struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *from
 
 struct public_key *public_key_from_attributes(struct crypto *crypto, const struct attributes *list)
 {
-    EVP_PKEY *openssl = attributes_to_openssl(crypto, list);
-    struct public_key *key = public_key_from_openssl(crypto, openssl);
+    EVP_PKEY *openssl;
+    struct public_key *key;
 
+    ERR_set_mark();
+    openssl = attributes_to_openssl(crypto, list);
+    key = public_key_from_openssl(crypto, openssl);
     EVP_PKEY_free(openssl);
+    ERR_pop_to_mark();
     return key;
 }
 
 struct public_key *public_key_from_spki(struct crypto *crypto, const void *der, size_t size)
 {
-    EVP_PKEY *openssl = spki_to_openssl(crypto, der, size);
-    struct public_key *key = public_key_from_openssl(crypto, openssl);
+    EVP_PKEY *openssl;
+    struct public_key *key;
 
+    ERR_set_mark();
+    openssl = spki_to_openssl(crypto, der, size);
+    key = public_key_from_openssl(crypto, openssl);
     EVP_PKEY_free(openssl);
+    ERR_pop_to_mark();
     return key;
 }
 

@@ -209,13 +209,18 @@ static struct public_key *from_blob(struct crypto *crypto, const struct ssh_type
         in.left == 0)
         key = public_key_from_attributes(crypto, &list);
     attributes_finish(&list);
+    /* One key, one blob: ssh takes no other form of a number or a point. */
+    if (key != NULL && (key->ssh_blob_size != size || memcmp(key->ssh_blob, blob, size) != 0)) {
+        public_key_destroy(key);
+        key = NULL;
+    }
     return key;
 }
 
 static struct public_key *from_base64(struct crypto *crypto, const struct ssh_type *type,
                                       const char *text, size_t size)
 {
-    unsigned char blob[BLOB_MAX];
+    unsigned char blob[BLOB_MAX], again[BLOB_MAX + 1];
     size_t padding = 0;
     int decoded;
 
@@ -225,6 +230,10 @@ static struct public_key *from_base64(struct crypto *crypto, const struct ssh_ty
         padding++;
     decoded = EVP_DecodeBlock(blob, (const unsigned char *)text, (int)size);
     if (decoded < (int)padding)
+        return NULL;
+    /* OpenSSL lets much pass: '=' anywhere, '-' as the end, bits that say nothing. */
+    if (EVP_EncodeBlock(again, blob, decoded - (int)padding) != (int)size ||
+        memcmp(again, text, size) != 0)
         return NULL;
     return from_blob(crypto, type, blob, (size_t)decoded - padding);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 enum scheme { SCHEME_RSA_RAW, SCHEME_RSA, SCHEME_ECDSA, SCHEME_EDDSA };
@@ -97,7 +98,8 @@ static bool verify_recovered(struct crypto *crypto, EVP_PKEY *key, const void *d
               EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
               EVP_PKEY_get_size(key) <= (int)sizeof(recovered) &&
               EVP_PKEY_verify_recover(context, recovered, &recovered_size, signature, size) == 1 &&
-              recovered_size == data_size && memcmp(recovered, data, data_size) == 0;
+              recovered_size == data_size &&
+              (data_size == 0 || memcmp(recovered, data, data_size) == 0);
 
     EVP_PKEY_CTX_free(context);
     return ok;
@@ -135,9 +137,12 @@ enum verification public_key_verify(struct crypto *crypto, const struct public_k
         return CANNOT_VERIFY;
     if (size != public_key_signature_size(key))
         return NOT_VERIFIED;
+    ERR_set_mark();
     openssl = public_key_to_openssl(crypto, key);
-    if (openssl == NULL)
+    if (openssl == NULL) {
+        ERR_pop_to_mark();
         return NOT_VERIFIED;
+    }
     switch (how->scheme) {
     case SCHEME_RSA_RAW:
         ok = verify_recovered(crypto, openssl, data, data_size, signature, size);
@@ -151,5 +156,6 @@ enum verification public_key_verify(struct crypto *crypto, const struct public_k
         break;
     }
     EVP_PKEY_free(openssl);
+    ERR_pop_to_mark();
     return ok ? VERIFIED : NOT_VERIFIED;
 }

@@ -137,13 +137,15 @@ static bool is_plain(const struct selector *selector)
 {
     size_t size;
 
-    if (selector->kind == SELECTOR_SLOT_ID)
-        return true;
     for (size_t i = 0; i < selector->n_patterns; i++) {
         if (pattern_exact(selector->patterns[i], &size) == NULL)
             return false;
     }
-    return selector->n_patterns > 0;
+    for (size_t i = 0; i < selector->n_numbers; i++) {
+        if (selector->numbers[i].comparison != COMPARE_EQUAL)
+            return false;
+    }
+    return true;
 }
 
 static bool names(const struct selector *selector, const struct subject *subject)

@@ -5,16 +5,47 @@
 #include "filters/shape.h"
 #include "filters/synthesize.h"
 
-static bool is_public(const struct object *member, void *context)
+/* Copies those that are visible before login; without the authorities where those make no key. */
+static size_t copy_public(const struct object **to, const struct object *const *from, size_t count,
+                          bool authorities)
 {
-    bool *found = context;
+    size_t copied = 0;
 
-    if (member->class != CKO_PRIVATE_KEY && !object_is_private(member) && !member->authority)
-        *found = true;
-    return !*found;
+    for (size_t i = 0; i < count; i++) {
+        if (!object_is_private(from[i]) && (authorities || !from[i]->authority))
+            to[copied++] = from[i];
+    }
+    return copied;
 }
 
-static void decide_all(struct exposure *exposure, const struct policy *policy,
+/* Is the key shown before login? Known after it as well, from the group without what is private. False when there is no memory. */
+static bool decide_before_login(const struct key_group *group, const struct policy *policy,
+                                const struct subject *token, bool *shown)
+{
+    size_t room = group->n_public_keys + group->n_certificates + 1;
+    const struct object **members = calloc(room, sizeof(*members));
+    struct key_group view = {.key = group->key, .public_keys = members};
+    struct subject subject = *token;
+    bool has_key;
+
+    if (members == NULL)
+        return false;
+    if (group->private_key != NULL && !object_is_private(group->private_key))
+        view.private_key = group->private_key;
+    view.n_public_keys = copy_public(members, group->public_keys, group->n_public_keys, true);
+    view.certificates = members + view.n_public_keys;
+    has_key = view.private_key != NULL || view.n_public_keys > 0;
+    view.n_certificates =
+        copy_public(view.certificates, group->certificates, group->n_certificates, has_key);
+    subject.group = &view;
+    subject.private_visible = false;
+    *shown = (has_key || view.n_certificates > 0) &&
+             policy_decide(policy, &subject).reason == REASON_ALLOWED;
+    free(members);
+    return true;
+}
+
+static bool decide_all(struct exposure *exposure, const struct policy *policy,
                        const struct subject *token)
 {
     for (size_t i = 0; i < exposure->groups.count; i++) {
@@ -24,11 +55,13 @@ static void decide_all(struct exposure *exposure, const struct policy *policy,
         key->group = &exposure->groups.items[i];
         subject.group = key->group;
         key->verdict = policy_decide(policy, &subject);
-        key_group_each(key->group, is_public, &key->before_login);
+        if (!decide_before_login(key->group, policy, token, &key->before_login))
+            return false;
         if (key->verdict.reason == REASON_ALLOWED)
             exposure->n_visible++;
     }
     exposure->n_keys = exposure->groups.count;
+    return true;
 }
 
 /* By order, then by the place of the group on the token. */
@@ -41,6 +74,14 @@ static int compare_keys(const void *a, const void *b)
     return (x->group > y->group) - (x->group < y->group);
 }
 
+/* What is shown of a public key object: the values that were decided on, in the standard's form, whatever form the token has them in. */
+static bool set_public_values(const struct key_group *group, struct exposed_object *object)
+{
+    if (object->source == NULL)
+        return synthesize_public_key(group, &object->attributes);
+    return attributes_copy(&object->attributes, &group->key->attributes);
+}
+
 static bool add_object(struct exposure *exposure, const struct exposed_key *key,
                        CK_OBJECT_CLASS class, const struct object *source)
 {
@@ -51,7 +92,7 @@ static bool add_object(struct exposure *exposure, const struct exposed_key *key,
     if (grown == NULL)
         return false;
     exposure->objects = grown;
-    if ((source == NULL && !synthesize_public_key(key->group, &object.attributes)) ||
+    if ((class == CKO_PUBLIC_KEY && !set_public_values(key->group, &object)) ||
         !shape_object(&object)) {
         attributes_finish(&object.attributes);
         return false;
@@ -104,8 +145,7 @@ bool exposure_build(struct exposure *exposure, const struct object_list *objects
     exposure->keys = calloc(exposure->groups.count + 1, sizeof(*exposure->keys));
     if (exposure->keys == NULL)
         goto fail;
-    decide_all(exposure, policy, subject);
-    if (!shape_ids(exposure->keys, exposure->n_keys))
+    if (!decide_all(exposure, policy, subject) || !shape_ids(exposure->keys, exposure->n_keys))
         goto fail;
     qsort(exposure->keys, exposure->n_keys, sizeof(*exposure->keys), compare_keys);
     if (!add_visible(exposure))

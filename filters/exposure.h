@@ -13,7 +13,7 @@
 struct exposed_key {
     struct key_group *group; /* borrowed from the exposure's groups */
     struct verdict verdict;
-    bool before_login; /* a public object of it is visible before login */
+    bool before_login; /* it is shown before login, as far as its public objects go */
     unsigned char *id; /* owned; the CKA_ID that all its objects carry; NULL while it is hidden by policy */
     size_t id_size;
 };

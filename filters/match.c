@@ -89,8 +89,11 @@ static enum truth match_members(const struct selector *selector, const struct ke
     return members.result;
 }
 
-static enum truth match_reference(const struct pattern *pattern, const CK_ATTRIBUTE *value)
+static enum truth match_reference(const struct pattern *pattern, const struct object *member,
+                                  CK_ATTRIBUTE_TYPE type)
 {
+    const CK_ATTRIBUTE *value = attributes_find_filled(&member->attributes, type);
+
     if (pattern == NULL)
         return TRUTH_TRUE;
     if (value == NULL)
@@ -109,8 +112,8 @@ static bool match_object(const struct object *member, void *context)
     const struct object_reference *wanted = references->wanted;
     enum truth one = from_bool(!wanted->has_class || wanted->class == member->class);
 
-    one = truth_and(one, match_reference(wanted->id, object_id(member)));
-    one = truth_and(one, match_reference(wanted->label, object_label(member)));
+    one = truth_and(one, match_reference(wanted->id, member, CKA_ID));
+    one = truth_and(one, match_reference(wanted->label, member, CKA_LABEL));
     references->result = truth_or(references->result, one);
     return true;
 }
@@ -183,10 +186,11 @@ static enum truth match_private_bool(const struct selector *selector,
     return from_bool(value == selector->boolean);
 }
 
+/* Before login CKA_SIGN is presumed, where it would be read after it. */
 static enum truth match_sign(const struct selector *selector, const struct subject *subject)
 {
-    if (subject->group->private_key == NULL && subject->private_visible)
-        return TRUTH_UNKNOWN;
+    if (subject->group->private_key != NULL || subject->private_visible)
+        return match_private_bool(selector, subject->group, CKA_SIGN);
     return from_bool(key_group_signs(subject->group) == selector->boolean);
 }
 

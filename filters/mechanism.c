@@ -54,12 +54,6 @@ static const struct mechanism *find(CK_MECHANISM_TYPE type)
     return NULL;
 }
 
-bool mechanism_permitted(CK_MECHANISM_TYPE type, enum mechanism_use use)
-{
-    const struct mechanism *found = find(type);
-    return found != NULL && found->use == use;
-}
-
 bool mechanism_known(CK_MECHANISM_TYPE type)
 {
     return find(type) != NULL;

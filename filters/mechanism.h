@@ -5,12 +5,10 @@
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
 
+/* Verifying counts as MECHANISM_SIGN. */
 enum mechanism_use { MECHANISM_DIGEST, MECHANISM_SIGN };
 
-/* Is the mechanism permitted for that use? Verifying counts as MECHANISM_SIGN. */
-bool mechanism_permitted(CK_MECHANISM_TYPE type, enum mechanism_use use);
-
-/* Is it permitted at all? */
+/* Is the mechanism permitted at all? */
 bool mechanism_known(CK_MECHANISM_TYPE type);
 
 /* The flags of CK_MECHANISM_INFO that stay: digest, sign and verify. */

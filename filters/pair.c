@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* While groups are made, the private keys that do not tell their public key wait here. */
+/* A private key that does not tell its public key. */
+struct mute_key {
+    const struct object *object;
+    bool linked; /* to a group */
+};
+
 struct pairing {
     const struct object_list *objects;
     const struct refused_pairs *refused;
     const struct known_keys *known;
     struct key_groups *groups;
+    struct mute_key *mutes; /* owned */
+    size_t n_mutes;
 };
 
 static bool append(const struct object ***list, size_t *count, const struct object *object)
@@ -96,19 +103,24 @@ static bool add_authorities(struct pairing *pairing)
     return true;
 }
 
-/* A private RSA key may tell its modulus and keep its exponent (PKCS#11 2.40 mechanisms, 2.1.3): the modulus is enough. */
-static bool same_modulus(const struct key_group *group, const struct object *private_key)
+static const unsigned char *modulus_of(const struct attributes *list, size_t *size)
 {
-    const CK_ATTRIBUTE *has = attributes_find_filled(&private_key->attributes, CKA_MODULUS);
-    const CK_ATTRIBUTE *wanted = attributes_find(&group->key->attributes, CKA_MODULUS);
-    const unsigned char *bytes = has != NULL ? has->pValue : NULL;
-    size_t size = has != NULL ? has->ulValueLen : 0;
+    const CK_ATTRIBUTE *modulus = attributes_find_filled(list, CKA_MODULUS);
+    const unsigned char *bytes = modulus != NULL ? modulus->pValue : NULL;
 
-    if (bytes == NULL || wanted == NULL)
-        return false;
-    for (; size > 0 && *bytes == 0; size--)
+    *size = modulus != NULL ? modulus->ulValueLen : 0;
+    for (; *size > 0 && *bytes == 0; (*size)--)
         bytes++;
-    return size == wanted->ulValueLen && memcmp(bytes, wanted->pValue, size) == 0;
+    return bytes;
+}
+
+/* Is either modulus untold, or are both the same? */
+static bool moduli_agree(const struct attributes *a, const struct attributes *b)
+{
+    size_t a_size, b_size;
+    const unsigned char *x = modulus_of(a, &a_size), *y = modulus_of(b, &b_size);
+
+    return x == NULL || y == NULL || (a_size == b_size && memcmp(x, y, a_size) == 0);
 }
 
 static bool is_refused(const struct pairing *pairing, const struct public_key *key,
@@ -123,10 +135,20 @@ static bool is_refused(const struct pairing *pairing, const struct public_key *k
     return false;
 }
 
+/* Could the public key be the private key's, from what that tells? */
 static bool key_is_like(const struct public_key *key, const struct object *private_key)
 {
     return key->type == private_key->key_type &&
-           (private_key->curve == CURVE_NONE || key->curve == private_key->curve);
+           (private_key->curve == CURVE_NONE || key->curve == private_key->curve) &&
+           moduli_agree(&key->attributes, &private_key->attributes);
+}
+
+/* Could one public key be that of either? */
+static bool are_rivals(const struct object *a, const struct object *b)
+{
+    return a->key_type == b->key_type &&
+           (a->curve == b->curve || a->curve == CURVE_NONE || b->curve == CURVE_NONE) &&
+           moduli_agree(&a->attributes, &b->attributes);
 }
 
 static bool same_kind(const struct key_group *group, const struct object *private_key)
@@ -155,56 +177,74 @@ static bool group_has_id_of(const struct key_group *group, const struct object *
     return false;
 }
 
-/* Private keys that do not tell their public key, and groups that have none. */
-static bool is_mute(const struct object *object)
-{
-    return object->class == CKO_PRIVATE_KEY && object->key == NULL &&
-           object->key_type != CK_UNAVAILABLE_INFORMATION;
-}
-
 static bool is_free(const struct key_group *group)
 {
     return group->key != NULL && group->private_key == NULL;
 }
 
-static bool is_linked(const struct key_groups *groups, const struct object *private_key)
+static bool collect_mutes(struct pairing *pairing)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        if (groups->items[i].private_key == private_key)
-            return true;
-    }
-    return false;
-}
-
-static void link_by_modulus(struct pairing *pairing)
-{
+    pairing->mutes = calloc(pairing->objects->count + 1, sizeof(*pairing->mutes));
+    if (pairing->mutes == NULL)
+        return false;
     for (size_t i = 0; i < pairing->objects->count; i++) {
         const struct object *object = pairing->objects->items[i];
-        if (!is_mute(object) || attributes_find_filled(&object->attributes, CKA_MODULUS) == NULL)
-            continue;
-        for (size_t j = 0; j < pairing->groups->count; j++) {
-            struct key_group *group = &pairing->groups->items[j];
-            if (is_free(group) && same_modulus(group, object)) {
-                group->private_key = object;
-                group->link = LINK_KEY;
-            }
+        if (object->class == CKO_PRIVATE_KEY && object->key == NULL)
+            pairing->mutes[pairing->n_mutes++].object = object;
+    }
+    return true;
+}
+
+static void make_link(struct key_group *group, struct mute_key *mute, enum link link)
+{
+    group->private_key = mute->object;
+    group->link = link;
+    mute->linked = true;
+}
+
+/* The free groups that could be the private key's: how many, and the last of them. */
+static size_t free_groups(const struct pairing *pairing, const struct object *like,
+                          struct key_group **last)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pairing->groups->count; i++) {
+        struct key_group *group = &pairing->groups->items[i];
+        if (is_free(group) && same_kind(group, like)) {
+            *last = group;
+            count++;
         }
+    }
+    return count;
+}
+
+/* A private RSA key may tell its modulus and keep its exponent (PKCS#11 2.40 mechanisms, 2.1.3): the modulus is enough, unless two
+ * public keys have it (anybody can write one with another exponent). */
+static void link_by_modulus(struct pairing *pairing)
+{
+    for (size_t i = 0; i < pairing->n_mutes; i++) {
+        struct mute_key *mute = &pairing->mutes[i];
+        struct key_group *group = NULL;
+
+        if (attributes_find_filled(&mute->object->attributes, CKA_MODULUS) != NULL &&
+            free_groups(pairing, mute->object, &group) == 1)
+            make_link(group, mute, LINK_KEY);
     }
 }
 
 /* Exactly one mute private key of the group's kind carries an id of the group: more than one is no link at all. */
-static const struct object *only_by_id(const struct pairing *pairing, const struct key_group *group)
+static struct mute_key *only_by_id(const struct pairing *pairing, const struct key_group *group)
 {
-    const struct object *found = NULL;
+    struct mute_key *found = NULL;
 
-    for (size_t i = 0; i < pairing->objects->count; i++) {
-        const struct object *object = pairing->objects->items[i];
-        if (!is_mute(object) || is_linked(pairing->groups, object) ||
-            !same_kind(group, object) || !group_has_id_of(group, object))
+    for (size_t i = 0; i < pairing->n_mutes; i++) {
+        struct mute_key *mute = &pairing->mutes[i];
+        if (mute->linked || !same_kind(group, mute->object) ||
+            !group_has_id_of(group, mute->object))
             continue;
         if (found != NULL)
             return NULL;
-        found = object;
+        found = mute;
     }
     return found;
 }
@@ -224,7 +264,7 @@ static size_t groups_with_id_of(const struct pairing *pairing, const struct obje
 /* The links are all found before one is made, so that their order does not matter. */
 static bool link_by_id(struct pairing *pairing)
 {
-    const struct object **found = calloc(pairing->groups->count + 1, sizeof(*found));
+    struct mute_key **found = calloc(pairing->groups->count + 1, sizeof(*found));
 
     if (found == NULL)
         return false;
@@ -232,48 +272,27 @@ static bool link_by_id(struct pairing *pairing)
         struct key_group *group = &pairing->groups->items[i];
         if (is_free(group))
             found[i] = only_by_id(pairing, group);
-        if (found[i] != NULL && (groups_with_id_of(pairing, found[i]) != 1 ||
-                                 is_refused(pairing, group->key, found[i])))
+        if (found[i] != NULL && (groups_with_id_of(pairing, found[i]->object) != 1 ||
+                                 is_refused(pairing, group->key, found[i]->object)))
             found[i] = NULL;
     }
     for (size_t i = 0; i < pairing->groups->count; i++) {
-        if (found[i] != NULL) {
-            pairing->groups->items[i].private_key = found[i];
-            pairing->groups->items[i].link = LINK_ID;
-        }
+        if (found[i] != NULL)
+            make_link(&pairing->groups->items[i], found[i], LINK_ID);
     }
     free(found);
     return true;
 }
 
-/* How many mute private keys of the same kind are left unlinked? */
-static size_t left_private_keys(const struct pairing *pairing, const struct object *like)
+/* Is another private key left that could be meant instead? */
+static bool has_rival(const struct pairing *pairing, const struct mute_key *mute)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < pairing->objects->count; i++) {
-        const struct object *object = pairing->objects->items[i];
-        if (is_mute(object) && object->key_type == like->key_type && object->curve == like->curve &&
-            !is_linked(pairing->groups, object))
-            count++;
+    for (size_t i = 0; i < pairing->n_mutes; i++) {
+        const struct mute_key *other = &pairing->mutes[i];
+        if (other != mute && !other->linked && are_rivals(other->object, mute->object))
+            return true;
     }
-    return count;
-}
-
-/* The free groups of the kind: how many, and the last of them. */
-static size_t left_groups(const struct pairing *pairing, const struct object *like,
-                          struct key_group **last)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < pairing->groups->count; i++) {
-        struct key_group *group = &pairing->groups->items[i];
-        if (is_free(group) && same_kind(group, like)) {
-            *last = group;
-            count++;
-        }
-    }
-    return count;
+    return false;
 }
 
 /* A key that the policy names by a file and that the token does not show: the only one of the kind, or NULL. */
@@ -298,11 +317,11 @@ static const struct public_key *only_known_key(const struct pairing *pairing,
 static bool find_left_over(struct pairing *pairing, const struct object *object,
                            struct key_group **group)
 {
-    size_t count = left_groups(pairing, object, group);
+    size_t count = free_groups(pairing, object, group);
     const struct public_key *known;
 
     if (count > 0) {
-        if (count > 1)
+        if (count > 1 || is_refused(pairing, (*group)->key, object))
             *group = NULL;
         return true;
     }
@@ -315,19 +334,16 @@ static bool find_left_over(struct pairing *pairing, const struct object *object,
 
 static bool link_left_over(struct pairing *pairing)
 {
-    for (size_t i = 0; i < pairing->objects->count; i++) {
-        const struct object *object = pairing->objects->items[i];
+    for (size_t i = 0; i < pairing->n_mutes; i++) {
+        struct mute_key *mute = &pairing->mutes[i];
         struct key_group *group = NULL;
 
-        if (!is_mute(object) || is_linked(pairing->groups, object) ||
-            left_private_keys(pairing, object) != 1)
+        if (mute->linked || has_rival(pairing, mute))
             continue;
-        if (!find_left_over(pairing, object, &group))
+        if (!find_left_over(pairing, mute->object, &group))
             return false;
-        if (group != NULL && !is_refused(pairing, group->key, object)) {
-            group->private_key = object;
-            group->link = LINK_LEFT_OVER;
-        }
+        if (group != NULL)
+            make_link(group, mute, LINK_LEFT_OVER);
     }
     return true;
 }
@@ -335,24 +351,22 @@ static bool link_left_over(struct pairing *pairing)
 /* What is still alone makes a group without a public key: it can be counted and explained, never shown. */
 static bool add_alone(struct pairing *pairing)
 {
-    for (size_t i = 0; i < pairing->objects->count; i++) {
-        const struct object *object = pairing->objects->items[i];
+    for (size_t i = 0; i < pairing->n_mutes; i++) {
         struct key_group *group;
 
-        if (object->class != CKO_PRIVATE_KEY || object->key != NULL ||
-            is_linked(pairing->groups, object))
+        if (pairing->mutes[i].linked)
             continue;
         group = group_add(pairing->groups, NULL);
         if (group == NULL)
             return false;
-        group->private_key = object;
+        group->private_key = pairing->mutes[i].object;
     }
     return true;
 }
 
 static bool link_all(struct pairing *pairing)
 {
-    if (!add_all_known(pairing) || !add_authorities(pairing))
+    if (!add_all_known(pairing) || !add_authorities(pairing) || !collect_mutes(pairing))
         return false;
     link_by_modulus(pairing);
     return link_by_id(pairing) && link_left_over(pairing) && add_alone(pairing);
@@ -361,13 +375,15 @@ static bool link_all(struct pairing *pairing)
 bool pair_objects(const struct object_list *objects, const struct refused_pairs *refused,
                   const struct known_keys *known, struct key_groups *groups)
 {
-    struct pairing pairing = {objects, refused, known, groups};
+    struct pairing pairing = {objects, refused, known, groups, NULL, 0};
+    bool ok;
 
     *groups = (struct key_groups){0};
-    if (link_all(&pairing))
-        return true;
-    key_groups_finish(groups);
-    return false;
+    ok = link_all(&pairing);
+    free(pairing.mutes);
+    if (!ok)
+        key_groups_finish(groups);
+    return ok;
 }
 
 void key_groups_finish(struct key_groups *groups)

@@ -139,7 +139,7 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
 {
     struct plain_locale locale;
     char *text;
-    bool matches;
+    int code;
 
     if (memchr(value, '\0', size) != NULL ||
         (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL))
@@ -150,12 +150,16 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
         return TRUTH_UNKNOWN;
     }
     if (pattern->kind == PATTERN_GLOB)
-        matches = fnmatch(pattern->bytes, text, 0) == 0;
+        code = fnmatch(pattern->bytes, text, 0);
     else
-        matches = regexec(&pattern->regex, text, 0, NULL, 0) == 0;
+        code = regexec(&pattern->regex, text, 0, NULL, 0);
     plain_locale_leave(&locale);
     free(text);
-    return matches ? TRUTH_TRUE : TRUTH_FALSE;
+    if (code == 0)
+        return TRUTH_TRUE;
+    /* any other code is an error, which says nothing */
+    return code == (pattern->kind == PATTERN_GLOB ? FNM_NOMATCH : REG_NOMATCH) ? TRUTH_FALSE
+                                                                               : TRUTH_UNKNOWN;
 }
 
 enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size)

@@ -14,14 +14,29 @@ static int compare_values(const CK_ATTRIBUTE *a, const CK_ATTRIBUTE *b)
     return (a->ulValueLen > b->ulValueLen) - (a->ulValueLen < b->ulValueLen);
 }
 
-/* The smallest id of those objects; only of the ones visible before login, or of the others. */
-static const CK_ATTRIBUTE *smallest_id(const struct object **objects, size_t count, bool is_private)
+/* An authority's certificate is a member only when a key object is seen. */
+static bool seen_before_login(const struct object *object)
+{
+    return !object_is_private(object) && !object->authority;
+}
+
+static bool any_seen(const struct object *const *objects, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (seen_before_login(objects[i]))
+            return true;
+    }
+    return false;
+}
+
+static const CK_ATTRIBUTE *smallest_id(const struct object *const *objects, size_t count,
+                                       bool seen_only)
 {
     const CK_ATTRIBUTE *smallest = NULL;
 
     for (size_t i = 0; i < count; i++) {
         const CK_ATTRIBUTE *id = attributes_find_filled(&objects[i]->attributes, CKA_ID);
-        if (id == NULL || object_is_private(objects[i]) != is_private)
+        if (id == NULL || (seen_only && !seen_before_login(objects[i])))
             continue;
         if (smallest == NULL || compare_values(id, smallest) < 0)
             smallest = id;
@@ -29,19 +44,23 @@ static const CK_ATTRIBUTE *smallest_id(const struct object **objects, size_t cou
     return smallest;
 }
 
-/* What is visible before login comes first, so that the id is the same after it. */
+/* Of a group of which anything is seen before login, that alone counts, even if its id is empty: the id stays what it was. */
 static const CK_ATTRIBUTE *own_id(const struct key_group *group)
 {
-    const CK_ATTRIBUTE *id = smallest_id(group->public_keys, group->n_public_keys, false);
+    const struct object *private_key = group->private_key;
+    const CK_ATTRIBUTE *id = NULL;
 
+    if (any_seen(group->public_keys, group->n_public_keys))
+        return smallest_id(group->public_keys, group->n_public_keys, true);
+    if (any_seen(group->certificates, group->n_certificates))
+        return smallest_id(group->certificates, group->n_certificates, true);
+    if (private_key != NULL && !object_is_private(private_key))
+        return attributes_find_filled(&private_key->attributes, CKA_ID);
+    id = smallest_id(group->certificates, group->n_certificates, false);
+    if (id == NULL && private_key != NULL)
+        id = attributes_find_filled(&private_key->attributes, CKA_ID);
     if (id == NULL)
-        id = smallest_id(group->certificates, group->n_certificates, false);
-    if (id == NULL)
-        id = smallest_id(group->certificates, group->n_certificates, true);
-    if (id == NULL && group->private_key != NULL)
-        id = attributes_find_filled(&group->private_key->attributes, CKA_ID);
-    if (id == NULL)
-        id = smallest_id(group->public_keys, group->n_public_keys, true);
+        id = smallest_id(group->public_keys, group->n_public_keys, false);
     return id;
 }
 
@@ -63,19 +82,26 @@ static bool set_hash_id(struct exposed_key *key)
     return set_id(key, key->group->key->spki_hash, PUBLIC_KEY_ID_SIZE);
 }
 
+/* One that a login hid keeps its id from the others: theirs must not change by it. */
 static bool has_id(const struct exposed_key *key)
 {
-    return key->verdict.by_policy && key->group->key != NULL;
+    return (key->verdict.by_policy || key->before_login) && key->group->key != NULL;
 }
 
-static bool clashes(const struct exposed_key *keys, size_t count, size_t at)
+static bool is_hash_id(const struct exposed_key *key, const CK_ATTRIBUTE *id)
 {
-    const CK_ATTRIBUTE *id = own_id(keys[at].group);
+    return id->ulValueLen == PUBLIC_KEY_ID_SIZE &&
+           memcmp(id->pValue, key->group->key->spki_hash, PUBLIC_KEY_ID_SIZE) == 0;
+}
 
+static bool clashes(const struct exposed_key *keys, const CK_ATTRIBUTE *const *ids, size_t count,
+                    size_t at)
+{
     for (size_t i = 0; i < count; i++) {
-        const CK_ATTRIBUTE *other = has_id(&keys[i]) ? own_id(keys[i].group) : NULL;
-        if (i != at && other != NULL && compare_values(id, other) == 0 &&
-            (keys[i].before_login || !keys[at].before_login))
+        if (i == at || !has_id(&keys[i]) || (keys[at].before_login && !keys[i].before_login))
+            continue;
+        if ((ids[i] != NULL && compare_values(ids[at], ids[i]) == 0) ||
+            is_hash_id(&keys[i], ids[at]))
             return true;
     }
     return false;
@@ -83,20 +109,21 @@ static bool clashes(const struct exposed_key *keys, size_t count, size_t at)
 
 bool shape_ids(struct exposed_key *keys, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const CK_ATTRIBUTE *id = has_id(&keys[i]) ? own_id(keys[i].group) : NULL;
-        bool ok = true;
+    const CK_ATTRIBUTE **ids = calloc(count + 1, sizeof(*ids));
+    bool ok = ids != NULL;
 
-        if (!has_id(&keys[i]))
+    for (size_t i = 0; ok && i < count; i++)
+        ids[i] = own_id(keys[i].group);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (!keys[i].verdict.by_policy || keys[i].group->key == NULL)
             continue;
-        if (id == NULL || clashes(keys, count, i))
+        if (ids[i] == NULL || clashes(keys, ids, count, i))
             ok = set_hash_id(&keys[i]);
         else
-            ok = set_id(&keys[i], id->pValue, id->ulValueLen);
-        if (!ok)
-            return false;
+            ok = set_id(&keys[i], ids[i]->pValue, ids[i]->ulValueLen);
     }
-    return true;
+    free(ids);
+    return ok;
 }
 
 size_t shape_label_size(const void *label, size_t size)

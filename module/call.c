@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
-#include <string.h>
 #include "filters/mechanism.h"
 #include "module/recover.h"
 
@@ -12,6 +11,7 @@ CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
     if (call->token == NULL)
         return CKR_SLOT_ID_INVALID;
     *slot = call->token->slot;
+    call->reached_vendor = true;
     return CKR_OK;
 }
 
@@ -22,10 +22,10 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
     call->vendor = vendor_functions(call->gate->vendor);
     if (found == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    if (!token_is_visible(found->token))
+    if (!session_sees_token(found))
         return CKR_TOKEN_NOT_PRESENT;
     /* Without a session of its own there is no operation that could go on. */
-    if (found->vendor == 0 && strcmp(functions[call->function].how, "continue") == 0)
+    if (found->vendor == 0 && functions[call->function].how == HOW_continue)
         return CKR_OPERATION_NOT_INITIALIZED;
     call->session = found;
     call->token = found->token;
@@ -60,7 +60,7 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
 
 CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
 {
-    bool digests = strcmp(functions[call->function].group, "digest") == 0;
+    bool digests = functions[call->function].group == GROUP_digest;
 
     if (mechanism == NULL)
         return CKR_ARGUMENTS_BAD;
@@ -75,7 +75,8 @@ bool call_again(struct call *call, CK_RV rv, bool may_repeat)
         return false;
     if (loss == LOSS_OPERATION || loss == LOSS_OBJECT || loss == LOSS_LOGIN)
         return false;
-    call->session->vendor = 0; /* gone with what the vendor lost */
+    if (call->session != NULL)
+        session_close_vendor(call->session);
     if (call->tried || !may_repeat)
         return false;
     call->tried = true;

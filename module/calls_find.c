@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Finding objects and reading their attributes (PKCS#11 2.40, 5.7): from the snapshot, never from what is hidden.
 #include <stdlib.h>
+#include "module/recover.h"
 #include "module/session.h"
 
 /* Does an object match? An attribute that was not read yet is read now, of visible objects only. */
@@ -18,7 +19,7 @@ static bool matches(struct token *token, const struct exposed_object *object,
 }
 
 /* The cheap and telling attributes first, so that no vendor is asked for what cannot match anyway. */
-static bool class_differs(const struct exposed_object *object, const CK_ATTRIBUTE *template,
+static bool known_differs(const struct exposed_object *object, const CK_ATTRIBUTE *template,
                           CK_ULONG count)
 {
     for (CK_ULONG i = 0; i < count; i++) {
@@ -41,7 +42,7 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
         return CKR_HOST_MEMORY;
     for (size_t i = 0; i < exposure->n_objects; i++) {
         struct exposed_object *object = &exposure->objects[i];
-        if (class_differs(object, template, count) || !matches(token, object, template, count))
+        if (known_differs(object, template, count) || !matches(token, object, template, count))
             continue;
         CK_OBJECT_HANDLE handle = token_object_handle(token, object);
         if (handle == 0)
@@ -54,8 +55,8 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
 /* A token that is gone, or hidden by now, has no objects: its sessions stay open and find nothing. */
 static CK_RV search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-    if (!token_is_visible(session->token))
-        return CKR_OK;
+    if (!session_sees_token(session))
+        return session->token->present ? session->token->error : CKR_OK;
     return collect(session, template, count);
 }
 
@@ -132,7 +133,8 @@ static bool is_refused_secret(const struct exposed_object *object, CK_ATTRIBUTE_
     return object->class == CKO_PRIVATE_KEY && reader_is_secret(type);
 }
 
-/* Templates within a value (CKA_WRAP_TEMPLATE and its kin) are pointers of the vendor's: they are answered as empty. */
+/* What the standard gives a default is answered by it where the vendor says nothing: no template restricts the key, no context login is
+ * needed (2.40, 4.9). */
 static const CK_ATTRIBUTE *known_attribute(struct token *token, const struct exposed_object *object,
                                            CK_ATTRIBUTE_TYPE type)
 {
@@ -141,11 +143,11 @@ static const CK_ATTRIBUTE *known_attribute(struct token *token, const struct exp
     static CK_ATTRIBUTE none = {CKA_WRAP_TEMPLATE, NULL, 0};
     const CK_ATTRIBUTE *value;
 
-    if (type & CKF_ARRAY_ATTRIBUTE)
-        return type == CKA_WRAP_TEMPLATE || type == CKA_UNWRAP_TEMPLATE ? &none : NULL;
     value = token_attribute(token, object, type);
+    if (value == NULL && (type == CKA_WRAP_TEMPLATE || type == CKA_UNWRAP_TEMPLATE))
+        return &none;
     if (value == NULL && type == CKA_ALWAYS_AUTHENTICATE && object->class == CKO_PRIVATE_KEY)
-        return &never; /* the standard's default (4.9) */
+        return &never;
     return value;
 }
 
@@ -213,8 +215,8 @@ CK_RV gate_C_GetObjectSize(struct layer *self, CK_SESSION_HANDLE hSession, CK_OB
         return CKR_OK;
     }
     rv = token_open(session->token);
-    if (rv != CKR_OK)
-        return rv;
-    return vendor_functions(gate->vendor)
-        ->C_GetObjectSize(session->token->session, object->source->vendor, pulSize);
+    if (rv == CKR_OK)
+        rv = vendor_functions(gate->vendor)
+                 ->C_GetObjectSize(session->token->session, object->source->vendor, pulSize);
+    return recover_answer(rv);
 }

@@ -17,10 +17,10 @@ CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
     if ((flags & CKF_SERIAL_SESSION) == 0)
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
     gate_refresh_policy(gate);
+    gate_settle(gate);
     token = gate_token(gate, slotID);
     if (token == NULL)
         return CKR_SLOT_ID_INVALID;
-    token_settle(token);
     session = session_create(token, flags);
     if (session == NULL)
         return CKR_HOST_MEMORY;
@@ -101,7 +101,7 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     if (pPin == NULL && ulPinLen > 0)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
-    if (!token_is_visible(session->token))
+    if (!session_sees_token(session))
         return CKR_TOKEN_NOT_PRESENT;
     if (userType == CKU_CONTEXT_SPECIFIC)
         return sign_login(session, pPin, ulPinLen);

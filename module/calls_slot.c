@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/log.h"
+#include "common/names.h"
 #include "filters/mechanism.h"
+#include "module/recover.h"
 #include "module/token.h"
 
 static void pad(CK_UTF8CHAR *to, size_t size, const char *text)
@@ -66,6 +68,28 @@ static void read_all(struct gate *gate)
     }
 }
 
+/* A token that cannot be read is another matter than one without a permitted key. */
+static bool say_errors(const struct gate *gate)
+{
+    bool said = false;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        const struct token *token = gate->tokens[i];
+        if (!token->present || token->error == CKR_OK)
+            continue;
+        log_error("token \"%.*s\" cannot be read: %s",
+                  text_size(token->info.label, sizeof(token->info.label)),
+                  (const char *)token->info.label, name_of_rv(token->error));
+        said = true;
+    }
+    return said;
+}
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void say_nothing_shown(struct gate *gate)
 {
     const struct token *unnamed;
@@ -74,18 +98,22 @@ static void say_nothing_shown(struct gate *gate)
     if (gate->said_nothing_shown || gate->broken)
         return;
     gate->said_nothing_shown = true;
+    if (say_errors(gate))
+        return;
     read_all(gate);
-    unnamed = unnamed_token(gate);
     count_hidden(gate, &tokens, &keys);
+    unnamed = unnamed_token(gate);
     if (unnamed == NULL) {
-        log_notice("nothing is shown: %zu keys found on %zu tokens, none permitted by %s; see "
-                   "`p11gate explain`", keys, tokens, gate->config->path);
+        log_notice("nothing is shown: %zu key%s found on %zu token%s, none permitted by %s; see "
+                   "`p11gate explain`", keys, plural(keys), tokens, plural(tokens),
+                   gate->config->path);
         return;
     }
-    log_notice("nothing is shown: %zu keys found on %zu tokens, none permitted by %s; if yours "
+    log_notice("nothing is shown: %zu key%s found on %zu token%s, none permitted by %s; if yours "
                "shows only after login, name its token in the rule: "
-               "token: {label: \"%.*s\", serial: \"%.*s\"}; see `p11gate explain`", keys, tokens,
-               gate->config->path, text_size(unnamed->info.label, sizeof(unnamed->info.label)),
+               "token: {label: \"%.*s\", serial: \"%.*s\"}; see `p11gate explain`", keys,
+               plural(keys), tokens, plural(tokens), gate->config->path,
+               text_size(unnamed->info.label, sizeof(unnamed->info.label)),
                (const char *)unnamed->info.label,
                text_size(unnamed->info.serialNumber, sizeof(unnamed->info.serialNumber)),
                (const char *)unnamed->info.serialNumber);
@@ -98,10 +126,10 @@ static void drop_old_snapshots(struct gate *gate)
 {
     struct timespec now;
 
+    gate_settle(gate);
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        token_settle(token);
         if (token->read && now.tv_sec - token->read_at.tv_sec >= SNAPSHOT_MAX_AGE)
             token_forget_objects(token);
     }
@@ -138,7 +166,7 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
         rv = gate_scan(gate);
     }
     if (rv != CKR_OK)
-        return rv;
+        return recover_answer(rv);
     gate->listed = pSlotList == NULL;
     count = list_visible(gate, pSlotList, *pulCount);
     if (count == 0)
@@ -150,25 +178,6 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
     return rv;
 }
 
-static CK_RV fresh_info(struct token *token)
-{
-    CK_TOKEN_INFO info;
-    CK_RV rv;
-
-    if (!token->info_stale)
-        return CKR_OK;
-    rv = vendor_functions(token->gate->vendor)->C_GetTokenInfo(token->slot, &info);
-    if (rv != CKR_OK)
-        return rv;
-    if (!token_is(token, &info)) {
-        token_lose(token);
-        return CKR_TOKEN_NOT_PRESENT;
-    }
-    token->info = info;
-    token->info_stale = false;
-    return CKR_OK;
-}
-
 CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 {
     struct token *token = gate_token(gate_of(self), slotID);
@@ -178,9 +187,9 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
         return CKR_SLOT_ID_INVALID;
     if (pInfo == NULL)
         return CKR_ARGUMENTS_BAD;
-    rv = fresh_info(token);
+    rv = token_fresh_info(token);
     if (rv != CKR_OK)
-        return rv;
+        return recover_answer(rv);
     *pInfo = token->info;
     pInfo->ulSessionCount = token->n_sessions;
     pInfo->ulRwSessionCount = token->n_rw_sessions;
@@ -230,7 +239,7 @@ CK_RV gate_C_GetMechanismList(struct layer *self, CK_SLOT_ID slotID,
     if (rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL)
         *pulCount = count;
     free(list);
-    return rv;
+    return recover_answer(rv);
 }
 
 CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANISM_TYPE type,
@@ -249,5 +258,5 @@ CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANIS
     rv = vendor_functions(gate->vendor)->C_GetMechanismInfo(token->slot, type, pInfo);
     if (rv == CKR_OK)
         pInfo->flags = mechanism_flags(pInfo->flags);
-    return rv;
+    return recover_answer(rv);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/entry.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +11,8 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 /* All the state of the process. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+#define LOCK_INITIALIZER PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
+static pthread_mutex_t lock = LOCK_INITIALIZER;
 static struct gate *gate; /* NULL: not initialised */
 static struct gate *inherited __attribute__((used)); /* the parent's, in a child that initialised its own */
 static struct layer tracer;
@@ -22,7 +22,7 @@ static bool forked; /* since C_Initialize; set in the child alone */
 static void after_fork_in_child(void)
 {
     forked = true;
-    pthread_mutex_init(&lock, NULL);
+    lock = (pthread_mutex_t)LOCK_INITIALIZER;
     log_after_fork();
 }
 
@@ -31,10 +31,17 @@ static void watch_forks(void)
     pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
+/* False in a call of ours: the vendor, or what it loads, calls us back. */
+static bool enter(void)
+{
+    return pthread_mutex_lock(&lock) == 0;
+}
+
 CK_RV entry_begin(enum function_id function, struct layer **top)
 {
     (void)function;
-    pthread_mutex_lock(&lock);
+    if (!enter())
+        return CKR_GENERAL_ERROR;
     if (gate == NULL || forked) {
         pthread_mutex_unlock(&lock);
         return CKR_CRYPTOKI_NOT_INITIALIZED;
@@ -77,7 +84,8 @@ CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
     if (!are_arguments(pInitArgs))
         return CKR_ARGUMENTS_BAD;
     pthread_once(&once, watch_forks);
-    pthread_mutex_lock(&lock);
+    if (!enter())
+        return CKR_GENERAL_ERROR;
     if (forked) { /* a copy of the parent's state, perhaps taken in the middle of a call: it is left alone */
         inherited = gate;
         gate = NULL;
@@ -88,8 +96,10 @@ CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
         stdout_guard_begin();
         rv = gate_create(&gate);
         stdout_guard_end();
+        log_trace("C_Initialize: %#lx", rv);
+        if (gate == NULL)
+            log_close();
     }
-    log_trace("C_Initialize: %#lx", rv);
     pthread_mutex_unlock(&lock);
     return rv;
 }
@@ -107,10 +117,8 @@ CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
     log_trace("C_Finalize");
     gate_destroy(gate);
     gate = NULL;
-    entry_end(CKR_OK);
-    stdout_guard_finish();
     log_close();
-    return CKR_OK;
+    return entry_end(CKR_OK);
 }
 
 EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)

@@ -6,8 +6,8 @@
 
 struct function {
     const char *name;
-    const char *group;
-    const char *how;
+    enum function_group group;
+    enum function_how how;
 };
 
 extern const struct function functions[FUNCTION_COUNT];

@@ -42,8 +42,13 @@ static void open_default_log(void)
     free(log.file);
 }
 
-/* first: there is no configuration, and so no log, yet. */
-static struct config *load_config(struct crypto *crypto, bool first)
+enum load {
+    LOAD_FIRST,   /* there is no configuration, and so no log, yet */
+    LOAD_CHANGED, /* it says why not, in the log of the one before */
+    LOAD_AGAIN,   /* it was said already */
+};
+
+static struct config *load_config(struct crypto *crypto, enum load load)
 {
     struct message_list messages = {0};
     struct config *config = NULL;
@@ -54,9 +59,10 @@ static struct config *load_config(struct crypto *crypto, bool first)
         config = config_load(crypto, path, system, &messages);
     if (config != NULL)
         log_open(&config->settings.log);
-    else if (first)
+    else if (load == LOAD_FIRST)
         open_default_log();
-    log_messages(&messages);
+    if (config != NULL || load != LOAD_AGAIN)
+        log_messages(&messages);
     message_list_finish(&messages);
     free(path);
     return config;
@@ -111,7 +117,7 @@ CK_RV gate_create(struct gate **out)
 
     if (gate == NULL)
         return CKR_HOST_MEMORY;
-    gate->config = load_config(gate->crypto, true);
+    gate->config = load_config(gate->crypto, LOAD_FIRST);
     return start(gate, out);
 }
 
@@ -133,11 +139,18 @@ static void destroy_session(void *pointer, void *context)
     session_destroy(pointer);
 }
 
+static void close_own(void *pointer, void *context)
+{
+    (void)context;
+    session_close_vendor(pointer);
+}
+
 /* On a library that somebody else initialised our own sessions are all that we close. */
 static void close_sessions(struct gate *gate)
 {
     if (gate->vendor == NULL || vendor_is_ours(gate->vendor))
         return;
+    handles_each(&gate->sessions, close_own, NULL);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         if (gate->tokens[i]->session != 0)
             vendor_functions(gate->vendor)->C_CloseSession(gate->tokens[i]->session);
@@ -179,9 +192,9 @@ void gate_refresh_policy(struct gate *gate)
 {
     struct config *config;
 
-    if (!config_changed(gate->config))
+    if (!gate->broken && !config_changed(gate->config))
         return;
-    config = load_config(gate->crypto, false);
+    config = load_config(gate->crypto, gate->broken ? LOAD_AGAIN : LOAD_CHANGED);
     if (config == NULL && gate->broken)
         return;
     drop_snapshots(gate);
@@ -228,16 +241,23 @@ static struct token *add_token(struct gate *gate, CK_SLOT_ID slot, const CK_TOKE
     return token;
 }
 
+/* What the vendor says of one slot. */
+struct seen_slot {
+    CK_SLOT_ID slot;
+    CK_TOKEN_INFO info;
+    CK_RV rv;
+};
+
 /* A token is known again by its identity, in whatever slot it now is. */
-static struct token *known_token(const struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+static struct token *known_token(const struct gate *gate, const struct seen_slot *seen)
 {
     struct token *elsewhere = NULL;
 
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (!token_is(token, info))
+        if (!token_is(token, &seen->info))
             continue;
-        if (token->slot == slot)
+        if (token->slot == seen->slot)
             return token;
         if (!token->present && elsewhere == NULL)
             elsewhere = token;
@@ -245,36 +265,64 @@ static struct token *known_token(const struct gate *gate, CK_SLOT_ID slot, const
     return elsewhere;
 }
 
+/* An error that does not say that the card is out leaves open whether it was. */
+static bool says_gone(CK_RV rv)
+{
+    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
+           rv == CKR_DEVICE_REMOVED || rv == CKR_SLOT_ID_INVALID;
+}
+
 /* What was in this slot and is not the token that is in it now is gone. */
-static void lose_others(struct gate *gate, CK_SLOT_ID slot, const struct token *now)
+static void lose_others(struct gate *gate, const struct seen_slot *seen)
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token != now && token->present && token->slot == slot)
+        if (!token->present || token->slot != seen->slot)
+            continue;
+        if (seen->rv != CKR_OK && !says_gone(seen->rv))
+            token_hide(token);
+        else if (seen->rv != CKR_OK || !token_is(token, &seen->info))
             token_lose(token);
     }
 }
 
-static void see_slot(struct gate *gate, CK_SLOT_ID slot)
+static void take_token(struct gate *gate, const struct seen_slot *seen)
 {
-    CK_TOKEN_INFO info;
-    struct token *token = NULL;
-    CK_RV rv = vendor_functions(gate->vendor)->C_GetTokenInfo(slot, &info);
+    struct token *token;
 
-    if (rv != CKR_OK)
-        log_debug("slot %lu: C_GetTokenInfo failed: %s", slot, name_of_rv(rv));
-    else
-        token = known_token(gate, slot, &info);
-    if (rv == CKR_OK && token == NULL)
-        token = add_token(gate, slot, &info);
-    lose_others(gate, slot, token);
+    if (seen->rv != CKR_OK)
+        return;
+    token = known_token(gate, seen);
+    if (token == NULL)
+        token = add_token(gate, seen->slot, &seen->info);
     if (token == NULL)
         return;
-    token->has_slot_info = token->has_slot_info && token->slot == slot;
-    token->slot = slot;
-    token->info = info;
+    token->has_slot_info = token->has_slot_info && token->slot == seen->slot;
+    token->slot = seen->slot;
+    token->info = seen->info;
     token->info_stale = false;
     token->present = true;
+}
+
+/* All slots are looked at before a token is: cards may have changed places. */
+static CK_RV see_slots(struct gate *gate, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(gate->vendor);
+    struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
+
+    if (seen == NULL)
+        return CKR_HOST_MEMORY;
+    for (CK_ULONG i = 0; i < count; i++) {
+        seen[i].slot = slots[i];
+        seen[i].rv = vendor->C_GetTokenInfo(slots[i], &seen[i].info);
+        if (seen[i].rv != CKR_OK)
+            log_debug("slot %lu: C_GetTokenInfo failed: %s", slots[i], name_of_rv(seen[i].rv));
+        lose_others(gate, &seen[i]);
+    }
+    for (CK_ULONG i = 0; i < count; i++)
+        take_token(gate, &seen[i]);
+    free(seen);
+    return CKR_OK;
 }
 
 static bool is_listed(const struct token *token, const CK_SLOT_ID *slots, CK_ULONG count)
@@ -306,11 +354,10 @@ CK_RV gate_scan(struct gate *gate)
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, slots, count);
-    for (CK_ULONG i = 0; i < count; i++)
-        see_slot(gate, slots[i]);
+    rv = see_slots(gate, slots, count);
     free(slots);
-    gate->scanned = true;
-    return CKR_OK;
+    gate->scanned = rv == CKR_OK;
+    return rv;
 }
 
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
@@ -323,6 +370,12 @@ struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
             return token;
     }
     return NULL;
+}
+
+void gate_settle(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        token_settle(gate->tokens[i]);
 }
 
 void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner)

@@ -49,6 +49,9 @@ CK_RV gate_scan(struct gate *gate);
 /* The visible token in a slot; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 
+/* Logins of applications that closed their sessions end now. */
+void gate_settle(struct gate *gate);
+
 /* The vendor opened a session under this handle, for that token or (NULL) for an operation. A token that still has the same handle from
  * before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. */
 void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner);

@@ -84,6 +84,8 @@ def make_header(functions):
     for f in functions:
         print(f"    FUNCTION_{f.name},")
     print("    FUNCTION_COUNT\n};\n")
+    print("enum function_group { " + ", ".join(sorted({"GROUP_" + f.group for f in functions})) + " };")
+    print("enum function_how { " + ", ".join("HOW_" + how for how in sorted(HOWS)) + " };\n")
     print("/* One layer of the module: every function with the layer itself as first argument. */")
     print("struct layer {\n    struct layer *lower;")
     for f in functions:
@@ -101,7 +103,7 @@ def make_table(functions):
     print('#include "module/functions.h"\n')
     print("const struct function functions[FUNCTION_COUNT] = {")
     for f in functions:
-        print(f'    {{"{f.name}", "{f.group}", "{f.how}"}},')
+        print(f'    {{"{f.name}", GROUP_{f.group}, HOW_{f.how}}},')
     print("};")
 
 

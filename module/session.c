@@ -25,7 +25,7 @@ void session_destroy(struct session *session)
     free(session);
 }
 
-static void close_vendor(struct session *session)
+void session_close_vendor(struct session *session)
 {
     if (session->vendor != 0)
         vendor_functions(session->token->gate->vendor)->C_CloseSession(session->vendor);
@@ -47,7 +47,7 @@ void session_close(struct session *session)
     struct gate *gate = session->token->gate;
 
     session_drop_sign(session);
-    close_vendor(session);
+    session_close_vendor(session);
     leave_token(session->token, session->flags);
     handles_revoke(&gate->sessions, session->handle);
     session_destroy(session);
@@ -77,6 +77,51 @@ CK_RV session_open_vendor(struct session *session)
     return rv;
 }
 
+static void forget_started(void *pointer, void *context)
+{
+    struct session *session = pointer;
+
+    if (session->token == context && session->sign.stage == SIGN_STARTED)
+        session->sign = (struct sign_operation){0};
+}
+
+void sessions_forget_started(struct gate *gate, const struct token *token)
+{
+    handles_each(&gate->sessions, forget_started, (void *)(uintptr_t)token);
+}
+
+struct other_search {
+    const struct session *than;
+    bool found;
+};
+
+static void find_other_started(void *pointer, void *context)
+{
+    const struct session *session = pointer;
+    struct other_search *search = context;
+
+    if (session != search->than && session->token == search->than->token &&
+        session->sign.stage == SIGN_STARTED)
+        search->found = true;
+}
+
+bool session_is_in_the_way(struct session *session)
+{
+    struct other_search search = {session, false};
+
+    handles_each(&session->token->gate->sessions, find_other_started, &search);
+    return search.found;
+}
+
+bool session_sees_token(struct session *session)
+{
+    struct token *token = session->token;
+
+    if (!token->present)
+        gate_scan(token->gate);
+    return token_is_visible(token);
+}
+
 static void lose_vendor(void *pointer, void *context)
 {
     struct session *session = pointer;
@@ -101,7 +146,7 @@ void session_drop_sign(struct session *session)
     if (stage == SIGN_STARTED)
         token_renew_session(session->token);
     else if (stage == SIGN_PARTS)
-        close_vendor(session);
+        session_close_vendor(session);
 }
 
 void session_end_search(struct session *session)

@@ -54,6 +54,18 @@ CK_RV session_open_vendor(struct session *session);
 /* The vendor lost the sessions on that token: what the application's sessions had with it, operations included, is forgotten. */
 void sessions_lose_vendor(struct gate *gate, const struct token *token);
 
+/* Closes it, if there is one. */
+void session_close_vendor(struct session *session);
+
+/* Our session with the vendor was renewed: an operation that one of the application's had begun on it is gone. */
+void sessions_forget_started(struct gate *gate, const struct token *token);
+
+/* Has another session of the application begun an operation on our session with the vendor? */
+bool session_is_in_the_way(struct session *session);
+
+/* Is the token shown at this moment? A token that was out is looked for. */
+bool session_sees_token(struct session *session);
+
 /* Drops a signing operation, at the vendor too where it had begun. */
 void session_drop_sign(struct session *session);
 void session_end_search(struct session *session);

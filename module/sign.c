@@ -69,7 +69,7 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     if (pMechanism == NULL)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
-    if (token_is_visible(session->token))
+    if (session_sees_token(session))
         key = token_object(session->token, hKey);
     if (key == NULL)
         return CKR_KEY_HANDLE_INVALID;
@@ -91,16 +91,30 @@ static CK_RV start_at_vendor(struct session *session, CK_SESSION_HANDLE vendor_s
                                           key->source->vendor);
 }
 
-static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
-                       CK_BYTE_PTR signature, CK_ULONG_PTR size)
+/* On the token's session, where no operation of another of the application's sessions may be met. */
+static CK_RV start_on_token(struct session *session)
 {
     struct token *token = session->token;
     CK_RV rv = token_open(token);
 
-    if (rv == CKR_OK && session->sign.stage == SIGN_DEFERRED)
-        rv = start_at_vendor(session, token->session);
+    if (rv == CKR_OK && session_is_in_the_way(session))
+        rv = token_renew_session(token);
+    return rv == CKR_OK ? start_at_vendor(session, token->session) : rv;
+}
+
+/* started: the vendor has the operation; it may be active still if C_Sign fails. */
+static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
+                       CK_BYTE_PTR signature, CK_ULONG_PTR size, bool *started)
+{
+    struct token *token = session->token;
+    CK_RV rv = CKR_OK;
+
+    *started = session->sign.stage == SIGN_STARTED;
+    if (!*started)
+        rv = start_on_token(session);
     if (rv != CKR_OK)
         return rv;
+    *started = true;
     *size = SIGNATURE_MAX;
     rv = vendor_of(session)->C_Sign(token->session, data, data_size, signature, size);
     if (rv == CKR_BUFFER_TOO_SMALL) { /* which leaves the operation active; there is no more room to give */
@@ -124,18 +138,19 @@ static CK_RV drop_unauthenticated(struct session *session)
 static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                               CK_BYTE_PTR signature, CK_ULONG_PTR size)
 {
-    bool started = session->sign.stage == SIGN_STARTED;
-    CK_RV rv = sign_once(session, data, data_size, signature, size);
+    bool authenticated = session->sign.stage == SIGN_STARTED;
+    bool started;
+    CK_RV rv = sign_once(session, data, data_size, signature, size, &started);
 
-    if (rv == CKR_USER_NOT_LOGGED_IN && session->sign.always_authenticate)
+    if (rv == CKR_USER_NOT_LOGGED_IN && started && session->sign.always_authenticate)
         return drop_unauthenticated(session);
     if (loss_of(rv) == LOSS_NONE)
         return rv;
-    if (!recover_token(session->token, rv) || started)
+    if (!recover_token(session->token, rv) || authenticated)
         return rv;
     if (current_key(session) == NULL) /* what has its place is another key, or needs a login */
         return token_logged_in(session->token) ? CKR_KEY_HANDLE_INVALID : CKR_USER_NOT_LOGGED_IN;
-    return sign_once(session, data, data_size, signature, size);
+    return sign_once(session, data, data_size, signature, size, &started);
 }
 
 /* Every signature is verified before it is handed out, where the mechanism can be: a private key that does not tell its public key
@@ -238,7 +253,11 @@ static CK_RV start_parts(struct session *session)
         rv = start_at_vendor(session, session->vendor);
     if (rv == CKR_OK)
         session->sign.stage = SIGN_PARTS;
-    return rv;
+    else if (loss_of(rv) != LOSS_NONE) {
+        session_close_vendor(session);
+        recover_token(token, rv); /* for the next attempt; the host begins anew */
+    }
+    return recover_answer(rv);
 }
 
 static CK_RV parts_session(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
@@ -268,7 +287,7 @@ CK_RV gate_C_SignUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_
     rv = vendor_of(session)->C_SignUpdate(session->vendor, pPart, ulPartLen);
     if (rv != CKR_OK)
         session_drop_sign(session);
-    return rv;
+    return recover_answer(rv);
 }
 
 CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature,
@@ -286,7 +305,9 @@ CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_P
     rv = vendor_of(session)->C_SignFinal(session->vendor, pSignature, pulSignatureLen);
     if (rv != CKR_BUFFER_TOO_SMALL && !(rv == CKR_OK && pSignature == NULL))
         session->sign = (struct sign_operation){0}; /* over, at the vendor too */
-    return rv;
+    if (loss_of(rv) != LOSS_NONE)
+        session_close_vendor(session);
+    return recover_answer(rv);
 }
 
 CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
@@ -297,12 +318,11 @@ CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
     if (session->sign.stage != SIGN_DEFERRED)
         return CKR_OPERATION_NOT_INITIALIZED;
     rv = pin_guard_check(&token->guard, token->gate->crypto, CKU_CONTEXT_SPECIFIC, pin, size);
-    if (rv == CKR_OK)
-        rv = token_open(token);
-    if (rv == CKR_OK)
-        rv = start_at_vendor(session, token->session);
+    if (rv != CKR_OK)
+        return rv;
+    rv = start_on_token(session);
     if (loss_of(rv) != LOSS_NONE && recover_token(token, rv))
-        rv = start_at_vendor(session, token->session);
+        rv = start_on_token(session);
     if (rv != CKR_OK)
         return recover_answer(rv);
     session->sign.stage = SIGN_STARTED;

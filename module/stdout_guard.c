@@ -17,11 +17,6 @@ void stdout_guard_init(void)
     armed = fstat(STDOUT_FILENO, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-void stdout_guard_finish(void)
-{
-    armed = false;
-}
-
 /* The folder of a process's threads has a link for each of them, beside its own two. */
 static bool has_one_thread(void)
 {

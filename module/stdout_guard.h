@@ -4,7 +4,6 @@
 
 /* Looks whether fd 1 is a socket; only then the other two do anything. */
 void stdout_guard_init(void);
-void stdout_guard_finish(void);
 
 /* Around every call: stdout goes to stderr meanwhile. Only while the process has one thread, since the others would lose their output. */
 void stdout_guard_begin(void);

@@ -79,6 +79,25 @@ static void read_slot_info(struct token *token)
                                ->C_GetSlotInfo(token->slot, &token->slot_info) == CKR_OK;
 }
 
+CK_RV token_fresh_info(struct token *token)
+{
+    CK_TOKEN_INFO info;
+    CK_RV rv;
+
+    if (!token->info_stale)
+        return CKR_OK;
+    rv = vendor_functions(token->gate->vendor)->C_GetTokenInfo(token->slot, &info);
+    if (rv != CKR_OK)
+        return rv;
+    if (!token_is(token, &info)) {
+        token_lose(token);
+        return CKR_TOKEN_NOT_PRESENT;
+    }
+    token->info = info;
+    token->info_stale = false;
+    return CKR_OK;
+}
+
 CK_RV token_open(struct token *token)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
@@ -88,6 +107,9 @@ CK_RV token_open(struct token *token)
         return CKR_TOKEN_NOT_PRESENT;
     if (token->session != 0)
         return CKR_OK;
+    rv = token_fresh_info(token); /* after a loss another card may be in its place */
+    if (rv != CKR_OK)
+        return rv;
     rv = vendor->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &token->session);
     if (rv != CKR_OK) {
         token->session = 0;
@@ -172,7 +194,8 @@ bool token_is_visible(struct token *token)
     subject = token_subject(token);
     if (!policy_may_show_token(gate_policy(token->gate), &subject))
         return false;
-    if (token_refresh(token) != CKR_OK)
+    token->error = token_refresh(token);
+    if (token->error != CKR_OK)
         return false;
     return token->exposure.n_visible > 0 ||
            policy_names_token(gate_policy(token->gate), &subject);
@@ -195,8 +218,13 @@ void token_lose_session(struct token *token)
 
 void token_lose(struct token *token)
 {
-    token_lose_session(token);
+    token_hide(token);
     pin_guard_finish(&token->guard);
+}
+
+void token_hide(struct token *token)
+{
+    token_lose_session(token);
     token->present = false;
 }
 
@@ -206,6 +234,7 @@ CK_RV token_renew_session(struct token *token)
     CK_SESSION_HANDLE old = token->session;
     CK_RV rv;
 
+    sessions_forget_started(token->gate, token);
     token->session = 0;
     rv = token_open(token); /* before the old one goes: the login ends with the last session */
     if (rv != CKR_OK) {

@@ -28,6 +28,7 @@ struct token {
     struct pin_guard guard;
 
     struct object_list objects; /* the snapshot */
+    CK_RV error;                /* of the last attempt to read it */
     bool read;                  /* the snapshot is made */
     bool read_logged_in;        /* with private objects visible */
     bool whole;                 /* narrow searches left a doubt: everything is read */
@@ -88,8 +89,14 @@ CK_RV token_renew_session(struct token *token);
 /* The vendor's session is gone, and with it login and handles. */
 void token_lose_session(struct token *token);
 
-/* The card is gone as well. */
+/* The card is gone as well, and with it the memory of refused PINs. */
 void token_lose(struct token *token);
+
+/* The card cannot be talked to: as gone, but the memory stays, as it may never have been out. */
+void token_hide(struct token *token);
+
+/* Brings info up to date if a login or a loss may have changed it. The vendor's error, or CKR_TOKEN_NOT_PRESENT when it is another token. */
+CK_RV token_fresh_info(struct token *token);
 
 /* Attribute of an exposed object; read from the vendor, and kept, if it was not yet. NULL when there is none. */
 const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_object *object,

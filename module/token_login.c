@@ -26,7 +26,7 @@ static CK_RV send_pin(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pi
     if (user != CKU_USER || (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED &&
                              rv != CKR_CRYPTOKI_NOT_INITIALIZED))
         return rv;
-    if (!recover_token(token, rv) || token_open(token) != CKR_OK)
+    if (!recover_token(token, rv) || !token_is_visible(token) || token_open(token) != CKR_OK)
         return rv;
     return vendor->C_Login(token->session, user, pin, size);
 }
@@ -51,8 +51,11 @@ CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, C
     pin_guard_record(&token->guard, crypto, user, pin, size, rv);
     if (user == CKU_USER && (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN))
         note_logged_in(token);
+    if (loss_of(rv) == LOSS_SESSION)
+        recover_token(token, rv); /* for the next attempt: this PIN is not sent again by itself */
     log_info("login to \"%.32s\": %s", token->info.label, name_of_rv(rv));
-    return rv;
+    /* What counts as a refusal is told as the vendor said it: a repeat gets the same. */
+    return loss_of(rv) == LOSS_SESSION || loss_of(rv) == LOSS_LIBRARY ? recover_answer(rv) : rv;
 }
 
 CK_RV token_logout(struct token *token)
@@ -66,11 +69,13 @@ CK_RV token_logout(struct token *token)
     token->logout_pending = false;
     token->info_stale = true;
     token_forget_objects(token);
-    return rv;
+    if (rv != CKR_OK) /* the vendor may still be logged in: without a session it is not */
+        token_lose_session(token);
+    return recover_answer(rv);
 }
 
 void token_settle(struct token *token)
 {
-    if (token->logout_pending && token_logout(token) != CKR_OK)
-        token_lose_session(token);
+    if (token->logout_pending)
+        token_logout(token);
 }

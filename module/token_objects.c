@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/log.h"
-#include "common/names.h"
 #include "crypto/crypto.h"
 
 /* An issued handle outlives the exposure it was issued for: the object is known again by its class and its contents. */
@@ -117,6 +116,13 @@ void token_forget_objects(struct token *token)
     object_list_finish(&token->objects);
     token->read = false;
     token->whole = false;
+    token->proved.count = 0; /* by handles that the vendor may use again for others */
+}
+
+/* Templates within a value (CKA_WRAP_TEMPLATE and its kin) are pointers of the vendor's. */
+static bool holds_pointers(CK_ATTRIBUTE_TYPE type)
+{
+    return (type & CKF_ARRAY_ATTRIBUTE) != 0 && type != CKA_ALLOWED_MECHANISMS;
 }
 
 const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_object *object,
@@ -125,7 +131,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
     const CK_ATTRIBUTE *known = exposed_attribute(object, type);
     struct reader reader;
 
-    if (known != NULL || object->source == NULL || reader_asks(type) ||
+    if (known != NULL || object->source == NULL || reader_asks(type) || holds_pointers(type) ||
         (object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))
         return known;
     if (token_open(token) != CKR_OK)

@@ -57,6 +57,7 @@ CK_RV vendor_initialize(struct vendor *vendor)
     CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
     CK_RV rv = vendor->functions->C_Initialize(&arguments);
 
+    vendor->initialized = false;
     if (rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD || rv == CKR_NEED_TO_CREATE_THREADS)
         rv = vendor->functions->C_Initialize(NULL);
     if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {

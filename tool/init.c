@@ -57,12 +57,15 @@ static bool collect(struct gate *gate, bool login, struct choice *choice)
             continue;
         if (!tokens_read(token, true))
             continue;
-        if (!choice_add(choice, token))
-            return false;
         if (token_is_shy(token))
             fprintf(stderr, "p11gate init: the token \"%.*s\" shows no key before login; --login "
                             "asks for its PIN\n",
                     describe_label_size(token), (const char *)token->info.label);
+    }
+    /* Only now: reading one token may scan the slots, and drop what was read of another. */
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (token_is_usable(gate->tokens[i]) && !choice_add(choice, gate->tokens[i]))
+            return false;
     }
     if (!has_token(gate))
         fprintf(stderr, "p11gate init: %s has no token; is the card in the reader?\n",

@@ -15,9 +15,11 @@ static bool print_line(const struct token *token, const struct exposed_key *key)
 
     if (text == NULL)
         return false;
-    printf("%s ", text);
-    if (label != NULL)
+    fputs(text, stdout);
+    if (label != NULL && label->ulValueLen > 0) {
+        fputc(' ', stdout);
         describe_text(stdout, label->pValue, label->ulValueLen);
+    }
     fputc('\n', stdout);
     free(text);
     return true;

@@ -516,80 +516,6 @@ static void refused_mechanisms_are_absent(void **state)
     host_stop();
 }
 
-/* The card is taken out, and a hidden one put into its slot. */
-static void another_card_in_the_same_slot_is_not_the_one_before(void **state)
-{
-    CK_SESSION_HANDLE session = start_with_two_keys();
-    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
-    unsigned char signature[256];
-    CK_ULONG size = sizeof(signature);
-
-    (void)state;
-    host.mock->token_swap(made.one, made.three);
-    host.mock->token_insert(made.three, false); /* which is the slot of the first card now */
-    host.mock->forget_calls();
-    assert_int_not_equal(host_sign(session, CKM_RSA_PKCS, key, signature, &size), CKR_OK);
-    assert_int_not_equal(host_try_login(session, CKU_USER, "1234"), CKR_OK);
-    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 0);
-    assert_int_equal(host.mock->logins(made.one), 0);
-    assert_int_equal(host.mock->calls_of("C_Sign"), 0);
-    assert_false(slot_is_listed(made.one));
-    assert_slot_refused(made.one);
-    host_stop();
-}
-
-/* The card moves to another slot: it is known again, and asks for its PIN. */
-static void the_same_card_in_another_slot_is_the_one_before(void **state)
-{
-    const struct mock_key first = {"rsa:2048", "01", "01", "01", MOCK_PAIR};
-    CK_SESSION_HANDLE session = start_with_two_keys();
-    unsigned char signature[256];
-    CK_ULONG size = sizeof(signature);
-
-    (void)state;
-    host.mock->token_swap(made.one, made.three);
-    host_find(session, NULL, 0, NULL, 0);
-    assert_false(slot_is_listed(made.one));
-    assert_true(slot_is_listed(made.three));
-    host_login(session, "1234");
-    assert_int_equal(
-        host_sign(session, CKM_RSA_PKCS, host_only(session, CKO_PRIVATE_KEY), signature, &size),
-        CKR_OK);
-    assert_true(
-        host.mock->verifies(&first, CKM_RSA_PKCS, host_data, sizeof(host_data), signature, size));
-    assert_int_equal(host.mock->logins(made.one), 0);
-    host_stop();
-}
-
-/* After both readers were away for a moment the vendor gives the second token the handle that the
- * first token's session had. */
-static void a_vendor_session_that_is_another_tokens_now_is_not_used(void **state)
-{
-    CK_SESSION_HANDLE one = start_with_two_keys(), two = host_open(made.two);
-    CK_OBJECT_HANDLE key = host_only(one, CKO_PRIVATE_KEY);
-    unsigned char signature[256];
-    CK_ULONG size = sizeof(signature);
-
-    (void)state;
-    host_login(two, "1234");
-    host_only(two, CKO_PRIVATE_KEY);
-    host.mock->token_insert(made.one, false);
-    host.mock->token_insert(made.two, false);
-    host.mock->token_insert(made.one, true);
-    host.mock->token_insert(made.two, true);
-    host_sign(two, CKM_RSA_PKCS, host_only(two, CKO_PRIVATE_KEY), signature, &size);
-    host_login(two, "1234"); /* and has a session again, the only one */
-    size = sizeof(signature);
-    assert_int_not_equal(host_sign(one, CKM_RSA_PKCS, key, signature, &size), CKR_OK);
-    assert_int_equal(first_of_id(one, host_only(one, CKO_PUBLIC_KEY)), 1);
-    assert_int_equal(host.mock->logins(made.two), 2);
-    host_login(one, "1234");
-    assert_int_equal(host.mock->logins(made.one), 2);
-    assert_int_equal(host.mock->logins(made.two), 2);
-    assert_visible(one, KEY_1);
-    host_stop();
-}
-
 static void a_hidden_token_is_in_no_answer(void **state)
 {
     CK_SESSION_HANDLE session;
@@ -629,12 +555,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(unexpected_parameters_of_permitted_mechanisms_are_refused,
                                         make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(refused_mechanisms_are_absent, make_tokens, host_reset),
-        cmocka_unit_test_setup_teardown(another_card_in_the_same_slot_is_not_the_one_before,
-                                        make_tokens, host_reset),
-        cmocka_unit_test_setup_teardown(the_same_card_in_another_slot_is_the_one_before,
-                                        make_tokens, host_reset),
-        cmocka_unit_test_setup_teardown(a_vendor_session_that_is_another_tokens_now_is_not_used,
-                                        make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(a_hidden_token_is_in_no_answer, make_tokens, host_reset),
     };
 

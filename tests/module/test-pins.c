@@ -176,10 +176,13 @@ static void no_pin_at_all_is_never_remembered(void **state)
     for (int repeat = 0; repeat < 3; repeat++)
         assert_int_equal(try_pin(NULL), CKR_PIN_INCORRECT);
     assert_int_equal(host.mock->logins(made.shown), 3);
+    assert_int_equal(try_pin(""), CKR_PIN_INCORRECT); /* an empty PIN is a PIN */
+    assert_int_equal(try_pin(""), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(made.shown), 4);
     host.mock->settings->keypad = CKR_OK;
     assert_int_equal(try_pin(NULL), CKR_OK);
     assert_int_equal(try_pin(NULL), CKR_USER_ALREADY_LOGGED_IN);
-    assert_int_equal(host.mock->logins(made.shown), 4);
+    assert_int_equal(host.mock->logins(made.shown), 5);
 }
 
 static void a_pin_goes_to_no_token_that_is_not_shown(void **state)
