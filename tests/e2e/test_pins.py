@@ -4,7 +4,8 @@
 
 import os
 
-from harness import Case, main, programs, rows
+from harness import Case, main, programs, rows, ssh
+from harness.terminal import Terminal
 
 RSA, EC = "rsa:2048", "ec:P-256"
 WRONG = "999999"
@@ -114,6 +115,44 @@ class NeverAHang(Case):
     def test_no_terminal_and_no_askpass_ends(self):
         self.assertNoLogin(self.attempt(askpass=None))
 
+    @rows({"token": "C"}, {"token": "K"})
+    def test_a_named_token_that_shows_nothing_yet_ends_as_well(self, token):
+        made = self.token(token)
+        module = self.gate([{"token": {"label": token}}])
+        server = self.server(made.public_key("user1"))
+        batch = self.login(server, module, options={"BatchMode": "yes"}, timeout=20)
+        self.assertNoLogin(batch, [])
+        self.assertEqual([], batch.prompts)
+        self.assertNoLogin(self.login(server, module, askpass=None, timeout=20), [])
+        self.assertNoLogin(self.login(server, module, askpass=self.askpass([]), timeout=20), [])
+        self.assertEqual([], self.listing(module)[0])
+        keys, result = self.listing(module, self.askpass())
+        self.assertEqual([ssh.bare(made.public_key("user1"))], keys, str(result))
+
+    def test_BatchMode_logs_in_with_a_token_that_needs_no_login(self):
+        token = self.token("eight")
+        module = self.gate([{"id": "03"}], module=self.odd_vendor("login-free"))
+        options = {"BatchMode": "yes"}
+        login = self.login(self.server(token.public_key("user3")), module, askpass=None, options=options)
+        self.assertLogin(login, [token.fingerprint("user3")])
+
+    def test_an_agent_takes_a_token_that_needs_no_login_without_a_PIN(self):
+        token = self.token("eight")
+        module = self.gate([{"id": "03"}], module=self.odd_vendor("login-free"))
+        agent = self.agent()
+        self.add(agent, module, "")
+        login = self.login(self.server(token.public_key("user3")), agent=agent, askpass=None)
+        self.assertLogin(login, [token.fingerprint("user3")])
+
+    def test_BatchMode_logs_in_through_an_agent(self):
+        token = self.token("eight")
+        module = self.gate([{"id": "03"}])
+        agent = self.agent()
+        self.add(agent, module)
+        options = {"BatchMode": "yes"}
+        login = self.login(self.server(token.public_key("user3")), agent=agent, askpass=None, options=options)
+        self.assertLogin(login, [token.fingerprint("user3")])
+
     def test_an_askpass_without_a_display_ends(self):
         askpass = self.askpass()
         login = self.attempt(
@@ -133,6 +172,14 @@ class NeverAHang(Case):
         self.assertNoLogin(login)
         self.assertEqual(1, len(login.prompts))
 
+    def test_ssh_add_s_without_a_terminal_or_askpass_ends(self):
+        self.token("one")
+        agent = self.agent()
+        module = self.gate([{"id": "01"}])
+        result = self.sandbox.run(programs.SSH_ADD, "-s", module, environment={"SSH_AUTH_SOCK": agent.socket}, timeout=20)
+        self.assertEqual(1, result.rc, str(result))
+        self.assertTrue(agent.alive)
+
     @rows({"answers": []}, {"answers": [""]}, {"answers": [WRONG]})
     def test_ssh_add_s_without_the_right_PIN_is_refused(self, answers):
         self.token("one")
@@ -142,23 +189,78 @@ class NeverAHang(Case):
         self.assertTrue(agent.alive)
 
 
+class OnATerminal(Case):
+    def attempt(self, *typed, **more):
+        """Types PINs, each when ssh asks; the exit code and what the terminal showed."""
+        token = self.token("one", **more)
+        server = self.server(token.public_key("user1"))
+        terminal = Terminal(self.sandbox, *ssh.command(self.sandbox, server, self.gate([{"id": "01"}])))
+        for pin in typed:
+            terminal.expect_secret("Enter PIN for 'one': ")
+            terminal.type(pin + "\n")
+        code = terminal.close()
+        for pin in typed:
+            self.assertNotIn(pin, terminal.text.replace(str(server.port), ""))
+        return code, terminal.text
+
+    def test_a_PIN_that_is_typed_logs_in_and_is_not_shown(self):
+        code, text = self.attempt("73502918", PIN="73502918")
+        self.assertEqual(0, code, text)
+        self.assertIn("LOGIN-OK", text)
+
+    def test_a_wrong_PIN_that_is_typed_ends_with_a_reason(self):
+        code, text = self.attempt("46018273")
+        self.assertEqual(255, code, text)
+        self.assertIn("PIN incorrect", text)
+
+
 class NeverWrittenDown(Case):
     PIN = "73502918"
 
-    @rows({"pin": PIN, "ok": True}, {"pin": "46018273", "ok": False})
-    def test_a_PIN_is_in_no_log(self, pin, ok):
-        token = self.token("eight", PIN=self.PIN)
-        log = self.sandbox.folder / "p11gate.log"
-        module = self.gate([{"id": "01"}], log={"file": str(log), "level": "debug", "trace": True})
-        login = self.login(self.server(token.public_key("user1")), module, askpass=self.askpass(pin))
-        self.assertEqual(ok, login.ok, str(login))
-        self.assertIn("C_Login", log.read_text())
+    def setUp(self):
+        super().setUp()
+        self.log = self.sandbox.folder / "p11gate.log"
+        self.eight = self.token("eight", PIN=self.PIN)
+        self.module = self.gate([{"id": "01"}], log={"file": str(self.log), "level": "debug", "trace": True})
+
+    def assertNowhere(self, pin, *outputs):
+        """Not in the log, nor in what was printed, nor in any file of the user's."""
+        for output in (self.log.read_text(), *outputs):
+            self.assertNotIn(pin, output)
         for folder, _, names in os.walk(self.sandbox.home):
             for name in names:
                 with open(os.path.join(folder, name), "rb") as file:
                     self.assertNotIn(pin.encode(), file.read(), name)
-        self.assertNotIn(pin, log.read_text())
-        self.assertNotIn(pin, login.output)
+
+    @rows({"pin": PIN, "ok": True}, {"pin": "46018273", "ok": False})
+    def test_a_PIN_is_in_no_log(self, pin, ok):
+        login = self.login(self.server(self.eight.public_key("user1")), self.module, askpass=self.askpass(pin))
+        self.assertEqual(ok, login.ok, str(login))
+        self.assertIn("C_Login", self.log.read_text())
+        self.assertNowhere(pin, login.output)
+
+    @rows({"pin": PIN, "ok": True}, {"pin": "46018273", "ok": False})
+    def test_a_PIN_is_in_no_log_of_an_agent_s(self, pin, ok):
+        agent = self.agent(debug=True)
+        result = agent.add(self.module, self.askpass(pin))
+        self.assertEqual(ok, result.ok, str(result))
+        self.assertIn("C_Login", self.log.read_text())
+        self.assertNowhere(pin, agent.log, str(result))
+
+    @rows({"pin": PIN, "ok": True}, {"pin": "46018273", "ok": False})
+    def test_a_PIN_is_in_no_log_of_the_command_s(self, pin, ok):
+        result = self.tool("list", "--login", stdin=pin + "\n")
+        self.assertEqual(ok, result.ok, str(result))
+        self.assertNowhere(pin, str(result))
+
+    def test_what_was_signed_is_in_no_log(self):
+        data = self.sandbox.write("data", "73502918-what-is-signed")
+        words = ["--module", self.module, "--login", "--pin", self.PIN, "--sign", "-m", "SHA256-RSA-PKCS", "-i", data]
+        result = self.sandbox.run(programs.PKCS11_TOOL, *words, "-o", self.sandbox.folder / "signature")
+        self.assertTrue(result.ok, str(result))
+        self.assertIn("C_Sign", self.log.read_text())
+        for text in ("what-is-signed", b"what-is-signed".hex(), b"what-is-signed".hex(" ")):
+            self.assertNotIn(text, self.log.read_text())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from .askpass import Askpass
 from .sandbox import Sandbox
 from .spy import Spy
 from .sshd import Server
+from .terminal import Terminal
 from .token import Token
 
 _servers = {}
@@ -59,6 +60,19 @@ class Case(unittest.TestCase):
 
     def spy(self):
         return Spy(self.sandbox)
+
+    def odd_vendor(self, *habits):
+        """SoftHSM with bad habits (odd_vendor.c), for programs started from now on."""
+        self.sandbox.environment |= {"ODD_VENDOR_OF": programs.VENDOR, "ODD_VENDOR_HABITS": ",".join(habits)}
+        return programs.ODD_VENDOR
+
+    def tool(self, *words, **options):
+        """Runs p11gate without a terminal."""
+        return self.sandbox.run(programs.TOOL, *words, **options)
+
+    def terminal(self, *words, **options):
+        """Starts p11gate on a terminal."""
+        return Terminal(self.sandbox, programs.TOOL, *words, **options)
 
     def server(self, *authorized, tries=3):
         server = _server(tries)

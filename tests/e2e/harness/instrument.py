@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from . import programs
 from .wait import wait_for
 
-_LOADERS = ("ssh", "ssh-keygen", "p11gate")
+_LOADERS = ("ssh", "ssh-keygen", "p11gate", "pkcs11-tool")
 # What these leave behind is theirs, whoever called them.
 _OTHERS = tuple(os.path.basename(os.path.realpath(path)) for path in (programs.VENDOR, programs.SPY))
 

@@ -39,6 +39,7 @@ def _helper():
 MODULE = _given("P11GATE_MODULE", "module/p11gate.so")
 TOOL = _given("P11GATE_TOOL", "tool/p11gate")
 MAKE_TOKEN = _given("P11GATE_MAKE_TOKEN", "softhsm-fixtures/make-token")
+ODD_VENDOR = _given("P11GATE_ODD_VENDOR", "tests/e2e/odd-vendor.so")
 DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
 
 VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm2.so", "libsofthsm2.so")
@@ -50,4 +51,5 @@ SSH_ADD = _command("ssh-add")
 SSH_AGENT = _command("ssh-agent")
 SSH_KEYGEN = _command("ssh-keygen")
 SSH_HELPER = _helper()
+PKCS11_TOOL = _command("pkcs11-tool")
 VALGRIND = _command("valgrind")

@@ -3,6 +3,7 @@
 
 import contextlib
 import dataclasses
+import fcntl
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import termios
 import time
 
 from .instrument import Instrument
@@ -97,7 +99,7 @@ class Sandbox:
             stderr=subprocess.PIPE,
             env=self.environment | extra | (environment or {}),
             cwd=self.folder,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             start_new_session=True,
         )
@@ -112,21 +114,27 @@ class Sandbox:
         self._processes.remove(process)
         return Result(code, stdout, stderr, time.monotonic() - started)
 
-    def start(self, *command, log, environment=None):
-        """Starts a program that stays; its stdout and stderr go to the file log."""
+    def start(self, *command, log=None, terminal=None, environment=None):
+        """Starts a program that stays; its stdout and stderr go to the file log, or all three are a terminal."""
         words, extra = self.instrument.command([str(word) for word in command])
-        with open(log, "ab") as output:
+        with open(log, "ab") if terminal is None else contextlib.nullcontext(terminal) as output:
             process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=output,
                 stderr=output,
                 env=self.environment | extra | (environment or {}),
                 cwd=self.folder,
                 start_new_session=True,
+                preexec_fn=None if terminal is None else _take_terminal,
             )
         self._processes.append(process)
         return process
+
+
+def _take_terminal():
+    """Makes stdin the controlling terminal of the new session, as a shell's login does: /dev/tty is then the same."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def end(process):

@@ -43,8 +43,8 @@ class Login:
         return f"rc={self.rc} offers={self.offers} prompts={self.prompts}\n{self.output}"
 
 
-def login(sandbox, server, module=None, agent=None, askpass=None, by="-I", options=None, environment=None, timeout=60):
-    """Logs in once. MODULE is given by -I or, with by="config", as PKCS11Provider in a configuration file."""
+def command(sandbox, server, module=None, agent=None, by="-I", options=None):
+    """The words of one login. MODULE is given by -I or, with by="config", as PKCS11Provider in a configuration file."""
     settings = dict(_OPTIONS, Port=server.port, User=server.user)
     if agent is not None:
         settings["IdentityAgent"] = agent.socket
@@ -53,17 +53,15 @@ def login(sandbox, server, module=None, agent=None, askpass=None, by="-I", optio
     settings |= options or {}
     config = sandbox.write(sandbox.name("ssh_config"), "".join(f"{name} {value}\n" for name, value in settings.items()))
     words = ["-I", module] if module is not None and by == "-I" else []
+    return [programs.SSH, "-v", "-F", config, *words, "127.0.0.1"]
+
+
+def login(sandbox, server, module=None, askpass=None, environment=None, timeout=60, **how):
+    """Logs in once, without a terminal; HOW as in command()."""
+    words = command(sandbox, server, module, **how)
     before = len(askpass.prompts) if askpass else 0
-    result = sandbox.run(
-        programs.SSH,
-        "-v",
-        "-F",
-        config,
-        *words,
-        "127.0.0.1",
-        timeout=timeout,
-        environment=(askpass.environment if askpass else {}) | (environment or {}),
-    )
+    environment = (askpass.environment if askpass else {}) | (environment or {})
+    result = sandbox.run(*words, timeout=timeout, environment=environment)
     return Login(
         ok=result.ok and "LOGIN-OK" in result.stdout,
         rc=result.rc,

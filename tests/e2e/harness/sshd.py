@@ -2,6 +2,7 @@
 """An sshd on 127.0.0.1 that lets the current user in with the keys a test authorises."""
 
 import os
+import pathlib
 import pwd
 import re
 import socket
@@ -66,6 +67,11 @@ class Server:
     def accepted(self):
         """Fingerprints of the keys that somebody logged in with."""
         return re.findall(r"(?m)^Accepted publickey for .* (SHA256:\S+)$", self.log)
+
+    def wait_until_idle(self):
+        """Waits until the processes of all connections have ended."""
+        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        wait_for(lambda: not (children.exists() and children.read_text().strip()), "the end of sshd's connections")
 
     def _write_config(self, tries):
         path = self._folder / "config"

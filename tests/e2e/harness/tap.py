@@ -21,8 +21,10 @@ def expand(case):
     """Replaces the methods that rows() marked in a class by one method for each row."""
     for name, method in list(vars(case).items()):
         for row in getattr(method, "rows", ()):
-            words = " ".join(" ".join(f"{key}={value}" for key, value in row.items()).split())
-            setattr(case, f"{name}: {words}", _bind(method, row))
+            words = " ".join(f"{key}={value}" for key, value in row.items())
+            test = f"{name}: {words.encode('unicode_escape').decode()}"
+            assert test not in vars(case), f"two tests of one name: {test}"
+            setattr(case, test, _bind(method, row))
         if hasattr(method, "rows"):
             delattr(case, name)
 
@@ -73,6 +75,8 @@ def main():
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     words = sys.argv[1:]
     tests = [test for group in suite for test in group if not words or any(word in test.id() for word in words)]
+    if not tests:
+        sys.exit(f"no test is called {' or '.join(words)}")
     print(f"TAP version 13\n1..{len(tests)}")
     result = _Result()
     unittest.TestSuite(tests).run(result)

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// odd-vendor.so: SoftHSM (ODD_VENDOR_OF names it) with the bad habits that ODD_VENDOR_HABITS lists:
+//   prints       a line to stdout in every function that ssh uses
+//   mute-label   the label of objects with CKA_ID 01 cannot be read
+//   login-free   CKF_LOGIN_REQUIRED is cleared; C_Initialize logs in by itself, with the PIN 1234
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <p11-kit/pkcs11.h>
+
+static CK_FUNCTION_LIST *real;
+static CK_FUNCTION_LIST odd;
+
+static bool has(const char *habit)
+{
+    const char *habits = getenv("ODD_VENDOR_HABITS");
+
+    return habits != NULL && strstr(habits, habit) != NULL;
+}
+
+static void speak(const char *function)
+{
+    if (has("prints")) {
+        printf("odd vendor: %s\n", function);
+        fflush(stdout);
+    }
+}
+
+static void log_in(void)
+{
+    static CK_UTF8CHAR pin[] = "1234";
+    CK_SLOT_ID slots[16];
+    CK_ULONG count = 16;
+    CK_SESSION_HANDLE session;
+
+    if (real->C_GetSlotList(CK_TRUE, slots, &count) == CKR_OK && count > 0 &&
+        real->C_OpenSession(slots[0], CKF_SERIAL_SESSION, NULL, NULL, &session) == CKR_OK)
+        real->C_Login(session, CKU_USER, pin, sizeof(pin) - 1);
+}
+
+static CK_RV odd_C_Initialize(CK_VOID_PTR arguments)
+{
+    CK_RV rv = real->C_Initialize(arguments);
+
+    speak("C_Initialize");
+    if (rv == CKR_OK && has("login-free"))
+        log_in();
+    return rv;
+}
+
+static CK_RV odd_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
+{
+    speak("C_GetSlotList");
+    return real->C_GetSlotList(present, slots, count);
+}
+
+static CK_RV odd_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
+{
+    CK_RV rv = real->C_GetTokenInfo(slot, info);
+
+    speak("C_GetTokenInfo");
+    if (rv == CKR_OK && has("login-free"))
+        info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    return rv;
+}
+
+static CK_RV odd_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin,
+                         CK_ULONG size)
+{
+    speak("C_Login");
+    return real->C_Login(session, user, pin, size);
+}
+
+static CK_RV odd_C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE_PTR found, CK_ULONG room,
+                               CK_ULONG_PTR count)
+{
+    speak("C_FindObjects");
+    return real->C_FindObjects(session, found, room, count);
+}
+
+static bool is_muted(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
+{
+    CK_BYTE id[64];
+    CK_ATTRIBUTE attribute = {CKA_ID, id, sizeof(id)};
+
+    return has("mute-label") &&
+           real->C_GetAttributeValue(session, object, &attribute, 1) == CKR_OK &&
+           attribute.ulValueLen == 1 && id[0] == 0x01;
+}
+
+/* Every entry but the label is answered, as the standard wants it. */
+static CK_RV odd_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                                     CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+    CK_RV rv = real->C_GetAttributeValue(session, object, template, count);
+
+    speak("C_GetAttributeValue");
+    if (!is_muted(session, object))
+        return rv;
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (template[i].type != CKA_LABEL)
+            continue;
+        if (template[i].pValue != NULL && template[i].ulValueLen != CK_UNAVAILABLE_INFORMATION)
+            memset(template[i].pValue, 0, template[i].ulValueLen);
+        template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
+        rv = CKR_ATTRIBUTE_TYPE_INVALID;
+    }
+    return rv;
+}
+
+static CK_RV odd_C_Sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size,
+                        CK_BYTE_PTR signature, CK_ULONG_PTR signature_size)
+{
+    speak("C_Sign");
+    return real->C_Sign(session, data, size, signature, signature_size);
+}
+
+__attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
+{
+    const char *path = getenv("ODD_VENDOR_OF");
+    void *library = path != NULL ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    CK_C_GetFunctionList get =
+        library != NULL ? (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList") : NULL;
+
+    if (get == NULL || get(&real) != CKR_OK)
+        return CKR_GENERAL_ERROR;
+    odd = *real;
+    odd.C_GetFunctionList = C_GetFunctionList;
+    odd.C_Initialize = odd_C_Initialize;
+    odd.C_GetSlotList = odd_C_GetSlotList;
+    odd.C_GetTokenInfo = odd_C_GetTokenInfo;
+    odd.C_Login = odd_C_Login;
+    odd.C_FindObjects = odd_C_FindObjects;
+    odd.C_GetAttributeValue = odd_C_GetAttributeValue;
+    odd.C_Sign = odd_C_Sign;
+    *list = &odd;
+    return CKR_OK;
+}

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `meson setup` without options builds, and `meson install` puts where."""
+
+import atexit
+import fnmatch
+import json
+import os
+import pathlib
+import re
+import shutil
+
+for name in ("P11GATE_PRELOAD", "P11GATE_VALGRIND"):
+    os.environ.pop(name, None)  # what is run here is built here, without them
+
+from harness import Case, comment, main, programs, rows  # noqa: E402
+from harness.sandbox import Sandbox  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIZE_MAX = 512 * 1024
+EXPORTED = ["C_GetFunctionList", "C_GetInterface", "C_GetInterfaceList"]
+NEEDED = {"libc.so.6", "libcrypto.so.3", "libp11-kit.so.0", "libyaml-0.so.2"}
+# What a machine without the test-only and the documentation packages has not got.
+MISSING_PROGRAMS = ["softhsm2*", "ssh*", "pkcs11-tool", "p11*", "valgrind*", "clang*", "scdoc", "cmake*"]
+MISSING_LIBRARIES = ["cmocka*", "softhsm*"]
+
+
+class Bare:
+    """A build, and what it installs, on a machine that has what the build needs and no more."""
+
+    def __init__(self):
+        self.sandbox = Sandbox()
+        atexit.register(self.sandbox.close)
+        self.sandbox.environment |= {
+            "PATH": str(self._links("bin", os.get_exec_path(self.sandbox.environment), MISSING_PROGRAMS)),
+            "PKG_CONFIG_LIBDIR": str(self._links("pkgconfig", self._pkg_config_folders(), MISSING_LIBRARIES)),
+        }
+
+    def setup(self, name, *options):
+        """meson setup; the folder."""
+        build = self.sandbox.folder / name
+        self.run("meson", "setup", *options, build, ROOT)
+        return build
+
+    def run(self, *command):
+        result = self.sandbox.run(*command, timeout=240)
+        assert result.ok, f"{command}: {result}"
+        return result.stdout
+
+    def _links(self, name, folders, missing):
+        """A folder with links to all that is in some folders, but for what is missing."""
+        links = self.sandbox.folder / name
+        links.mkdir()
+        for folder in filter(os.path.isdir, folders):
+            for entry in os.listdir(folder):
+                if not any(fnmatch.fnmatch(entry, pattern) for pattern in missing) and not (links / entry).is_symlink():
+                    (links / entry).symlink_to(os.path.join(folder, entry))
+        return links
+
+    def _pkg_config_folders(self):
+        return self.run("pkg-config", "--variable=pc_path", "pkg-config").strip().split(":")
+
+
+class Install(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.bare = Bare()
+        cls.build = cls.bare.setup("build")
+        cls.bare.run("meson", "install", "-C", cls.build, "--destdir", cls.bare.sandbox.folder / "root")
+        cls.root = cls.bare.sandbox.folder / "root"
+        cls.prefix = cls.root / "usr/local"
+        (cls.module,) = cls.prefix.glob("lib*/**/p11gate.so")
+
+    def output(self, *command):
+        result = self.sandbox.run(*command)
+        self.assertTrue(result.ok, str(result))
+        return result.stdout
+
+    def test_setup_without_options_needs_no_package_for_tests_or_documentation(self):
+        self.assertIsNone(shutil.which("softhsm2-util", path=self.bare.sandbox.environment["PATH"]))
+        self.assertFalse(self.bare.sandbox.run("pkg-config", "--exists", "cmocka").ok)
+
+    def test_setup_without_tests_builds_none_of_what_they_need(self):
+        build = self.bare.setup("without", "-Dtests=disabled")
+        targets = json.loads(self.bare.run("meson", "introspect", "--targets", build))
+        names = {target["name"] for target in targets if target["type"] in ("executable", "shared module")}
+        self.assertEqual({"p11gate"}, names)
+        self.assertEqual([], json.loads(self.bare.run("meson", "introspect", "--tests", build)))
+
+    def test_what_is_installed_is_the_module_the_command_and_an_example(self):
+        installed = sorted(str(path.relative_to(self.prefix)) for path in self.root.rglob("*") if not path.is_dir())
+        libraries = self.module.parent.relative_to(self.prefix)
+        self.assertEqual(["bin/p11gate", f"{libraries}/p11gate.so", "share/doc/p11gate/example.yaml"], installed)
+        self.assertEqual("pkcs11", libraries.name)
+        options = json.loads(self.bare.run("meson", "introspect", "--buildoptions", self.build))
+        (libdir,) = [option["value"] for option in options if option["name"] == "libdir"]
+        self.assertEqual(f"{libdir}/pkcs11", str(libraries))
+
+    def test_the_modes_let_everybody_read_and_nobody_write(self):
+        for path in self.root.rglob("*"):
+            mode = os.stat(path).st_mode & 0o777
+            self.assertEqual((0, 0o444), (mode & 0o022, mode & 0o444), path)
+
+    def test_the_module_exports_three_symbols(self):
+        lines = self.output("nm", "-D", "--defined-only", self.module).splitlines()
+        self.assertEqual(EXPORTED, sorted(line.split()[-1] for line in lines))
+
+    def test_the_module_has_no_undefined_symbol(self):
+        result = self.sandbox.run("ldd", "-r", self.module)
+        self.assertEqual((0, ""), (result.rc, result.stderr), str(result))
+        self.assertNotIn("undefined symbol", result.stdout)
+
+    def test_the_module_is_never_unloaded_and_hardened(self):
+        dynamic = self.output("readelf", "-dW", self.module)
+        flags = " ".join(re.findall(r"\(FLAGS\S*\) +(.*)", dynamic)).split()
+        self.assertIn("NODELETE", flags)
+        self.assertTrue({"NOW", "BIND_NOW"} & set(flags), dynamic)
+        self.assertNotRegex(dynamic, r"\((TEXTREL|RPATH|RUNPATH)\)")
+        segments = self.output("readelf", "-lW", self.module)
+        self.assertIn("GNU_RELRO", segments)
+        self.assertRegex(segments, r"GNU_STACK .* RW +0x")
+
+    def test_the_module_needs_four_libraries(self):
+        dynamic = self.output("readelf", "-dW", self.module)
+        needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
+        self.assertLessEqual(needed, NEEDED)
+
+    def test_the_module_is_small(self):
+        stripped = self.sandbox.folder / "stripped.so"
+        self.output("strip", "-o", stripped, self.module)
+        size = stripped.stat().st_size
+        comment(f"p11gate.so, stripped: {size / 1024:.0f} KiB (at most {SIZE_MAX // 1024})")
+        self.assertLessEqual(size, SIZE_MAX)
+
+    @rows({"prefix": "/usr"}, {"prefix": "/usr/local"})
+    def test_ssh_agent_s_own_allow_list_lets_the_module_in(self, prefix):
+        build = self.bare.setup("prefix" + prefix.replace("/", "-"), "--prefix", prefix)
+        installed = json.loads(self.bare.run("meson", "introspect", "--installed", build))
+        (path,) = [path for path in installed.values() if path.endswith("/p11gate.so")]
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), "p11gate.so")
+        agent = pathlib.Path(programs.SSH_AGENT).read_bytes()
+        (allowed,) = set(re.findall(rb"/usr/lib\*/\*[\x20-\x7e]*", agent))
+        patterns = allowed.decode().split(",")
+        self.assertTrue(any(fnmatch.fnmatchcase(real, pattern) for pattern in patterns), f"{real}: {patterns}")
+
+    def test_the_command_knows_where_the_module_is(self):
+        token = self.token("one")
+        words = ["--module", programs.VENDOR, "--key", token.fingerprint("user1")]
+        result = self.sandbox.run(self.prefix / "bin/p11gate", "init", *words)
+        self.assertTrue(result.ok, str(result))
+        place = "/" + str(self.module.relative_to(self.root))
+        self.assertIn(f"    PKCS11Provider {place}\n", result.stdout)
+        self.assertIn(f"ssh-add -s {place}\n", result.stdout)
+
+    def test_the_example_is_right(self):
+        example = self.sandbox.write("example.yaml", (self.prefix / "share/doc/p11gate/example.yaml").read_text())
+        result = self.sandbox.run(self.prefix / "bin/p11gate", "check", example)
+        self.assertEqual((0, ""), (result.rc, result.stderr), str(result))
+
+    def test_ssh_logs_in_with_what_was_installed(self):
+        token = self.token("eight")
+        self.gate([{"id": "03"}])
+        login = self.login(self.server(token.public_key("user3")), self.module)
+        self.assertLogin(login, [token.fingerprint("user3")])
+
+
+if __name__ == "__main__":
+    main()
