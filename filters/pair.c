@@ -63,7 +63,9 @@ static bool add_known(struct key_groups *groups, const struct object *object)
         return append(&group->public_keys, &group->n_public_keys, object);
     if (object->class == CKO_CERTIFICATE)
         return append(&group->certificates, &group->n_certificates, object);
-    if (group->private_key == NULL) {
+    /* Of two private key objects with one key, one that is seen before login stays the one after it. */
+    if (group->private_key == NULL ||
+        (object_is_private(group->private_key) && !object_is_private(object))) {
         group->private_key = object;
         group->link = LINK_KEY;
     }
