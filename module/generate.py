@@ -271,4 +271,5 @@ def main():
     globals()["make_" + sys.argv[2]](functions)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -148,6 +148,26 @@ class Signatures(Client):
         self.assertTrue(result.ok, str(result))
         self.assertVerifies(made, "user1", "SHA256", b"some text")
 
+    def test_an_Ed25519_signature_is_right(self):
+        made = self.token("ed25519")
+        self.gate([{"id": "02"}])
+        result = self.sign(b"some text", "EDDSA")
+        self.assertTrue(result.ok, str(result))
+        key = base64.b64decode(made.public_key("edwards").split()[1])[-32:]
+        pem = "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n"
+        pem = pem.format(base64.b64encode(bytes.fromhex("302a300506032b6570032100") + key).decode())  # RFC 8410, 4
+        self.assertTrue(openssl.verifies(pem, None, b"some text", self.out.read_bytes()))
+        self.assertFalse(openssl.verifies(pem, None, b"other text", self.out.read_bytes()))
+
+    @rows({"TYPE": RSA, "mechanism": "SHA256-RSA-PKCS", "more": []}, {"TYPE": EC, "mechanism": "ECDSA", "more": ["--signature-format", "openssl"]})
+    def test_a_key_that_wants_its_PIN_for_each_signature_signs_with_it(self, TYPE, mechanism, more):
+        made = self.token("always-authenticate", TYPE=TYPE)
+        self.gate([{"id": "01"}])
+        data = b"some text" if TYPE == RSA else hashlib.sha256(b"some text").digest()
+        result = self.sign(data, mechanism, *more)
+        self.assertTrue(result.ok, str(result))
+        self.assertVerifies(made, "user1", "SHA256", b"some text")
+
     @rows({"TYPE": RSA, "mechanism": "SHA256-RSA-PKCS"}, {"TYPE": EC, "mechanism": "ECDSA"})
     def test_a_hidden_key_does_not_sign(self, TYPE, mechanism):
         self.token("eight", TYPE=TYPE)

@@ -30,6 +30,19 @@ class Direct(Case):
         self.assertEqual(login.offers, server.failed)
         self.assertIn("Too many authentication failures", login.output)
 
+    def test_with_an_agent_and_PKCS11Provider_even_IdentitiesOnly_fails(self):
+        token = self.token("eight")
+        agent = self.agent()
+        self.add(agent, programs.VENDOR)
+        last = next(line for line in token.public_keys().values() if line.startswith(agent.keys()[-1]))
+        named = self.sandbox.write("last.pub", last + "\n")
+        options = {"IdentitiesOnly": "yes", "IdentityFile": named}
+        server = self.server(last)
+        self.assertLogin(self.login(server, agent=agent, options=options))
+        together = self.login(server, programs.VENDOR, agent=agent, by="config", options=options)
+        self.assertNoLogin(together)
+        self.assertIn("Too many authentication failures", together.output)
+
     def test_an_agent_logs_in_after_a_PIN_was_given_once(self):
         token = self.token("one")
         agent = self.agent()

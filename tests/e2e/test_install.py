@@ -15,6 +15,7 @@ for name in ("P11GATE_PRELOAD", "P11GATE_VALGRIND"):
 
 from harness import Case, comment, main, programs, rows  # noqa: E402
 from harness.sandbox import Sandbox  # noqa: E402
+from harness.ssh import bare as bare_key  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIZE_MAX = 512 * 1024
@@ -162,6 +163,91 @@ class Install(Case):
         self.gate([{"id": "03"}])
         login = self.login(self.server(token.public_key("user3")), self.module)
         self.assertLogin(login, [token.fingerprint("user3")])
+
+
+class SystemFile(Case):
+    """Where the system's configuration exists, it is the only one that is read. It has to be root's: where the tests run as
+    somebody else, it cannot be, and then nothing is shown."""
+
+    @classmethod
+    def setUpClass(cls):
+        bare = Bare()
+        cls.system = bare.sandbox.folder / "etc/p11gate/config.yaml"
+        cls.build = bare.setup("system", "-Dtests=disabled", f"-Dsystem_config={cls.system}")
+        bare.run("ninja", "-C", cls.build)
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.system.parents[1], ignore_errors=True)
+        self.system.parent.mkdir(parents=True)
+        for folder in self.system.parents[:3]:
+            folder.chmod(0o755)
+        self.eight = self.token("eight")
+        self.gate("all")
+
+    def enforce(self, allow, mode=0o644):
+        self.system.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "allow": allow}))
+        self.system.chmod(mode)
+
+    def shown(self):
+        keys, result = self.listing(self.build / "module/p11gate.so")
+        return [name for name, line in self.eight.public_keys().items() if bare_key(line) in keys], result.stderr
+
+    def command(self, *words):
+        return self.sandbox.run(self.build / "tool/p11gate", *words)
+
+    def test_without_it_the_user_s_is_read(self):
+        self.assertEqual(8, len(self.shown()[0]))
+
+    def test_with_it_the_user_s_is_not_read(self):
+        self.enforce([{"id": "03"}])
+        self.assertShown("user3")
+        self.gate([{"id": "05"}])
+        self.assertShown("user3")
+        self.sandbox.config.unlink()
+        self.assertShown("user3")
+
+    def test_one_that_permits_nothing_is_not_widened_by_the_user_s(self):
+        self.enforce([])
+        self.assertShown()
+
+    def test_a_broken_one_shows_nothing_whatever_the_user_s_says(self):
+        self.system.write_text("version: 1\nallow: [\n")
+        names, messages = self.shown()
+        self.assertEqual([], names)
+        self.assertIn(str(self.system), messages)
+
+    @rows({"mode": 0o664}, {"mode": 0o646})
+    def test_one_that_others_may_write_shows_nothing(self, mode):
+        self.enforce("all", mode)
+        names, messages = self.shown()
+        self.assertEqual([], names)
+        self.assertIn("chmod go-w" if os.geteuid() == 0 else str(self.system), messages)
+
+    def test_one_in_a_folder_that_others_may_write_shows_nothing(self):
+        self.enforce("all")
+        self.system.parents[1].chmod(0o777)
+        self.assertEqual([], self.shown()[0])
+
+    def test_check_and_init_say_that_it_is_the_one(self):
+        self.enforce([{"id": "03"}])
+        check = self.command("check")
+        self.assertIn(str(self.system), check.stdout + check.stderr)
+        words = ["init", "--module", programs.VENDOR, "--key", self.eight.fingerprint("user1")]
+        self.sandbox.config.unlink()
+        init = self.command(*words)
+        self.assertEqual(1, init.rc, str(init))
+        self.assertIn(f"{self.system} is the only file that is read here", init.stderr)
+        self.assertFalse(self.sandbox.config.exists())
+        self.assertTrue(self.command(*words, "--output", self.sandbox.config).ok)
+
+    def assertShown(self, *names):
+        shown, messages = self.shown()
+        if os.geteuid() == 0:
+            self.assertEqual(list(names), shown, messages)
+        else:
+            self.assertEqual([], shown, messages)
+            self.assertIn("root", messages)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,19 @@ class Output(Case):
             self.assertTrue(agent.remove(module).ok)
         self.assertTrue(agent.alive)
 
+    def test_a_vendor_that_prints_is_kept_off_an_agent_s_stdout(self):
+        token = self.token("eight")
+        module = self.gate([{"id": "01"}], module=self.odd_vendor("prints"))
+        agent = self.agent(debug=True)
+        server = self.server(token.public_key("user1"))
+        for _ in range(2):
+            self.add(agent, module)
+            self.assertLogin(self.login(server, agent=agent))
+            self.assertTrue(agent.remove(module).ok)
+        self.assertTrue(agent.alive)
+        for function in ("C_Initialize", "C_GetSlotList", "C_Login", "C_FindObjects", "C_GetAttributeValue", "C_Sign"):
+            self.assertIn(f"odd vendor: {function}\n", agent.log)  # the agent's own stderr has it
+
     def test_the_log_is_the_user_s_own(self):
         self.token("one")
         self.listing(self.gate([{"id": "99"}]))
@@ -61,6 +74,20 @@ class Configuration(Case):
     def test_a_mistake_is_reported_with_its_place(self, text, at):
         self.sandbox.configure(text)
         self.refused(at)
+
+    @rows({"text": "version: 1\nmodule: x\nallow: all\nsurprise: 1\n"}, {"text": "version: 1\nallow: [\n"}, {"text": None})
+    def test_an_agent_s_user_finds_the_mistake_in_the_log(self, text):
+        self.token("one")
+        if text is not None:
+            self.sandbox.configure(text)
+        agent = self.agent()
+        self.assertFalse(agent.add(programs.MODULE, self.askpass()).ok)
+        self.assertTrue(agent.alive)
+        lines = [line for line in self.sandbox.log.read_text().splitlines() if str(self.sandbox.config) in line]
+        self.assertEqual(1, len(lines), self.sandbox.log.read_text())
+        self.assertEqual(0o600, os.stat(self.sandbox.log).st_mode & 0o777)
+        self.gate("all")
+        self.add(agent, programs.MODULE)
 
     def test_one_that_others_may_write_is_refused_with_the_chmod_that_mends_it(self):
         self.gate("all")

@@ -6,7 +6,7 @@ import os
 
 from harness import Case, main, programs, rows
 
-EC = "ec:P-256"
+RSA, EC = "rsa:2048", "ec:P-256"
 
 
 class PolicyChange(Case):
@@ -88,16 +88,44 @@ class PolicyChange(Case):
         self.add(self.live, self.module)
         self.assertEqual((True, True), self.verdicts())
 
-    def test_a_key_replaced_under_the_same_id_is_not_signed_with(self):
-        self.assertTrue(self.logs_in(1))
-        self.eight.change(
-            "open label=eight\n"
-            "delete public id=01\ndelete private id=01\n"
-            f"key stranger {EC}\npair stranger id=01 label=\"user 1\"\n"
+
+class Replaced(Case):
+    """Another key takes the place of a permitted one, with all its names, while an agent is logged in."""
+
+    @rows(
+        *[
+            {"token": token, "rule": rule, "TYPE": kind}
+            for token in ("one", "A", "B", "K")
+            for rule in ("fingerprint", "id")
+            for kind in (RSA, EC)
+        ]
+    )
+    def test_a_key_replaced_under_the_same_id_is_not_signed_with(self, token, rule, TYPE):
+        made = self.token(token, TYPE=TYPE)
+        selectors = {"fingerprint": made.fingerprint("user1"), "id": "01"}
+        module = self.gate([{"token": {"label": token}, rule: selectors[rule]}])
+        live = self.agent()
+        self.add(live, module)
+        self.assertLogin(self.login(self.server(made.public_key("user1")), agent=live, askpass=None))
+        self.replace(made, token, "user1", "stranger", TYPE)
+        login = self.login(self.server(made.public_key("user1")), agent=live, askpass=None)
+        self.assertNoLogin(login, [made.fingerprint("user1")])
+        self.assertIn("agent refused operation", login.output)  # no signature left p11gate, not even a wrong one
+        self.assertNoLogin(self.login(self.server(made.public_key("stranger")), agent=live, askpass=None))
+        self.assertTrue(live.alive)
+        self.replace(made, token, "stranger", "user1", TYPE)
+        self.assertTrue(live.remove(module).ok)
+        self.add(live, module)
+        self.assertLogin(self.login(self.server(made.public_key("user1")), agent=live, askpass=None))
+
+    def replace(self, made, label, old, new, kind):
+        """The private key, and the public key where there is one; a certificate stays."""
+        public = f"delete public id=01\npublic {new} id=01 label=\"user 1\"" if label in ("one", "K") else ""
+        private = " CKA_PRIVATE=true" if label == "K" else ""
+        made.change(
+            f"open label={label} pin=1234\nkey {new} {kind}\ndelete private id=01\n"
+            f"private {new} id=01 label=\"user 1\"\n{public}{private if public else ''}\n"
         )
-        self.assertFalse(self.logs_in(1))
-        server = self.server(self.eight.public_key("stranger"))
-        self.assertNoLogin(self.login(server, agent=self.live, askpass=None))
 
 
 if __name__ == "__main__":

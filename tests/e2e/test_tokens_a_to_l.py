@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Tokens that ssh alone cannot use, or uses wrongly: A to L, and odd ones besides (softhsm-fixtures/tokens)."""
 
+import json
+import re
+
 from harness import Case, main, programs, rows
 from harness.ssh import bare
 
@@ -72,6 +75,32 @@ class Shapes(Case):
         self.assertNoLogin(login, [])
         self.assertEqual([], login.prompts)
 
+    @rows(
+        {"rule": {"token": {"label": "K"}}, "named": True},
+        {"rule": {"token": {"label": ["J", "K"]}}, "named": True},
+        {"rule": {"token": {"serial": "SERIAL"}}, "named": True},
+        {"rule": {"token": {"model": "SoftHSM v2"}}, "named": True},
+        {"rule": {"uri": "pkcs11:token=K;id=%01"}, "named": True},
+        {"rule": {"uri": "pkcs11:serial=SERIAL"}, "named": True},
+        {"rule": {"slot": {"id": "SLOT"}}, "named": True},
+        {"rule": {"slot": {"description": "SoftHSM slot ID SLOT"}}, "named": True},
+        {"rule": {"token": {"label": "J"}}, "named": False},
+        {"rule": {"token": {"label": {"glob": "K"}}}, "named": False},
+        {"rule": {"token": {"label": {"re": "K"}}}, "named": False},
+        {"rule": {"any": [{"token": {"label": "K"}}]}, "named": False},
+        {"rule": {"not": {"token": {"label": "J"}}}, "named": False},
+        {"rule": {"uri": "pkcs11:model=SoftHSM%20v2"}, "named": False},
+        {"rule": {"label": "user 1"}, "named": False},
+        {"rule": "all", "named": False},
+    )
+    def test_a_token_is_named_by_plain_values_only(self, rule, named):
+        made = self.token("K")
+        slots = self.sandbox.run(programs.PKCS11_TOOL, "--module", programs.VENDOR, "-T").stdout
+        serial, slot = re.search(r"serial num +: (\w+)", slots)[1], re.search(r"\((0x\w+)\)", slots)[1]
+        text = json.dumps(rule).replace("SERIAL", serial).replace("SLOT", slot)
+        login = self.attempt(made, json.loads(text))
+        self.assertEqual((named, 1 if named else 0), (login.ok, len(login.prompts)), str(login))
+
     @rows({"TYPE": RSA}, {"TYPE": EC})
     def test_C_logs_in_with_the_public_key_from_a_file(self, TYPE):
         token = self.token("C", TYPE=TYPE)
@@ -125,9 +154,38 @@ class Shapes(Case):
         self.assertTrue(all(len(line.split(" ", 2)[2]) <= 255 for line in result.stdout.splitlines()))
         self.assertLogin(self.attempt(token, "all", user))
 
-    def test_a_key_that_wants_its_PIN_for_each_signature_leads_to_an_end(self):
-        login = self.attempt(self.token("always-authenticate"), "all")
-        self.assertFalse(login.hung, str(login))
+    def test_a_label_that_cannot_be_read_hides_neither_its_key_nor_the_next(self):
+        token = self.token("eight")
+        module = self.gate("all", module=self.odd_vendor("mute-label"))
+        keys, result = self.listing(module)
+        self.assertEqual(sorted(map(bare, token.public_keys().values())), sorted(keys), str(result))
+        self.assertEqual(7, result.stdout.count(" user "), "one has no label")
+        for user in ("user1", "user2"):
+            self.assertLogin(self.login(self.server(token.public_key(user), tries=100), module))
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_a_key_that_wants_its_PIN_for_each_signature_leads_to_an_end(self, TYPE):
+        token = self.token("always-authenticate", TYPE=TYPE)
+        login = self.attempt(token, {"id": "01"})
+        self.assertNoLogin(login, [token.fingerprint("user1")])
+        self.assertEqual(1, len(login.prompts))
+        self.assertIn("C_Sign failed: 257", login.output)  # CKR_USER_NOT_LOGGED_IN: ssh leaves the second PIN out
+
+    @rows({"TYPE": RSA}, {"TYPE": EC})
+    def test_a_key_that_wants_its_PIN_for_each_signature_does_not_spoil_an_agent_s_others(self, TYPE):
+        token = self.token("always-authenticate", TYPE=TYPE)
+        agent = self.agent()
+        self.add(agent, self.gate("all"))
+        for user, ok in (("user1", False), ("user2", True)) * 2:
+            login = self.login(self.server(token.public_key(user)), agent=agent, askpass=None)
+            self.assertEqual(ok, login.ok, str(login))
+
+    def test_an_Ed25519_key_is_left_to_ssh_and_does_not_hide_the_next(self):
+        token = self.token("ed25519")
+        login = self.attempt(token, "all")
+        self.assertLogin(login)
+        self.assertIn(token.fingerprint("user1"), login.offers)
+        self.assertEqual(sorted(map(bare, token.public_keys().values())), sorted(map(bare, self.tool("keys").stdout.splitlines())))
 
 
 class WithoutTheGate(Case):
@@ -143,6 +201,18 @@ class WithoutTheGate(Case):
         made = self.token("E", TYPE=TYPE)
         keys, _ = self.listing(programs.VENDOR)
         self.assertIn(bare(made.public_key("ca")), keys)
+
+    def test_a_label_that_cannot_be_read_ends_ssh_s_listing(self):
+        made = self.token("eight")
+        keys, _ = self.listing(self.odd_vendor("mute-label"))
+        self.assertLess(len(keys), len(made.public_keys()))
+
+    def test_an_agent_is_spoilt_by_a_key_that_wants_its_PIN_for_each_signature(self):
+        made = self.token("always-authenticate")
+        agent = self.agent()
+        self.add(agent, programs.VENDOR)
+        for user in ("user1", "user2"):
+            self.assertNoLogin(self.login(self.server(made.public_key(user)), agent=agent, askpass=None))
 
     @rows({"user": "user1"}, {"user": "user2"})
     def test_ssh_alone_signs_with_the_wrong_key_of_J(self, user):

@@ -45,7 +45,7 @@ int host_load(void **state)
 
     (void)state;
     host.mock = symbol(load(required("MOCK_VENDOR_SO")), "mock_control");
-    snprintf(host.folder, sizeof(host.folder), "/tmp/p11gate-test-XXXXXX");
+    snprintf(host.folder, sizeof(host.folder), "/tmp/p11gate-module-XXXXXX");
     if (mkdtemp(host.folder) == NULL)
         fail_msg("no folder: %s", host.folder);
     snprintf(path, sizeof(path), "%s/config.yaml", host.folder);
@@ -63,7 +63,7 @@ void host_remove(const char *name)
     char path[128];
 
     snprintf(path, sizeof(path), "%s/%s", host.folder, name);
-    unlink(path);
+    remove(path);
 }
 
 int host_unload(void **state)
@@ -71,6 +71,9 @@ int host_unload(void **state)
     (void)state;
     host_remove("config.yaml");
     host_remove("log");
+    host_remove("log.1");
+    host_remove("p11gate/log"); /* where no configuration names another */
+    host_remove("p11gate");
     rmdir(host.folder);
     return 0;
 }
@@ -81,6 +84,7 @@ int host_reset(void **state)
     (void)state;
     host.functions->C_Finalize(NULL);
     host.mock->reset();
+    host.traces = false;
     return 0;
 }
 
@@ -104,10 +108,9 @@ void host_config(const char *text)
     snprintf(aside, sizeof(aside), "%s/config.new", host.folder);
     stream = fopen(aside, "we");
     assert_non_null(stream);
-    fprintf(stream,
-            "version: 1\nmodule: %s\nlog: {file: %s/log, level: debug, trace: true, stderr: "
-            "never}\n%s\n",
-            required("MOCK_VENDOR_SO"), host.folder, text);
+    fprintf(stream, "version: 1\nmodule: %s\n", required("MOCK_VENDOR_SO"));
+    fprintf(stream, "log: {file: %s/log, level: debug, trace: %s, stderr: never}\n%s\n",
+            host.folder, host.traces ? "true" : "false", text);
     assert_int_equal(fclose(stream), 0);
     assert_int_equal(chmod(aside, 0600), 0);
     assert_int_equal(rename(aside, path), 0);

@@ -24,6 +24,7 @@ struct host {
     CK_FUNCTION_LIST *functions; /* p11gate's */
     const struct mock_control *mock;
     char folder[64]; /* private, of this process */
+    bool traces;     /* written by tests: host_config() has every call logged */
 };
 
 extern struct host host;

@@ -475,6 +475,10 @@ static void no_pin_is_ever_in_the_log(void **state)
 {
     (void)state;
     start(&plain, MOCK_PAIR);
+    host_stop();
+    host.traces = true;
+    host_start("allow:\n  - id: \"01\"\n");
+    made.session = host_open(made.shown);
     try_pin(wrong_pin);
     try_pin(wrong_pin);
     try_pin(right_pin);

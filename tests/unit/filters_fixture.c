@@ -252,8 +252,7 @@ static void understand(struct object *object, enum fixture_key key)
     }
     object->key_type = keys[key]->type;
     if (params != NULL)
-        object->curve =
-            key_curve_from_params(fixture_crypto(), params->pValue, params->ulValueLen);
+        object->curve = key_curve_from_params(fixture_crypto(), params->pValue, params->ulValueLen);
     object->key = public_key_from_attributes(fixture_crypto(), &object->attributes);
 }
 
@@ -389,8 +388,8 @@ struct printing {
 
 static bool print_member(const struct object *member, void *context)
 {
-    static const char links[] = {[LINK_NONE] = ':', [LINK_KEY] = '=', [LINK_ID] = '~',
-                                 [LINK_LEFT_OVER] = '?'};
+    static const char links[] = {
+        [LINK_NONE] = ':', [LINK_KEY] = '=', [LINK_ID] = '~', [LINK_LEFT_OVER] = '?'};
     struct printing *printing = context;
     const CK_ATTRIBUTE *id = object_id(member);
     const char *class = member->authority ? "ca" : "cert";

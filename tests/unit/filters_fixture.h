@@ -61,8 +61,8 @@ struct fixture_token {
  *   public:  verify=false verify=absent raw (a CKA_EC_POINT that is no OCTET STRING) hidden
  *   cert:    signs, nosign (keyUsage) hidden;  ca: a certificate of an authority
  *   all:     label=TEXT
- * Private keys and what is hidden are left out before login. The vendor's handles are 1, 2, 3 ... in
- * the order of the text, left out or not. */
+ * Private keys and what is hidden are left out before login. The vendor's handles are 1, 2, 3 ...
+ * in the order of the text, left out or not. */
 void fixture_token_init(struct fixture_token *token, const char *text, bool logged_in);
 void fixture_token_finish(struct fixture_token *token);
 
@@ -78,8 +78,8 @@ void fixture_token_know(struct fixture_token *token, enum fixture_key key);
 
 struct subject fixture_subject(const struct fixture_token *token);
 
-/* The key groups of a token: "RSA_A(private=01 public=01 cert=02)", one after the other; "private=" is
- * linked by the key, "private~" by an id, "private?" left over; a private key that is alone is
+/* The key groups of a token: "RSA_A(private=01 public=01 cert=02)", one after the other; "private="
+ * is linked by the key, "private~" by an id, "private?" left over; a private key that is alone is
  * "-(private:01)". The caller frees. */
 char *fixture_groups(const struct fixture_token *token);
 
@@ -90,8 +90,8 @@ struct config *fixture_policy(const char *text);
 void fixture_expose(struct fixture_token *token, const struct policy *policy,
                     struct exposure *exposure);
 
-/* What is shown, in the order of listings: "RSA_A:01(public cert private)"; "made" is a public key that
- * the token does not have, "#" an id made of the key's hash. The caller frees. */
+/* What is shown, in the order of listings: "RSA_A:01(public cert private)"; "made" is a public key
+ * that the token does not have, "#" an id made of the key's hash. The caller frees. */
 char *fixture_shown(const struct exposure *exposure);
 
 /* What is shown of a token under a policy, both in words; the caller frees. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lists of attributes: what is put in comes out, and templates are answered as PKCS#11 2.40, 5.7 wants it.
+// Lists of attributes: what is put in comes out, and templates are answered as PKCS#11 2.40, 5.7
+// wants it.
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,8 +85,8 @@ static void a_boolean_is_one_byte_and_any_but_zero_is_true(void **state)
         CK_ULONG size;
         bool is, result;
     } examples[] = {
-        {"\0", 1, true, false},   {"\1", 1, true, true},    {"\xff", 1, true, true},
-        {"", 0, false, false},    {"\1\0", 2, false, false}, {"\1\0\0\0\0\0\0\0", 8, false, false},
+        {"\0", 1, true, false}, {"\1", 1, true, true},     {"\xff", 1, true, true},
+        {"", 0, false, false},  {"\1\0", 2, false, false}, {"\1\0\0\0\0\0\0\0", 8, false, false},
     };
     struct attributes list = {0};
 

@@ -44,7 +44,8 @@ static void add_extension(X509 *x509, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
-/* A certificate of the key, signed by the signer, with basicConstraints and keyUsage in OpenSSL's words; NULL: without. */
+/* A certificate of the key, signed by the signer, with basicConstraints and keyUsage in OpenSSL's
+ * words; NULL: without. */
 static void make(EVP_PKEY *key, const char *constraints, const char *usage, struct der *der)
 {
     X509 *x509 = X509_new();

@@ -35,19 +35,32 @@ static void a_curve_has_the_names_of_openssh_and_of_the_standards(void **state)
         const char *name;
         enum key_curve curve;
     } examples[] = {
-        {"nistp256", CURVE_P256},        {"P-256", CURVE_P256},
-        {"secp256r1", CURVE_P256},       {"prime256v1", CURVE_P256},
-        {"p-256", CURVE_P256},           {"NISTP256", CURVE_P256},
-        {"nistp384", CURVE_P384},        {"P-384", CURVE_P384},
-        {"secp384r1", CURVE_P384},       {"nistp521", CURVE_P521},
-        {"P-521", CURVE_P521},           {"secp521r1", CURVE_P521},
-        {"secp256k1", CURVE_SECP256K1},  {"ed25519", CURVE_ED25519},
-        {"Ed25519", CURVE_ED25519},      {"edwards25519", CURVE_ED25519},
-        {"ed448", CURVE_ED448},          {"edwards448", CURVE_ED448},
-        {"", CURVE_NONE},                {"P256", CURVE_NONE},
-        {"P-256 ", CURVE_NONE},          {"nistp25", CURVE_NONE},
-        {"nistp2567", CURVE_NONE},       {"curve25519", CURVE_NONE},
-        {"brainpoolP256r1", CURVE_NONE}, {"rsa", CURVE_NONE},
+        {"nistp256", CURVE_P256},
+        {"P-256", CURVE_P256},
+        {"secp256r1", CURVE_P256},
+        {"prime256v1", CURVE_P256},
+        {"p-256", CURVE_P256},
+        {"NISTP256", CURVE_P256},
+        {"nistp384", CURVE_P384},
+        {"P-384", CURVE_P384},
+        {"secp384r1", CURVE_P384},
+        {"nistp521", CURVE_P521},
+        {"P-521", CURVE_P521},
+        {"secp521r1", CURVE_P521},
+        {"secp256k1", CURVE_SECP256K1},
+        {"ed25519", CURVE_ED25519},
+        {"Ed25519", CURVE_ED25519},
+        {"edwards25519", CURVE_ED25519},
+        {"ed448", CURVE_ED448},
+        {"edwards448", CURVE_ED448},
+        {"", CURVE_NONE},
+        {"P256", CURVE_NONE},
+        {"P-256 ", CURVE_NONE},
+        {"nistp25", CURVE_NONE},
+        {"nistp2567", CURVE_NONE},
+        {"curve25519", CURVE_NONE},
+        {"brainpoolP256r1", CURVE_NONE},
+        {"rsa", CURVE_NONE},
     };
 
     (void)state;
@@ -80,10 +93,10 @@ static void an_oid_names_its_curve_and_nothing_else_does(void **state)
         {"\x06\x05\x2b\x81\x04\x00\x0a", 7, CURVE_SECP256K1},
         {"\x06\x03\x2b\x65\x70", 5, CURVE_ED25519},
         {"\x06\x03\x2b\x65\x71", 5, CURVE_ED448},
-        {"\x06\x05\x2b\x81\x04\x00\x21", 7, CURVE_OTHER},               /* P-224 */
+        {"\x06\x05\x2b\x81\x04\x00\x21", 7, CURVE_OTHER},                  /* P-224 */
         {"\x06\x09\x2b\x24\x03\x03\x02\x08\x01\x01\x07", 11, CURVE_OTHER}, /* brainpool */
-        {"\x06\x03\x2b\x65\x6e", 5, CURVE_OTHER},                       /* X25519 */
-        {"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01", 9, CURVE_OTHER},       /* cut */
+        {"\x06\x03\x2b\x65\x6e", 5, CURVE_OTHER},                          /* X25519 */
+        {"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01", 9, CURVE_OTHER},          /* cut */
         {"\x06\x07\x2a\x86\x48\xce\x3d\x03\x01", 9, CURVE_OTHER},
         {"\x05\x00", 2, CURVE_OTHER}, /* implicitlyCA */
         {"\x06", 1, CURVE_OTHER},
@@ -106,18 +119,38 @@ static void a_printable_string_is_a_name(void **state)
         size_t size;
         enum key_curve curve;
     } examples[] = {
-        {"\x13\x0c" "edwards25519", 14, CURVE_ED25519},
-        {"\x13\x0a" "edwards448", 12, CURVE_ED448},
-        {"\x13\x09" "secp256r1", 11, CURVE_P256},
-        {"\x13\x09" "secp256r1x", 12, CURVE_OTHER},
-        {"\x13\x0a" "secp256r1", 11, CURVE_OTHER},
-        {"\x13\x08" "secp256r1", 11, CURVE_OTHER},
+        {"\x13\x0c"
+         "edwards25519",
+         14, CURVE_ED25519},
+        {"\x13\x0a"
+         "edwards448",
+         12, CURVE_ED448},
+        {"\x13\x09"
+         "secp256r1",
+         11, CURVE_P256},
+        {"\x13\x09"
+         "secp256r1x",
+         12, CURVE_OTHER},
+        {"\x13\x0a"
+         "secp256r1",
+         11, CURVE_OTHER},
+        {"\x13\x08"
+         "secp256r1",
+         11, CURVE_OTHER},
         {"\x13\x00", 2, CURVE_OTHER},
         {"\x13", 1, CURVE_OTHER},
-        {"\x0c\x09" "secp256r1", 11, CURVE_OTHER},
-        {"\x13\x0b" "secp256r1\0x", 13, CURVE_OTHER},
-        {"\x13\x20" "secp256r1secp256r1secp256r1secp2", 34, CURVE_OTHER},
-        {"\x13\x1f" "secp256r1secp256r1secp256r1secp", 33, CURVE_OTHER},
+        {"\x0c\x09"
+         "secp256r1",
+         11, CURVE_OTHER},
+        {"\x13\x0b"
+         "secp256r1\0x",
+         13, CURVE_OTHER},
+        {"\x13\x20"
+         "secp256r1secp256r1secp256r1secp2",
+         34, CURVE_OTHER},
+        {"\x13\x1f"
+         "secp256r1secp256r1secp256r1secp",
+         33, CURVE_OTHER},
     };
 
     (void)state;
@@ -157,9 +190,9 @@ static void explicit_parameters_are_known_again(void **state)
         int nid;
         enum key_curve curve;
     } examples[] = {
-        {NID_X9_62_prime256v1, CURVE_P256},    {NID_secp384r1, CURVE_P384},
-        {NID_secp521r1, CURVE_P521},           {NID_secp256k1, CURVE_SECP256K1},
-        {NID_brainpoolP256r1, CURVE_OTHER},    {NID_secp224r1, CURVE_OTHER},
+        {NID_X9_62_prime256v1, CURVE_P256}, {NID_secp384r1, CURVE_P384},
+        {NID_secp521r1, CURVE_P521},        {NID_secp256k1, CURVE_SECP256K1},
+        {NID_brainpoolP256r1, CURVE_OTHER}, {NID_secp224r1, CURVE_OTHER},
     };
 
     (void)state;

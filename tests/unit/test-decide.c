@@ -68,8 +68,8 @@ static enum reason expected_reason(const struct policy *policy)
     return REASON_NOT_ALLOWED;
 }
 
-static void zero_to_three_rules_of_each_kind_with_each_outcome_decide_as_the_contract_says(
-    void **state)
+static void
+zero_to_three_rules_of_each_kind_with_each_outcome_decide_as_the_contract_says(void **state)
 {
     const struct key_group group = whole_group();
     const struct subject subject = {.group = &group, .private_visible = true};
@@ -123,8 +123,10 @@ static void the_rule_that_decides_is_named(void **state)
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
         struct rule deny[3] = {0}, require[3] = {0}, allow[3] = {0};
         const struct policy policy = {{require, 3}, {deny, 3}, {allow, 3}, false};
-        const struct rule *lists[] = {[REASON_ALLOWED] = allow, [REASON_DENIED] = deny,
-                                      [REASON_REQUIRED] = require, [REASON_NOT_ALLOWED] = NULL};
+        const struct rule *lists[] = {[REASON_ALLOWED] = allow,
+                                      [REASON_DENIED] = deny,
+                                      [REASON_REQUIRED] = require,
+                                      [REASON_NOT_ALLOWED] = NULL};
         struct verdict verdict;
 
         for (size_t j = 0; j < 3; j++) {
@@ -327,7 +329,8 @@ static void what_is_unknown_of_a_token_leaves_it_in_the_running_but_does_not_nam
     config_destroy(config);
 }
 
-/* A %u that failed is no plain value; nor is a comparison of slot numbers, should there ever be one. */
+/* A %u that failed is no plain value; nor is a comparison of slot numbers, should there ever be
+ * one. */
 static void neither_an_unknown_value_nor_a_range_names_a_token(void **state)
 {
     struct pattern *unknown = pattern_create(PATTERN_UNKNOWN, "", 0, NULL);

@@ -173,8 +173,8 @@ static void a_level_holds_what_is_below_it_but_notices_and_errors_always_stand(v
 
 static void only_errors_and_notices_go_to_stderr(void **state)
 {
-    const struct log_settings settings = {.file = path_of("quiet"), .level = LOG_DEBUG,
-                                          .trace = true, .to_stderr = true};
+    const struct log_settings settings = {
+        .file = path_of("quiet"), .level = LOG_DEBUG, .trace = true, .to_stderr = true};
     char *text;
 
     (void)state;
@@ -215,11 +215,11 @@ static void a_line_begins_with_time_and_process_and_is_one_line_of_printable_tex
 
     (void)state;
     open_log("line", LOG_INFO);
-    log_info("%s", "a\nb\r\x1b[2J\x7f\tc \xc3\xa9 \xc2\x9b" "2J \xc2\xa0.");
+    log_info("%s", "a\nb\r\x1b[2J\x7f\tc \xc3\xa9 \xc2\x9b"
+                   "2J \xc2\xa0.");
     text = contents(path_of("line"));
-    assert_int_equal(sscanf(text, "%4d-%*2d-%*2dT%*2d:%*2d:%*2dZ p11gate[%ld]: %63[^\n]", &year,
-                            &pid, rest),
-                     3);
+    assert_int_equal(
+        sscanf(text, "%4d-%*2d-%*2dT%*2d:%*2d:%*2dZ p11gate[%ld]: %63[^\n]", &year, &pid, rest), 3);
     assert_true(year > 2000 && pid == (long)getpid());
     assert_string_equal(rest, "a?b??[2J??c \xc3\xa9 ??2J \xc2\xa0.");
     assert_int_equal(count(text, "\n"), 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every selector, true, false and unknown: by itself, within not, any and all, and in each kind of rule (policy.md 3).
+// Every selector, true, false and unknown: by itself, within not, any and all, and in each kind of
+// rule (policy.md 3).
 #include "tests/unit/filters_fixture.h"
 
 #include <stdio.h>
@@ -38,8 +39,7 @@ static struct config *policy_with(const char *frame, const char *selector)
     struct config *config;
     char *text = NULL;
 
-    assert_true(asprintf(&text, "%.*s{%s}%s\n", before, frame, selector,
-                         frame + before + 1) > 0);
+    assert_true(asprintf(&text, "%.*s{%s}%s\n", before, frame, selector, frame + before + 1) > 0);
     config = fixture_policy(text);
     free(text);
     return config;
@@ -218,8 +218,7 @@ static void the_object_of_a_uri_is_one_member(void **state)
         {"uri: \"pkcs11:object=a\"", "public RSA_A 01", 0, U},
         {"uri: \"pkcs11:object=a\"", "public RSA_A 01 label=", 0, U},
         {"uri: \"pkcs11:id=%01;object=a\"", "public RSA_A 01 label=a", 0, T},
-        {"uri: \"pkcs11:id=%01;object=a\"", "public RSA_A 01 label=b, cert RSA_A 02 label=a", 0,
-         F},
+        {"uri: \"pkcs11:id=%01;object=a\"", "public RSA_A 01 label=b, cert RSA_A 02 label=a", 0, F},
         {"uri: \"pkcs11:id=%01;object=a\"", "public RSA_A 01, cert RSA_A 02 label=a", 0, U},
         {"uri: \"pkcs11:id=%01;object=a\"", "public RSA_A 02, cert RSA_A 02 label=a", 0, F},
         {"uri: \"pkcs11:type=public\"", "public RSA_A 01", 0, T},
@@ -309,7 +308,8 @@ static void type_size_and_curve_are_the_public_key_s(void **state)
     CHECK(examples);
 }
 
-/* sign: true by the configuration; sign: false, which the preset ssh calls a contradiction, by hand. */
+/* sign: true by the configuration; sign: false, which the preset ssh calls a contradiction, by
+ * hand. */
 static void check_sign(const char *objects, int circumstances, enum truth result)
 {
     const struct example example = {"key: {sign: true}", objects, circumstances, result};
@@ -353,8 +353,7 @@ static void whether_it_signs_is_read_after_login_and_presumed_before_it(void **s
         {"cert RSA_A 01 nosign, public RSA_A 01", BEFORE_LOGIN, F},
         {"cert RSA_A 01, public RSA_A 01 verify=false", BEFORE_LOGIN, F},
         {"public RSA_A 01, private RSA_A 01 shown sign=false", BEFORE_LOGIN, F},
-        {"public RSA_A 01, private RSA_A 01 shown sign=absent", BEFORE_LOGIN,
-         U},
+        {"public RSA_A 01, private RSA_A 01 shown sign=absent", BEFORE_LOGIN, U},
     };
 
     (void)state;
@@ -399,10 +398,18 @@ static void the_private_key_s_attributes_are_unknown_until_it_is_read(void **sta
 static void a_pattern_that_is_not_known_makes_every_selector_unknown(void **state)
 {
     static const enum selector_kind kinds[] = {
-        SELECTOR_TOKEN_LABEL,      SELECTOR_TOKEN_SERIAL,         SELECTOR_TOKEN_MANUFACTURER,
-        SELECTOR_TOKEN_MODEL,      SELECTOR_SLOT_DESCRIPTION,     SELECTOR_SLOT_MANUFACTURER,
-        SELECTOR_LIBRARY_VERSION,  SELECTOR_LIBRARY_DESCRIPTION,  SELECTOR_LIBRARY_MANUFACTURER,
-        SELECTOR_ID,               SELECTOR_LABEL,                SELECTOR_KEY_TYPE,
+        SELECTOR_TOKEN_LABEL,
+        SELECTOR_TOKEN_SERIAL,
+        SELECTOR_TOKEN_MANUFACTURER,
+        SELECTOR_TOKEN_MODEL,
+        SELECTOR_SLOT_DESCRIPTION,
+        SELECTOR_SLOT_MANUFACTURER,
+        SELECTOR_LIBRARY_VERSION,
+        SELECTOR_LIBRARY_DESCRIPTION,
+        SELECTOR_LIBRARY_MANUFACTURER,
+        SELECTOR_ID,
+        SELECTOR_LABEL,
+        SELECTOR_KEY_TYPE,
     };
     struct fixture_token token;
     struct key_groups groups;
@@ -440,11 +447,16 @@ static void fields_may_be_padded_with_blanks_or_nul_and_be_full_or_empty(void **
         const char *pattern;
         enum truth result;
     } examples[] = {
-        {"one", 3, ' ', "one", T},        {"one", 3, '\0', "one", T},
-        {"one \0 ", 6, ' ', "one", T},    {"one", 3, 'x', "one", F},
-        {" one", 4, ' ', "one", F},       {" one", 4, ' ', " one", T},
-        {"o ne", 4, ' ', "o ne", T},      {"one\0two", 7, ' ', "one", F},
-        {"", 0, ' ', "one", F},           {"", 0, '\0', "", T},
+        {"one", 3, ' ', "one", T},
+        {"one", 3, '\0', "one", T},
+        {"one \0 ", 6, ' ', "one", T},
+        {"one", 3, 'x', "one", F},
+        {" one", 4, ' ', "one", F},
+        {" one", 4, ' ', " one", T},
+        {"o ne", 4, ' ', "o ne", T},
+        {"one\0two", 7, ' ', "one", F},
+        {"", 0, ' ', "one", F},
+        {"", 0, '\0', "", T},
         {"", 0, 'x', "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", T},
     };
     struct fixture_token token;
@@ -452,8 +464,8 @@ static void fields_may_be_padded_with_blanks_or_nul_and_be_full_or_empty(void **
     (void)state;
     fixture_token_init(&token, "", false);
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-        struct pattern *pattern = pattern_create(PATTERN_EXACT, examples[i].pattern,
-                                                 strlen(examples[i].pattern), NULL);
+        struct pattern *pattern =
+            pattern_create(PATTERN_EXACT, examples[i].pattern, strlen(examples[i].pattern), NULL);
         struct selector selector = {
             .kind = SELECTOR_TOKEN_LABEL, .patterns = &pattern, .n_patterns = 1};
         const struct subject subject = fixture_subject(&token);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NONE N_FIXTURE_KEYS
 
@@ -150,7 +149,8 @@ static struct object *find_object(struct fixture_token *token, CK_OBJECT_HANDLE 
     return NULL;
 }
 
-/* Gives an RSA object another exponent: another public key with the same modulus, which anybody can write. */
+/* Gives an RSA object another exponent: another public key with the same modulus, which anybody can
+ * write. */
 static void forge_exponent(struct fixture_token *token, CK_OBJECT_HANDLE vendor)
 {
     struct object *object = find_object(token, vendor);
@@ -200,7 +200,8 @@ static void a_private_key_that_tells_nothing_is_linked_by_type_curve_and_id(void
          "RSA_A(private~01 public=01)"},
         {"public ED25519_A 01, private ED25519_A 01 mute", "ED25519_A(public=01)",
          "ED25519_A(private~01 public=01)"},
-        {"public P256_A 0102, public P256_B 0201, private P256_B 0201 mute, private P256_A 0102 mute",
+        {"public P256_A 0102, public P256_B 0201, private P256_B 0201 mute, private P256_A 0102 "
+         "mute",
          "P256_A(public=0102) P256_B(public=0201)",
          "P256_A(private~0102 public=0102) P256_B(private~0201 public=0201)"},
         /* of any member */
@@ -267,8 +268,7 @@ static void the_last_of_a_kind_are_a_pair(void **state)
         {"cert P256_A 01, private P256_A 02 mute", "P256_A(cert=01)", "P256_A(private?02 cert=01)"},
         {"public RSA_A 01, private RSA_A 02 mute", "RSA_A(public=01)",
          "RSA_A(private?02 public=01)"},
-        {"public ED25519_A '', private ED25519_A '' mute", NULL,
-         "ED25519_A(private? public=)"},
+        {"public ED25519_A '', private ED25519_A '' mute", NULL, "ED25519_A(private? public=)"},
         {"public P256_A -, private P256_A - mute", NULL, "P256_A(private? public=)"},
         /* after those with the same id are gone */
         {"public P256_A 01, public P256_B 02, private P256_A 01 mute, private P256_B 03 mute", NULL,
@@ -344,9 +344,11 @@ struct refusal {
 static void a_refused_pair_is_not_made_again_and_nothing_takes_its_place(void **state)
 {
     static const struct refusal examples[] = {
-        {"public P256_A 01, private P256_A 01 mute", {{2, P256_A}},
+        {"public P256_A 01, private P256_A 01 mute",
+         {{2, P256_A}},
          "P256_A(public=01) -(private:01)"},
-        {"public P256_A 01, private P256_A 02 mute", {{2, P256_A}},
+        {"public P256_A 01, private P256_A 02 mute",
+         {{2, P256_A}},
          "P256_A(public=01) -(private:02)"},
         {"public P256_A 01, public P256_B 02, private P256_B 01 mute, private P256_A 02 mute",
          {{3, P256_A}},
@@ -354,7 +356,8 @@ static void a_refused_pair_is_not_made_again_and_nothing_takes_its_place(void **
         {"public P256_A 01, public P256_B 02, private P256_B 01 mute, private P256_A 02 mute",
          {{3, P256_A}, {4, P256_B}},
          "P256_A(public=01) P256_B(public=02) -(private:01) -(private:02)"},
-        {"public P256_A 01, private P256_A 01 mute, private P256_B 02 mute", {{2, P256_A}},
+        {"public P256_A 01, private P256_A 01 mute, private P256_B 02 mute",
+         {{2, P256_A}},
          "P256_A(public=01) -(private:01) -(private:02)"},
         /* of others nothing is taken away */
         {"public P256_A 01, private P256_A 01 mute", {{2, P256_B}}, "P256_A(private~01 public=01)"},
@@ -382,8 +385,8 @@ struct knowledge {
     const char *after;
 };
 
-static void a_key_that_the_policy_names_is_the_public_key_of_the_only_private_key_that_is_left(
-    void **state)
+static void
+a_key_that_the_policy_names_is_the_public_key_of_the_only_private_key_that_is_left(void **state)
 {
     static const struct knowledge examples[] = {
         {"private P256_A 01 mute", {P256_A, NONE}, 0, "P256_A(private?01)"},
@@ -394,20 +397,32 @@ static void a_key_that_the_policy_names_is_the_public_key_of_the_only_private_ke
         {"private P256_A 01 mute", {P384_A, RSA_A, ED25519_A, NONE}, 0, "-(private:01)"},
         {"private P256_A 01 mute", {NONE}, 0, "-(private:01)"},
         {"private P256_A 01 mute", {P256_A, NONE}, 1, "-(private:01)"},
-        {"private P256_A 01 mute, private P256_B 02 mute", {P256_A, NONE}, 0,
+        {"private P256_A 01 mute, private P256_B 02 mute",
+         {P256_A, NONE},
+         0,
          "-(private:01) -(private:02)"},
-        {"private P256_A 01 mute, private P384_A 02 mute", {P256_A, P384_A, NONE}, 0,
+        {"private P256_A 01 mute, private P384_A 02 mute",
+         {P256_A, P384_A, NONE},
+         0,
          "P256_A(private?01) P384_A(private?02)"},
         /* what the token shows comes first */
-        {"public P256_B 01, private P256_B 01 mute", {P256_A, NONE}, 0,
+        {"public P256_B 01, private P256_B 01 mute",
+         {P256_A, NONE},
+         0,
          "P256_B(private~01 public=01)"},
-        {"public P256_B 01, private P256_B 02 mute", {P256_A, NONE}, 0,
+        {"public P256_B 01, private P256_B 02 mute",
+         {P256_A, NONE},
+         0,
          "P256_B(private?02 public=01)"},
-        {"public P256_A 01, private P256_A 01, private P256_B 02 mute", {P256_A, P256_B, NONE}, 0,
+        {"public P256_A 01, private P256_A 01, private P256_B 02 mute",
+         {P256_A, P256_B, NONE},
+         0,
          "P256_A(private=01 public=01) P256_B(private?02)"},
         {"private RSA_A 01", {RSA_A, NONE}, 0, "RSA_A(private=01)"},
         {"", {P256_A, NONE}, 0, ""},
-        {"private P256_A 01 mute, private P256_B 02 mute nocurve", {P256_A, NONE}, 0,
+        {"private P256_A 01 mute, private P256_B 02 mute nocurve",
+         {P256_A, NONE},
+         0,
          "-(private:01) -(private:02)"},
     };
 
@@ -511,16 +526,15 @@ static void a_visit_of_the_members_ends_when_the_visitor_says_so(void **state)
 /* All orders of the objects lead to the same groups, told apart by their keys. */
 static void the_order_of_the_objects_changes_no_link(void **state)
 {
-    static const char *const objects[] = {"public P256_A 01",           "cert P256_A 02",
-                                          "private P256_A 02 mute",     "public P256_B 03",
-                                          "private P256_B 04 mute",     "private RSA_A 03 modulus",
-                                          "public RSA_A 03",            "ca RSA_A 05",
-                                          "private P384_A 03 mute",     "public P521_A 07"};
+    static const char *const objects[] = {"public P256_A 01",       "cert P256_A 02",
+                                          "private P256_A 02 mute", "public P256_B 03",
+                                          "private P256_B 04 mute", "private RSA_A 03 modulus",
+                                          "public RSA_A 03",        "ca RSA_A 05",
+                                          "private P384_A 03 mute", "public P521_A 07"};
     enum { N = sizeof(objects) / sizeof(objects[0]) };
-    static const char *const expected[] = {"P256_A(private~02 public=01 cert=02)",
-                                           "P256_B(private?04 public=03)",
-                                           "RSA_A(private=03 public=03 ca=05)", "-(private:03)",
-                                           "P521_A(public=07)"};
+    static const char *const expected[] = {
+        "P256_A(private~02 public=01 cert=02)", "P256_B(private?04 public=03)",
+        "RSA_A(private=03 public=03 ca=05)", "-(private:03)", "P521_A(public=07)"};
     size_t order[N];
 
     (void)state;
@@ -556,48 +570,6 @@ static void the_order_of_the_objects_changes_no_link(void **state)
     }
 }
 
-/* Private keys of elliptic curves as SoftHSM gives them, a thousand on one token. */
-static void a_thousand_keys_are_paired_in_a_moment(void **state)
-{
-    enum { N = 1000 };
-    struct fixture_token token;
-    struct key_groups groups;
-    struct timespec start, end;
-
-    (void)state;
-    fixture_token_init(&token, "", true);
-    for (unsigned i = 0; i < 2 * N; i++) {
-        struct object *object = calloc(1, sizeof(*object));
-        struct public_key *key = calloc(1, sizeof(*key));
-
-        object->class = i < N ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY;
-        object->vendor = i + 1;
-        object->key_type = key->type = CKK_EC;
-        object->curve = key->curve = CURVE_P256;
-        memcpy(key->spki_hash, &(unsigned){i % N}, sizeof(i));
-        assert_true(attributes_set(&object->attributes, CKA_ID, &(unsigned){i % N}, sizeof(i)));
-        if (object->class == CKO_PUBLIC_KEY)
-            object->key = key;
-        else
-            public_key_destroy(key);
-        assert_true(object_list_add(&token.objects, object));
-    }
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    assert_int_equal(groups.count, N);
-    for (size_t i = 0; i < N; i++) {
-        assert_int_equal(groups.items[i].link, LINK_ID);
-        assert_int_equal(groups.items[i].private_key->vendor,
-                         groups.items[i].public_keys[0]->vendor + N);
-    }
-    print_message("%ld ms\n", (end.tv_sec - start.tv_sec) * 1000 +
-                                  (end.tv_nsec - start.tv_nsec) / 1000000);
-    assert_true(end.tv_sec - start.tv_sec < 5); /* with sanitizers, on a slow machine */
-    key_groups_finish(&groups);
-    fixture_token_finish(&token);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -621,7 +593,6 @@ int main(void)
         cmocka_unit_test(objects_without_a_key_join_nothing),
         cmocka_unit_test(a_visit_of_the_members_ends_when_the_visitor_says_so),
         cmocka_unit_test(the_order_of_the_objects_changes_no_link),
-        cmocka_unit_test(a_thousand_keys_are_paired_in_a_moment),
     };
 
     return cmocka_run_group_tests(tests, filters_set_up, filters_tear_down);

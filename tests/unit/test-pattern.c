@@ -43,12 +43,12 @@ static void check(enum pattern_kind kind, const struct example *examples, size_t
 static void exact_text_is_these_bytes_and_no_others(void **state)
 {
     static const struct example examples[] = {
-        {"abc", "abc", 0, T},     {"abc", "Abc", 0, F},     {"abc", "abcd", 0, F},
-        {"abc", "ab", 0, F},      {"abc", "abc ", 0, F},    {"abc", " abc", 0, F},
-        {"abc", "abc\n", 0, F},   {"abc", "abc\0", 4, F},   {"abc", "abc\0d", 5, F},
-        {"abc", "", 0, F},        {"", "", 0, T},           {"", "a", 0, F},
-        {"", "\0", 1, F},         {"a*", "abc", 0, F},      {"a*", "a*", 0, T},
-        {"a.c", "abc", 0, F},     {"abc ", "abc ", 0, T},   {"\xc3\xa9", "\xc3\xa9", 0, T},
+        {"abc", "abc", 0, T},       {"abc", "Abc", 0, F},   {"abc", "abcd", 0, F},
+        {"abc", "ab", 0, F},        {"abc", "abc ", 0, F},  {"abc", " abc", 0, F},
+        {"abc", "abc\n", 0, F},     {"abc", "abc\0", 4, F}, {"abc", "abc\0d", 5, F},
+        {"abc", "", 0, F},          {"", "", 0, T},         {"", "a", 0, F},
+        {"", "\0", 1, F},           {"a*", "abc", 0, F},    {"a*", "a*", 0, T},
+        {"a.c", "abc", 0, F},       {"abc ", "abc ", 0, T}, {"\xc3\xa9", "\xc3\xa9", 0, T},
         {"\xc3\xa9", "\xc3", 1, F},
     };
 
@@ -59,10 +59,10 @@ static void exact_text_is_these_bytes_and_no_others(void **state)
 static void a_prefix_is_how_the_bytes_begin(void **state)
 {
     static const struct example examples[] = {
-        {"abc", "abc", 0, T},    {"abc", "abcd", 0, T},  {"abc", "ab", 0, F},
-        {"abc", "xabc", 0, F},   {"abc", "ABC", 0, F},   {"abc", "abc\0x", 5, T},
-        {"abc", "a\0bc", 4, F},  {"abc", "", 0, F},      {"", "", 0, T},
-        {"", "x", 0, T},         {"a*", "abc", 0, F},
+        {"abc", "abc", 0, T},   {"abc", "abcd", 0, T}, {"abc", "ab", 0, F},
+        {"abc", "xabc", 0, F},  {"abc", "ABC", 0, F},  {"abc", "abc\0x", 5, T},
+        {"abc", "a\0bc", 4, F}, {"abc", "", 0, F},     {"", "", 0, T},
+        {"", "x", 0, T},        {"a*", "abc", 0, F},
     };
 
     (void)state;
@@ -72,14 +72,14 @@ static void a_prefix_is_how_the_bytes_begin(void **state)
 static void a_glob_covers_the_whole_value_and_treats_no_character_specially(void **state)
 {
     static const struct example examples[] = {
-        {"ssh-*", "ssh-a", 0, T},      {"ssh-*", "ssh-", 0, T},       {"ssh-*", "xssh-a", 0, F},
-        {"ssh", "ssh-a", 0, F},        {"*", "", 0, T},               {"*", "a/b", 0, T},
-        {"*", ".a", 0, T},             {"a?c", "a/c", 0, T},          {"?", "", 0, F},
-        {"[a-c]x", "bx", 0, T},        {"[!a-c]x", "bx", 0, F},       {"a\\*", "a*", 0, T},
-        {"a\\*", "ab", 0, F},          {"*x", "a\nx", 0, T},          {"abc", "abc\n", 0, F},
-        {"abc", "abc ", 0, F},         {"abc*", "abc\0d", 5, F},      {"*", "\0", 1, F},
-        {"", "", 0, T},                {"", "a", 0, F},               {"A", "a", 0, F},
-        {"(a|b)", "a", 0, F},          {"+(a)", "aa", 0, F},
+        {"ssh-*", "ssh-a", 0, T}, {"ssh-*", "ssh-", 0, T},  {"ssh-*", "xssh-a", 0, F},
+        {"ssh", "ssh-a", 0, F},   {"*", "", 0, T},          {"*", "a/b", 0, T},
+        {"*", ".a", 0, T},        {"a?c", "a/c", 0, T},     {"?", "", 0, F},
+        {"[a-c]x", "bx", 0, T},   {"[!a-c]x", "bx", 0, F},  {"a\\*", "a*", 0, T},
+        {"a\\*", "ab", 0, F},     {"*x", "a\nx", 0, T},     {"abc", "abc\n", 0, F},
+        {"abc", "abc ", 0, F},    {"abc*", "abc\0d", 5, F}, {"*", "\0", 1, F},
+        {"", "", 0, T},           {"", "a", 0, F},          {"A", "a", 0, F},
+        {"(a|b)", "a", 0, F},     {"+(a)", "aa", 0, F},
     };
 
     (void)state;
@@ -89,30 +89,50 @@ static void a_glob_covers_the_whole_value_and_treats_no_character_specially(void
 static void a_regular_expression_covers_the_whole_value(void **state)
 {
     static const struct example examples[] = {
-        {"abc", "abc", 0, T},          {"abc", "xabc", 0, F},         {"abc", "abcx", 0, F},
-        {"A|B", "A", 0, T},            {"A|B", "B", 0, T},            {"A|B", "A_evil", 0, F},
-        {"A|B", "evil_B", 0, F},       {"A|B", "A|B", 0, F},          {"A|B|", "", 0, T},
-        {"A|AB", "AB", 0, T},          {"AB|A", "AB", 0, T},          {"A|AB|ABC", "ABC", 0, T},
-        {"(A|AB)(C|BCD)", "ABCD", 0, T}, {"^A|B$", "A", 0, T},        {"^A|B$", "A_evil", 0, F},
-        {"^A|B$", "evil_B", 0, F},     {"(A)|(B)", "A_evil", 0, F},   {"a{2}", "aa", 0, T},
-        {"a{2}", "aaa", 0, F},         {".*", "", 0, T},              {"", "", 0, T},
-        {"", "a", 0, F},               {"[0-9]+", "12", 0, T},        {"[0-9]+", "12a", 0, F},
-        {"a.*", "A", 0, F},            {"a\\.b", "axb", 0, F},        {"[)]|x", ")", 0, T},
-        {"[)]|x", ")_evil", 0, F},     {"\\)|x", ")", 0, T},          {"\\)|x", ")_evil", 0, F},
+        {"abc", "abc", 0, T},
+        {"abc", "xabc", 0, F},
+        {"abc", "abcx", 0, F},
+        {"A|B", "A", 0, T},
+        {"A|B", "B", 0, T},
+        {"A|B", "A_evil", 0, F},
+        {"A|B", "evil_B", 0, F},
+        {"A|B", "A|B", 0, F},
+        {"A|B|", "", 0, T},
+        {"A|AB", "AB", 0, T},
+        {"AB|A", "AB", 0, T},
+        {"A|AB|ABC", "ABC", 0, T},
+        {"(A|AB)(C|BCD)", "ABCD", 0, T},
+        {"^A|B$", "A", 0, T},
+        {"^A|B$", "A_evil", 0, F},
+        {"^A|B$", "evil_B", 0, F},
+        {"(A)|(B)", "A_evil", 0, F},
+        {"a{2}", "aa", 0, T},
+        {"a{2}", "aaa", 0, F},
+        {".*", "", 0, T},
+        {"", "", 0, T},
+        {"", "a", 0, F},
+        {"[0-9]+", "12", 0, T},
+        {"[0-9]+", "12a", 0, F},
+        {"a.*", "A", 0, F},
+        {"a\\.b", "axb", 0, F},
+        {"[)]|x", ")", 0, T},
+        {"[)]|x", ")_evil", 0, F},
+        {"\\)|x", ")", 0, T},
+        {"\\)|x", ")_evil", 0, F},
     };
 
     (void)state;
     CHECK(PATTERN_REGEX, examples);
 }
 
-static void a_regular_expression_never_matches_newline_nul_or_trailing_blanks_of_its_own_accord(
-    void **state)
+static void
+a_regular_expression_never_matches_newline_nul_or_trailing_blanks_of_its_own_accord(void **state)
 {
     static const struct example examples[] = {
-        {"abc", "abc\n", 0, F},  {"abc", "abc\nevil", 0, F},  {"abc", "evil\nabc", 0, F},
-        {".*", "a\nb", 0, F},    {"a[^x]b", "a\nb", 0, F},    {"abc", "abc\0", 4, F},
-        {"abc.*", "abc\0x", 5, F}, {".*", "\0", 1, F},        {"abc", "abc ", 0, F},
-        {"abc", "abc\t", 0, F},  {"abc *", "abc  ", 0, T},    {"abc", "abc\r", 0, F},
+        {"abc", "abc\n", 0, F},    {"abc", "abc\nevil", 0, F}, {"abc", "evil\nabc", 0, F},
+        {".*", "a\nb", 0, F},      {"a[^x]b", "a\nb", 0, F},   {"abc", "abc\0", 4, F},
+        {"abc.*", "abc\0x", 5, F}, {".*", "\0", 1, F},         {"abc", "abc ", 0, F},
+        {"abc", "abc\t", 0, F},    {"abc *", "abc  ", 0, T},   {"abc", "abc\r", 0, F},
     };
 
     (void)state;
@@ -122,8 +142,9 @@ static void a_regular_expression_never_matches_newline_nul_or_trailing_blanks_of
 /* "A)|B" between anchors would be ^(A)|B)$, which begins with A and ends with anything. */
 static void a_regular_expression_that_is_not_whole_does_not_compile(void **state)
 {
-    static const char *const broken[] = {"A)|B",  ")",    "a)",   "A)|(B", "(",  "(a", "[a",
-                                         "[[:x:]]", "a{2", "a{2,1}", "*a", "a|*b", "A))|((B", "\\"};
+    static const char *const broken[] = {"A)|B", ")",    "a)",      "A)|(B", "(",
+                                         "(a",   "[a",   "[[:x:]]", "a{2",   "a{2,1}",
+                                         "*a",   "a|*b", "A))|((B", "\\"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
@@ -144,12 +165,29 @@ static void what_matches_is_the_same_whatever_the_locale_of_the_host(void **stat
 {
     static const char *const locales[] = {"C", "C.UTF-8", "C"};
     static const struct example globs[] = {
-        {"*evil*", "\xff" "evil", 0, T}, {"?evil", "\xff" "evil", 0, T},
-        {"?", "\xc3\xa9", 0, F},         {"*", "\xff\xfe", 0, T},
+        {"*evil*",
+         "\xff"
+         "evil",
+         0, T},
+        {"?evil",
+         "\xff"
+         "evil",
+         0, T},
+        {"?", "\xc3\xa9", 0, F},
+        {"*", "\xff\xfe", 0, T},
     };
     static const struct example regexes[] = {
-        {".*evil.*", "\xff" "evil", 0, T}, {".*", "\xff\xfe", 0, T}, {".", "\xc3\xa9", 0, F},
-        {"..", "\xc3\xa9", 0, T},          {"[^a]*", "\xff" "evil", 0, T},
+        {".*evil.*",
+         "\xff"
+         "evil",
+         0, T},
+        {".*", "\xff\xfe", 0, T},
+        {".", "\xc3\xa9", 0, F},
+        {"..", "\xc3\xa9", 0, T},
+        {"[^a]*",
+         "\xff"
+         "evil",
+         0, T},
     };
 
     (void)state;
@@ -178,9 +216,9 @@ static void an_empty_value_may_come_without_a_pointer(void **state)
         const char *pattern;
         enum truth result;
     } examples[] = {
-        {PATTERN_EXACT, "", T},   {PATTERN_EXACT, "a", F},    {PATTERN_PREFIX, "", T},
-        {PATTERN_GLOB, "*", T},   {PATTERN_GLOB, "a", F},     {PATTERN_REGEX, "a*", T},
-        {PATTERN_REGEX, "a", F},  {PATTERN_UNKNOWN, "", U},
+        {PATTERN_EXACT, "", T},  {PATTERN_EXACT, "a", F},  {PATTERN_PREFIX, "", T},
+        {PATTERN_GLOB, "*", T},  {PATTERN_GLOB, "a", F},   {PATTERN_REGEX, "a*", T},
+        {PATTERN_REGEX, "a", F}, {PATTERN_UNKNOWN, "", U},
     };
 
     (void)state;

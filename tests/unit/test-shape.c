@@ -87,8 +87,8 @@ static void an_empty_id_becomes_the_key_s_hash_and_stays_it_after_login(void **s
          NULL},
         {"cert P256_A -, private P256_A 01 mute", "P256_A:#(made cert)",
          "P256_A:#(made cert private)", NULL},
-        {"public P256_A '', private P256_A 01 mute", "P256_A:#(public)",
-         "P256_A:#(public private)", NULL},
+        {"public P256_A '', private P256_A 01 mute", "P256_A:#(public)", "P256_A:#(public private)",
+         NULL},
         {"public RSA_A '', cert RSA_A 02 hidden, private RSA_A 01", "RSA_A:#(public)",
          "RSA_A:#(public cert private)", NULL},
         {"private RSA_A ''", "", "RSA_A:#(made private)", NULL},
@@ -114,8 +114,8 @@ static void keys_with_one_id_get_an_id_each(void **state)
          "RSA_A:#(made cert) P256_A:#(public)",
          "RSA_A:#(made cert private) P256_A:#(public private)", NULL},
         {"public RSA_A 01, public RSA_B 02, private RSA_A 02, private RSA_B 01",
-         "RSA_A:01(public) RSA_B:02(public)",
-         "RSA_A:01(public private) RSA_B:02(public private)", NULL},
+         "RSA_A:01(public) RSA_B:02(public)", "RSA_A:01(public private) RSA_B:02(public private)",
+         NULL},
         {"public RSA_A 01, public RSA_B 0101, private RSA_A 01, private RSA_B 01",
          "RSA_A:01(public) RSA_B:0101(public)",
          "RSA_A:01(public private) RSA_B:0101(public private)", NULL},
@@ -137,10 +137,10 @@ static void a_key_seen_only_after_login_gives_way(void **state)
          "RSA_A:01(public private) RSA_B:#(made private)", NULL},
         {"private RSA_B 01, public RSA_A 01, private RSA_A 01", "RSA_A:01(public)",
          "RSA_B:#(made private) RSA_A:01(public private)", NULL},
-        {"private RSA_A 01, private RSA_B 01", "",
-         "RSA_A:#(made private) RSA_B:#(made private)", NULL},
-        {"private RSA_A 01, private RSA_B 02", "",
-         "RSA_A:01(made private) RSA_B:02(made private)", NULL},
+        {"private RSA_A 01, private RSA_B 01", "", "RSA_A:#(made private) RSA_B:#(made private)",
+         NULL},
+        {"private RSA_A 01, private RSA_B 02", "", "RSA_A:01(made private) RSA_B:02(made private)",
+         NULL},
         {"cert RSA_A 03, private RSA_A 01, private RSA_B 03", "RSA_A:03(made cert)",
          "RSA_A:03(made cert private) RSA_B:#(made private)", NULL},
     };
@@ -221,15 +221,15 @@ static void the_hash_of_one_key_is_no_id_of_another(void **state)
 
     (void)state;
     fixture_token_init(&token, objects, false);
-    assert_true(attributes_set(&token.objects.items[2]->attributes, CKA_ID, hash,
-                               PUBLIC_KEY_ID_SIZE));
+    assert_true(
+        attributes_set(&token.objects.items[2]->attributes, CKA_ID, hash, PUBLIC_KEY_ID_SIZE));
     fixture_expose(&token, &config->policy, &exposure);
     assert_int_equal(exposure.n_visible, 3);
     for (size_t i = 0; i < 3; i++) {
         for (size_t j = 0; j < i; j++) {
-            assert_false(exposure.keys[i].id_size == exposure.keys[j].id_size &&
-                         memcmp(exposure.keys[i].id, exposure.keys[j].id,
-                                exposure.keys[i].id_size) == 0);
+            assert_false(
+                exposure.keys[i].id_size == exposure.keys[j].id_size &&
+                memcmp(exposure.keys[i].id, exposure.keys[j].id, exposure.keys[i].id_size) == 0);
         }
     }
     exposure_finish(&exposure);
@@ -290,8 +290,7 @@ static void all_objects_of_a_key_carry_the_one_id(void **state)
     fixture_token_init(&token, "public RSA_A 01, cert RSA_A 02, private RSA_A 03", true);
     fixture_expose(&token, &config->policy, &exposure);
     for (size_t i = 0; i < 3; i++) {
-        const CK_ATTRIBUTE *id =
-            exposed_attribute(shown_object(&exposure, classes[i]), CKA_ID);
+        const CK_ATTRIBUTE *id = exposed_attribute(shown_object(&exposure, classes[i]), CKA_ID);
         assert_int_equal(id->ulValueLen, 1);
         assert_memory_equal(id->pValue, "\x01", 1);
     }
@@ -305,8 +304,8 @@ struct labelled {
     const char *public_key, *private_key; /* labels */
 };
 
-static void each_object_has_its_own_label_and_a_made_one_the_certificate_s_or_the_private_key_s(
-    void **state)
+static void
+each_object_has_its_own_label_and_a_made_one_the_certificate_s_or_the_private_key_s(void **state)
 {
     static const struct labelled examples[] = {
         {"public RSA_A 01 label=a, private RSA_A 01 label=b", "allow: all", "a", "b"},
@@ -349,16 +348,24 @@ static void each_object_has_its_own_label_and_a_made_one_the_certificate_s_or_th
 static void a_label_is_cut_at_255_bytes_between_two_characters(void **state)
 {
     static const struct {
-        const char *unit;       /* repeated up to the size */
+        const char *unit;        /* repeated up to the size */
         size_t size, shift, cut; /* shift: so many bytes "a" before */
     } examples[] = {
-        {"a", 0, 0, 0},       {"a", 254, 0, 254},   {"a", 255, 0, 255},  {"a", 256, 0, 255},
-        {"a", 300, 0, 255},   {"a", 4000, 0, 255},
-        {"\xc3\xa9", 300, 0, 254},         {"\xc3\xa9", 300, 1, 255},
-        {"\xe2\x82\xac", 300, 0, 255},     {"\xe2\x82\xac", 300, 1, 253}, /* 1 + 84 * 3 = 253 */
+        {"a", 0, 0, 0},
+        {"a", 254, 0, 254},
+        {"a", 255, 0, 255},
+        {"a", 256, 0, 255},
+        {"a", 300, 0, 255},
+        {"a", 4000, 0, 255},
+        {"\xc3\xa9", 300, 0, 254},
+        {"\xc3\xa9", 300, 1, 255},
+        {"\xe2\x82\xac", 300, 0, 255},
+        {"\xe2\x82\xac", 300, 1, 253}, /* 1 + 84 * 3 = 253 */
         {"\xe2\x82\xac", 300, 2, 254},
-        {"\xf0\x9f\x94\x91", 300, 0, 252}, {"\xf0\x9f\x94\x91", 300, 1, 253},
-        {"\xf0\x9f\x94\x91", 300, 2, 254}, {"\xf0\x9f\x94\x91", 300, 3, 255},
+        {"\xf0\x9f\x94\x91", 300, 0, 252},
+        {"\xf0\x9f\x94\x91", 300, 1, 253},
+        {"\xf0\x9f\x94\x91", 300, 2, 254},
+        {"\xf0\x9f\x94\x91", 300, 3, 255},
         {"\xc3\xa9", 254, 0, 254},
     };
     char label[4000];
@@ -379,7 +386,8 @@ static void a_label_is_cut_at_255_bytes_between_two_characters(void **state)
 
 static void a_label_of_300_bytes_is_shown_cut_the_token_s_and_the_policy_s(void **state)
 {
-    struct config *config = fixture_policy("allow: [{id: \"02\", use: {show_label: x}}, {id: \"01\"}]");
+    struct config *config =
+        fixture_policy("allow: [{id: \"02\", use: {show_label: x}}, {id: \"01\"}]");
     char label[301];
     struct fixture_token token;
     struct exposure exposure;
@@ -409,7 +417,8 @@ static void a_label_of_300_bytes_is_shown_cut_the_token_s_and_the_policy_s(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_id_is_that_of_the_public_key_else_the_certificate_else_the_private_key),
+        cmocka_unit_test(
+            the_id_is_that_of_the_public_key_else_the_certificate_else_the_private_key),
         cmocka_unit_test(an_empty_id_becomes_the_key_s_hash_and_stays_it_after_login),
         cmocka_unit_test(keys_with_one_id_get_an_id_each),
         cmocka_unit_test(a_key_seen_only_after_login_gives_way),

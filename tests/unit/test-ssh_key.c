@@ -113,7 +113,7 @@ static void lines_that_hold_no_key_are_none(void **state)
         "no-pty",
         "no-pty ssh-ed25519",
         "one two ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk",
-        "command=\"open ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN4",
+        "c=\"o ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk",
         "SSH-ED25519 AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk",
         "ssh-ed25519x AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk",
         "ssh-ed25519\nAAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk",
@@ -133,7 +133,8 @@ static void lines_that_hold_no_key_are_none(void **state)
     }
 }
 
-/* A line whose type or any character of whose base64 is not the right one never reads as the same key; one that is cut reads as none. */
+/* A line whose type or any character of whose base64 is not the right one never reads as the same
+ * key; one that is cut reads as none. */
 static void a_line_with_a_wrong_character_is_not_the_key(void **state)
 {
     static const char wrong[] = {'=', '-', '!', ' ', '\t', '"', '\n', 'A', '\x80'};
@@ -196,8 +197,8 @@ static void a_blob_must_be_of_the_type_that_stands_before_it(void **state)
     }
 }
 
-/* What ssh-keygen would not write is not read: lengths that go beyond the end, bytes after it, points in other forms, numbers
- * that are negative or have zeros before them. */
+/* What ssh-keygen would not write is not read: lengths that go beyond the end, bytes after it,
+ * points in other forms, numbers that are negative or have zeros before them. */
 static void a_blob_has_one_form(void **state)
 {
     (void)state;
@@ -312,7 +313,7 @@ static void what_is_no_fingerprint_is_refused_and_writes_nothing(void **state)
         "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5GarU==",
         "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5GarU ",
         "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5GarUA",
-        "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5GarV",  /* bits that say nothing */
+        "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5GarV", /* bits that say nothing */
         "SHA256:1YwDuT0sHo23tYDJrM74JUuIueGzj2Dhdg7hJm5Gar=",
         "SHA256:1YwDuT0sHo23tYDJ=M74JUuIueGzj2Dhdg7hJm5GarU",
         "SHA256:1YwDuT0sHo23tYDJ-M74JUuIueGzj2Dhdg7hJm5GarU",

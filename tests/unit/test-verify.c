@@ -26,9 +26,9 @@ static const struct {
     CK_KEY_TYPE key_type;
     size_t field; /* of EC keys */
 } kinds[N_KEYS] = {
-    [RSA2048] = {"RSA", NULL, CKK_RSA, 0},           [P256] = {"EC", "P-256", CKK_EC, 32},
-    [P384] = {"EC", "P-384", CKK_EC, 48},        [P521] = {"EC", "P-521", CKK_EC, 66},
-    [K256] = {"EC", "secp256k1", CKK_EC, 32},    [ED25519] = {"ED25519", NULL, CKK_EC_EDWARDS, 0},
+    [RSA2048] = {"RSA", NULL, CKK_RSA, 0},        [P256] = {"EC", "P-256", CKK_EC, 32},
+    [P384] = {"EC", "P-384", CKK_EC, 48},         [P521] = {"EC", "P-521", CKK_EC, 66},
+    [K256] = {"EC", "secp256k1", CKK_EC, 32},     [ED25519] = {"ED25519", NULL, CKK_EC_EDWARDS, 0},
     [ED448] = {"ED448", NULL, CKK_EC_EDWARDS, 0},
 };
 
@@ -38,12 +38,18 @@ static const struct {
     CK_KEY_TYPE key_type;
     const char *digest;
 } mechanisms[] = {
-    {CKM_RSA_PKCS, CKK_RSA, NULL},           {CKM_SHA1_RSA_PKCS, CKK_RSA, "SHA1"},
-    {CKM_SHA224_RSA_PKCS, CKK_RSA, "SHA224"}, {CKM_SHA256_RSA_PKCS, CKK_RSA, "SHA256"},
-    {CKM_SHA384_RSA_PKCS, CKK_RSA, "SHA384"}, {CKM_SHA512_RSA_PKCS, CKK_RSA, "SHA512"},
-    {CKM_ECDSA, CKK_EC, NULL},               {CKM_ECDSA_SHA1, CKK_EC, "SHA1"},
-    {CKM_ECDSA_SHA224, CKK_EC, "SHA224"},    {CKM_ECDSA_SHA256, CKK_EC, "SHA256"},
-    {CKM_ECDSA_SHA384, CKK_EC, "SHA384"},    {CKM_ECDSA_SHA512, CKK_EC, "SHA512"},
+    {CKM_RSA_PKCS, CKK_RSA, NULL},
+    {CKM_SHA1_RSA_PKCS, CKK_RSA, "SHA1"},
+    {CKM_SHA224_RSA_PKCS, CKK_RSA, "SHA224"},
+    {CKM_SHA256_RSA_PKCS, CKK_RSA, "SHA256"},
+    {CKM_SHA384_RSA_PKCS, CKK_RSA, "SHA384"},
+    {CKM_SHA512_RSA_PKCS, CKK_RSA, "SHA512"},
+    {CKM_ECDSA, CKK_EC, NULL},
+    {CKM_ECDSA_SHA1, CKK_EC, "SHA1"},
+    {CKM_ECDSA_SHA224, CKK_EC, "SHA224"},
+    {CKM_ECDSA_SHA256, CKK_EC, "SHA256"},
+    {CKM_ECDSA_SHA384, CKK_EC, "SHA384"},
+    {CKM_ECDSA_SHA512, CKK_EC, "SHA512"},
     {CKM_EDDSA, CKK_EC_EDWARDS, NULL},
 };
 
@@ -115,16 +121,15 @@ static void sign(enum key key, const char *digest, const void *data, size_t size
         assert_int_equal(EVP_PKEY_sign_init(context), 1);
         if (key == RSA2048)
             assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING), 1);
-        assert_int_equal(
-            EVP_PKEY_sign(context, signature->bytes, &signature->size, data, size), 1);
+        assert_int_equal(EVP_PKEY_sign(context, signature->bytes, &signature->size, data, size), 1);
         EVP_PKEY_CTX_free(context);
     } else {
         EVP_MD_CTX *context = EVP_MD_CTX_new();
 
         assert_int_equal(
             EVP_DigestSignInit_ex(context, NULL, digest, NULL, NULL, private_keys[key], NULL), 1);
-        assert_int_equal(
-            EVP_DigestSign(context, signature->bytes, &signature->size, data, size), 1);
+        assert_int_equal(EVP_DigestSign(context, signature->bytes, &signature->size, data, size),
+                         1);
         EVP_MD_CTX_free(context);
     }
     if (kinds[key].key_type == CKK_EC)
@@ -222,12 +227,15 @@ static void try_other_data(size_t i, enum key key, const void *data, size_t size
     for (size_t bit = 0; bit < size * 8; bit += 7) {
         memcpy(other, data, size);
         other[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        assert_int_equal(verify(key, mechanisms[i].mechanism, other, size, signature), NOT_VERIFIED);
+        assert_int_equal(verify(key, mechanisms[i].mechanism, other, size, signature),
+                         NOT_VERIFIED);
     }
     memcpy(other, data, size);
     other[size] = 1;
-    assert_int_equal(verify(key, mechanisms[i].mechanism, other, size - 1, signature), NOT_VERIFIED);
-    assert_int_equal(verify(key, mechanisms[i].mechanism, other, size + 1, signature), NOT_VERIFIED);
+    assert_int_equal(verify(key, mechanisms[i].mechanism, other, size - 1, signature),
+                     NOT_VERIFIED);
+    assert_int_equal(verify(key, mechanisms[i].mechanism, other, size + 1, signature),
+                     NOT_VERIFIED);
     assert_int_equal(verify(key, mechanisms[i].mechanism, other, 0, signature), NOT_VERIFIED);
     assert_int_equal(verify(key, mechanisms[i].mechanism, NULL, 0, signature), NOT_VERIFIED);
 }
@@ -241,8 +249,9 @@ static void a_signature_of_other_data_is_not_verified(void **state)
 static void try_other_key(size_t i, enum key key, const void *data, size_t size,
                           struct signature *signature)
 {
-    EVP_PKEY *other = key == RSA2048 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
-                                 : EVP_PKEY_Q_keygen(NULL, NULL, kinds[key].type, kinds[key].group);
+    EVP_PKEY *other = key == RSA2048
+                          ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
+                          : EVP_PKEY_Q_keygen(NULL, NULL, kinds[key].type, kinds[key].group);
     unsigned char *der = NULL;
     int der_size = i2d_PUBKEY(other, &der);
     struct public_key *public_key = public_key_from_spki(crypto, der, (size_t)der_size);

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import socket
 
 from . import programs
 from .sandbox import end
@@ -28,7 +29,12 @@ class Agent:
         self.process = sandbox.start(
             program, "-d" if debug else "-D", "-a", self.socket, "-P", allowed, log=self._log, environment=extra
         )
-        wait_for(lambda: os.path.exists(self.socket), f"ssh-agent: {self._log.read_text()}")
+        wait_for(self._listens, f"ssh-agent: {self._log.read_text()}")
+
+    def _listens(self):
+        """The socket is there a moment before anybody listens at it."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return os.path.exists(self.socket) and probe.connect_ex(self.socket) == 0
 
     @property
     def log(self):

@@ -10,12 +10,13 @@ for _name in ("BIO_new_mem_buf", "PEM_read_bio_PUBKEY", "EVP_MD_CTX_new", "EVP_g
 
 
 def verifies(pem, digest, data, signature, salted=False):
-    """Whether SIGNATURE (RSA PKCS #1 1.5 or, salted, PSS; ECDSA in DER) of DATA was made by the key whose public half is PEM."""
+    """Whether SIGNATURE (RSA PKCS #1 1.5 or, salted, PSS; ECDSA in DER; Ed25519 with digest None) of DATA was made by the key
+    whose public half is PEM."""
     bio = ctypes.c_void_p(_crypto.BIO_new_mem_buf(pem.encode(), -1))
     key = ctypes.c_void_p(_crypto.PEM_read_bio_PUBKEY(bio, None, None, None))
     context, key_context = ctypes.c_void_p(_crypto.EVP_MD_CTX_new()), ctypes.c_void_p()
-    method = ctypes.c_void_p(_crypto.EVP_get_digestbyname(digest.encode()))
-    assert key and method, (pem, digest)
+    method = ctypes.c_void_p(_crypto.EVP_get_digestbyname(digest.encode()) if digest else None)
+    assert key and (method or not digest), (pem, digest)
     assert _crypto.EVP_DigestVerifyInit(context, ctypes.byref(key_context), method, None, key) == 1
     if salted:
         assert _crypto.EVP_PKEY_CTX_ctrl_str(key_context, b"rsa_padding_mode", b"pss") == 1

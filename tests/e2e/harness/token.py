@@ -34,7 +34,11 @@ class _Store:
         key = (descriptions, tuple(sorted(variables.items())))
         if key not in self._made:
             made = self.folder() / str(len(self._made))
-            build(made, descriptions, variables)
+            try:
+                build(made, descriptions, variables)
+            except Exception:
+                shutil.rmtree(made, ignore_errors=True)  # the next token must not find half of this one
+                raise
             self._made[key] = made
         return self._made[key]
 
