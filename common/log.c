@@ -161,8 +161,8 @@ static void make_printable(char *text)
     }
 }
 
-static void write_line(bool to_stderr, const char *format,
-                                                             va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+write_line(bool to_stderr, const char *format, va_list arguments)
 {
     char text[LINE_MAX_SIZE];
     char line[LINE_MAX_SIZE + 16];
