@@ -48,23 +48,6 @@ static bool patterns_exclude(const struct selector *a, const struct selector *b)
     return a->n_patterns > 0 && b->n_patterns > 0;
 }
 
-static bool number_holds(const struct number *number, uint64_t value)
-{
-    switch (number->comparison) {
-    case COMPARE_EQUAL:
-        return value == number->number;
-    case COMPARE_LESS:
-        return value < number->number;
-    case COMPARE_AT_MOST:
-        return value <= number->number;
-    case COMPARE_MORE:
-        return value > number->number;
-    case COMPARE_AT_LEAST:
-        return value >= number->number;
-    }
-    return true;
-}
-
 static bool numbers_hold(const struct selector *selector, uint64_t value)
 {
     for (size_t i = 0; i < selector->n_numbers; i++)

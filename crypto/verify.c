@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Verifying a PKCS#11 signature with a public key.
+#include "common/constants.h"
 #include "crypto/internal.h"
 
 #include <string.h>
@@ -15,10 +16,6 @@ struct verifier {
     enum scheme scheme;
     const char *digest; /* NULL: the data is what is signed */
 };
-
-#ifndef CKM_EDDSA
-#define CKM_EDDSA 0x1057UL
-#endif
 
 static const struct verifier verifiers[] = {
     {CKM_RSA_PKCS, CKK_RSA, SCHEME_RSA_RAW, NULL},

@@ -35,27 +35,10 @@ static enum truth match_version(const struct selector *selector, const CK_VERSIO
     return any_pattern(selector, text, (size_t)size);
 }
 
-static bool compare(uint64_t value, const struct number *number)
-{
-    switch (number->comparison) {
-    case COMPARE_EQUAL:
-        return value == number->number;
-    case COMPARE_LESS:
-        return value < number->number;
-    case COMPARE_AT_MOST:
-        return value <= number->number;
-    case COMPARE_MORE:
-        return value > number->number;
-    case COMPARE_AT_LEAST:
-        return value >= number->number;
-    }
-    return false;
-}
-
 static enum truth any_number(const struct selector *selector, uint64_t value)
 {
     for (size_t i = 0; i < selector->n_numbers; i++) {
-        if (compare(value, &selector->numbers[i]))
+        if (number_holds(&selector->numbers[i], value))
             return TRUTH_TRUE;
     }
     return TRUTH_FALSE;

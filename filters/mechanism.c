@@ -2,13 +2,7 @@
 #include "filters/mechanism.h"
 
 #include <stddef.h>
-
-#ifndef CKM_EDDSA
-#define CKM_EDDSA 0x1057UL
-#endif
-#ifndef CKM_SHA224
-#define CKM_SHA224 0x255UL
-#endif
+#include "common/constants.h"
 
 struct mechanism {
     CK_MECHANISM_TYPE type;

@@ -4,6 +4,23 @@
 #include <stdlib.h>
 #include "crypto/public_key.h"
 
+bool number_holds(const struct number *number, uint64_t value)
+{
+    switch (number->comparison) {
+    case COMPARE_EQUAL:
+        return value == number->number;
+    case COMPARE_LESS:
+        return value < number->number;
+    case COMPARE_AT_MOST:
+        return value <= number->number;
+    case COMPARE_MORE:
+        return value > number->number;
+    case COMPARE_AT_LEAST:
+        return value >= number->number;
+    }
+    return false;
+}
+
 void selector_finish(struct selector *selector)
 {
     for (size_t i = 0; i < selector->n_children; i++)

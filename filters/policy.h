@@ -49,6 +49,8 @@ struct number {
     uint64_t number;
 };
 
+bool number_holds(const struct number *number, uint64_t value);
+
 /* The object part of a URI; what is NULL is not asked. */
 struct object_reference {
     struct pattern *id;    /* owned */

@@ -5,11 +5,9 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include "common/constants.h"
 #include "filters/mechanism.h"
 
-#ifndef CKM_EDDSA
-#define CKM_EDDSA 0x1057UL
-#endif
 
 enum { NO_KEY = 0x7fff };
 

@@ -12,12 +12,10 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/constants.h"
 #include "crypto/crypto.h"
 #include "crypto/public_key.h"
 
-#ifndef CKM_EDDSA
-#define CKM_EDDSA 0x1057UL
-#endif
 
 enum key { RSA2048, P256, P384, P521, K256, ED25519, ED448, N_KEYS };
 

@@ -34,6 +34,8 @@ def _bind(method, row):
 
 
 class _Result(unittest.TestResult):
+    _started = None  # while a class is set up
+
     def startTest(self, test):
         super().startTest(test)
         self._started = time.monotonic()
