@@ -51,8 +51,9 @@ class Listings(Client):
         self.token("eight", TYPE=TYPE)
         self.gate([{"id": "03"}])
         path = self.sandbox.folder / "key"
-        self.output("-r", "--type", "pubkey", "--id", "03", "-o", path)
-        path.unlink()
+        if TYPE == RSA:  # pkcs11-tool 0.23 uses memory that it freed when it writes an EC key
+            self.output("-r", "--type", "pubkey", "--id", "03", "-o", path)
+            path.unlink()
         self.assertIn("not found", self.client("-r", "--type", "pubkey", "--id", "04", "-o", path).stderr)
         self.assertFalse(path.exists())
 
@@ -71,10 +72,13 @@ class Listings(Client):
         self.gate("all")
         listed = self.output("-O", "--type", "pubkey")
         self.assertNotIn("Usage", re.sub(r"Usage: +none", "", listed))
+        der = base64.b64decode("".join(self.pem(token, "user1").splitlines()[1:-1]))
+        if TYPE == EC:
+            self.assertRegex(listed, rf"(?m)^  EC_POINT: +0441{der[-65:].hex()}$")
+            return
         path = self.sandbox.folder / "key"
         self.output("-r", "--type", "pubkey", "--id", "01", "-o", path)
-        lines = self.pem(token, "user1").splitlines()[1:-1]
-        self.assertEqual(base64.b64decode("".join(lines)), path.read_bytes())
+        self.assertEqual(der, path.read_bytes())
 
     @rows({"verb": "-L"}, {"verb": "-T"})
     def test_only_the_token_with_a_permitted_key_is_listed(self, verb):

@@ -227,6 +227,11 @@ static void what_is_cut_is_no_certificate_and_leaves_no_error_behind(void **stat
         assert_null(certificate_parse(fixture_crypto(), der.bytes, cut));
     assert_null(certificate_parse(fixture_crypto(), "", 0));
     assert_int_equal(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_USER, 7); /* and takes none away */
+    assert_null(certificate_parse(fixture_crypto(), "junk", 4));
+    certificate_destroy(parse(&der));
+    assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
+    assert_int_equal(ERR_peek_error(), 0);
     certificate_destroy(NULL);
 }
 

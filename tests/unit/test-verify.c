@@ -16,7 +16,6 @@
 #include "crypto/crypto.h"
 #include "crypto/public_key.h"
 
-
 enum key { RSA2048, P256, P384, P521, K256, ED25519, ED448, N_KEYS };
 
 static const struct {
@@ -384,6 +383,11 @@ static void what_fails_leaves_no_error_behind_for_the_host(void **state)
     each(try_lengths);
     each(try_other_data);
     each(try_flipped);
+    assert_int_equal(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_USER, 7); /* and takes none away */
+    each(try_lengths);
+    each(try_good);
+    assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
     assert_int_equal(ERR_peek_error(), 0);
 }
 
