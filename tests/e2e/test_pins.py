@@ -194,7 +194,9 @@ class OnATerminal(Case):
         """Types PINs, each when ssh asks; the exit code and what the terminal showed."""
         token = self.token("one", **more)
         server = self.server(token.public_key("user1"))
-        terminal = Terminal(self.sandbox, *ssh.command(self.sandbox, server, self.gate([{"id": "01"}])))
+        options = {"RequestTTY": "no"}  # an sshd that is not root's has none to give
+        command = ssh.command(self.sandbox, server, self.gate([{"id": "01"}]), options=options)
+        terminal = Terminal(self.sandbox, *command)
         for pin in typed:
             terminal.expect_secret("Enter PIN for 'one': ")
             terminal.type(pin + "\n")

@@ -71,7 +71,7 @@ static struct mock_key make_token(const struct kind *kind, unsigned n)
 
 static void print_row(const char *what, const struct kind *kind, unsigned n, unsigned limit)
 {
-    print_message("| %-22s | %-8s%-9s | %4u keys | %2u vendor calls | limit %2u |\n", what,
+    print_message("# | %-22s | %-8s%-9s | %4u keys | %2u vendor calls | limit %2u |\n", what,
                   kind->type, (kind->objects & MOCK_NO_POINT) != 0 ? " no point" : "", n,
                   host.mock->calls(), limit);
 }

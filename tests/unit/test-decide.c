@@ -284,6 +284,7 @@ static void a_token_is_not_named_by_what_might_be_any_token(void **state)
         "allow: [{uri: \"pkcs11:object=a\"}]",
         "require: [{token: {label: one}}]\nallow: all",
         "require: [{token: {label: one}}]\nallow: [{id: \"01\"}]",
+        "allow: [{token: {label: one}, slot: {id: 8}}, {id: \"01\"}]", /* that rule does not hold */
     };
 
     (void)state;

@@ -331,7 +331,7 @@ static void the_keys_that_a_policy_names_are_those_of_its_allow_rules_at_any_dep
     struct config *config = fixture_policy(
         "deny: [{public_key: RSA_B.pub}]\nrequire: [{not: {public_key: RSA_C.pub}}]\n"
         "allow: [{public_key: [RSA_A.pub, P256_A.pub]}, {id: \"01\"}, "
-        "{any: [{all: [{public_key: P384_A.pub}]}, {id: \"02\"}]}]");
+        "{any: [{id: \"02\"}, {all: [{slot: {id: 7}}, {public_key: P384_A.pub}]}]}]");
     static const enum fixture_key expected[] = {RSA_A, P256_A, P384_A};
     struct known_keys known;
 

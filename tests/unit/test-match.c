@@ -348,6 +348,7 @@ static void whether_it_signs_is_read_after_login_and_presumed_before_it(void **s
         {"cert RSA_A 01 signs", BEFORE_LOGIN, T},
         {"cert RSA_A 01 nosign", BEFORE_LOGIN, F},
         {"cert RSA_A 01 nosign, cert RSA_A 02 signs", BEFORE_LOGIN, T},
+        {"cert RSA_A 01 signs, cert RSA_A 02 nosign", BEFORE_LOGIN, T},
         {"cert RSA_A 01 nosign, cert RSA_A 02", BEFORE_LOGIN, F},
         {"cert RSA_A 01 signs, public RSA_A 01 verify=false", BEFORE_LOGIN, T},
         {"cert RSA_A 01 nosign, public RSA_A 01", BEFORE_LOGIN, F},
@@ -479,6 +480,34 @@ static void fields_may_be_padded_with_blanks_or_nul_and_be_full_or_empty(void **
     fixture_token_finish(&token);
 }
 
+static void a_version_is_two_numbers_without_zeros_before_them(void **state)
+{
+    static const struct {
+        CK_VERSION version;
+        const char *pattern;
+        enum truth result;
+    } examples[] = {
+        {{2, 40}, "2.40", T}, {{3, 1}, "3.1", T},         {{3, 1}, "3.01", F},  {{3, 10}, "3.1", F},
+        {{0, 0}, "0.0", T},   {{255, 255}, "255.255", T}, {{12, 3}, "1.23", F},
+    };
+    struct fixture_token token;
+
+    (void)state;
+    fixture_token_init(&token, "", false);
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        struct pattern *pattern =
+            pattern_create(PATTERN_EXACT, examples[i].pattern, strlen(examples[i].pattern), NULL);
+        const struct selector selector = {
+            .kind = SELECTOR_LIBRARY_VERSION, .patterns = &pattern, .n_patterns = 1};
+        const struct subject subject = fixture_subject(&token);
+
+        token.library.libraryVersion = examples[i].version;
+        assert_int_equal(selector_match(&selector, &subject), examples[i].result);
+        pattern_destroy(pattern);
+    }
+    fixture_token_finish(&token);
+}
+
 static void all_of_nothing_is_true_any_of_nothing_false_and_not_of_nothing_unknown(void **state)
 {
     static const struct {
@@ -507,6 +536,7 @@ int main(void)
         cmocka_unit_test(the_private_key_s_attributes_are_unknown_until_it_is_read),
         cmocka_unit_test(a_pattern_that_is_not_known_makes_every_selector_unknown),
         cmocka_unit_test(fields_may_be_padded_with_blanks_or_nul_and_be_full_or_empty),
+        cmocka_unit_test(a_version_is_two_numbers_without_zeros_before_them),
         cmocka_unit_test(all_of_nothing_is_true_any_of_nothing_false_and_not_of_nothing_unknown),
     };
 

@@ -418,6 +418,10 @@ a_key_that_the_policy_names_is_the_public_key_of_the_only_private_key_that_is_le
          {P256_A, P256_B, NONE},
          0,
          "P256_A(private=01 public=01) P256_B(private?02)"},
+        {"private RSA_A 01 modulus, private RSA_B 02 modulus",
+         {RSA_C, RSA_A, NONE},
+         0,
+         "RSA_A(private?01) -(private:02)"},
         {"private RSA_A 01", {RSA_A, NONE}, 0, "RSA_A(private=01)"},
         {"", {P256_A, NONE}, 0, ""},
         {"private P256_A 01 mute, private P256_B 02 mute nocurve",
@@ -510,8 +514,7 @@ static void a_visit_of_the_members_ends_when_the_visitor_says_so(void **state)
     struct key_groups groups;
 
     (void)state;
-    fixture_token_init(&token, "public RSA_A 01, cert RSA_A 01, private RSA_A 01, cert RSA_A 02",
-                       true);
+    fixture_token_init(&token, "public RSA_A 1, cert RSA_A 1, private RSA_A 1, cert RSA_A 2", true);
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
     for (size_t members = 1; members < 6; members++) {
         size_t left = members;
@@ -523,7 +526,6 @@ static void a_visit_of_the_members_ends_when_the_visitor_says_so(void **state)
     fixture_token_finish(&token);
 }
 
-/* All orders of the objects lead to the same groups, told apart by their keys. */
 static void the_order_of_the_objects_changes_no_link(void **state)
 {
     static const char *const objects[] = {"public P256_A 01",       "cert P256_A 02",

@@ -156,6 +156,8 @@ static void a_key_that_is_not_shown_takes_no_id_away(void **state)
          "RSA_A:01(public private)", "allow: [{fingerprint: @RSA_A}]"},
         {"public RSA_A 01, public RSA_B 01, private RSA_A 01, private RSA_B 01", "RSA_B:01(public)",
          "RSA_B:01(public private)", "deny: [{fingerprint: @RSA_A}]\nallow: all"},
+        {"private RSA_A 01, private RSA_B 01", "", "RSA_A:01(made private)",
+         "allow: [{fingerprint: @RSA_A}]"},
     };
 
     (void)state;

@@ -28,8 +28,6 @@ static void fingerprints_are_those_of_ssh_keygen(void **state)
 static void ssh_keygen_itself_says_so_too(void **state)
 {
     (void)state;
-    if (system("command -v ssh-keygen >/dev/null") != 0)
-        skip();
     for (enum fixture_key i = RSA_A; i < N_FIXTURE_KEYS; i++) {
         char command[512], text[512];
         FILE *in;
