@@ -167,8 +167,8 @@ class Install(Case):
 
 
 class SystemFile(Case):
-    """Where the system's configuration exists, it is the only one that is read. It has to be root's: where the tests run as
-    somebody else, it cannot be, and then nothing is shown."""
+    """Where the system's configuration exists, it is the only one that is read. It has to be root's: where the tests run
+    as somebody else, it cannot be, and then nothing is shown."""
 
     @classmethod
     def setUpClass(cls):

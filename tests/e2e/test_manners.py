@@ -75,7 +75,11 @@ class Configuration(Case):
         self.sandbox.configure(text)
         self.refused(at)
 
-    @rows({"text": "version: 1\nmodule: x\nallow: all\nsurprise: 1\n"}, {"text": "version: 1\nallow: [\n"}, {"text": None})
+    @rows(
+        {"text": "version: 1\nmodule: x\nallow: all\nsurprise: 1\n"},
+        {"text": "version: 1\nallow: [\n"},
+        {"text": None},
+    )
     def test_an_agent_s_user_finds_the_mistake_in_the_log(self, text):
         self.token("one")
         if text is not None:

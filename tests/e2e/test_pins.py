@@ -176,7 +176,8 @@ class NeverAHang(Case):
         self.token("one")
         agent = self.agent()
         module = self.gate([{"id": "01"}])
-        result = self.sandbox.run(programs.SSH_ADD, "-s", module, environment={"SSH_AUTH_SOCK": agent.socket}, timeout=20)
+        environment = {"SSH_AUTH_SOCK": agent.socket}
+        result = self.sandbox.run(programs.SSH_ADD, "-s", module, environment=environment, timeout=20)
         self.assertEqual(1, result.rc, str(result))
         self.assertTrue(agent.alive)
 

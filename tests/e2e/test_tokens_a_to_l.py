@@ -185,7 +185,8 @@ class Shapes(Case):
         login = self.attempt(token, "all")
         self.assertLogin(login)
         self.assertIn(token.fingerprint("user1"), login.offers)
-        self.assertEqual(sorted(map(bare, token.public_keys().values())), sorted(map(bare, self.tool("keys").stdout.splitlines())))
+        printed = self.tool("keys").stdout.splitlines()
+        self.assertEqual(sorted(map(bare, token.public_keys().values())), sorted(map(bare, printed)))
 
 
 class WithoutTheGate(Case):

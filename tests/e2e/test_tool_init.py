@@ -42,7 +42,12 @@ class Init(Tool):
         self.init("--key", mine[0], f"--key={mine[1]}")
         self.assertShows(*mine)
 
-    @rows({"typed": "{user4}\n"}, {"typed": "{user4} {user1}\n"}, {"typed": " {user4},{user1} ,{user4}\t\n"}, {"typed": "{user4}"})
+    @rows(
+        {"typed": "{user4}\n"},
+        {"typed": "{user4} {user1}\n"},
+        {"typed": " {user4},{user1} ,{user4}\t\n"},
+        {"typed": "{user4}"},
+    )
     def test_keys_may_be_chosen_by_number(self, typed):
         token = self.token("eight", TYPE=EC)
         numbers = self.numbers(token)
@@ -63,7 +68,7 @@ class Init(Tool):
             offered = [match[1] for match in OFFERED.findall(self.init(rc=1).stdout)]
             self.assertEqual([token.fingerprint("user1")], offered, name)
 
-    @rows(*[{"wrong": text} for text in ("0", "9", "-1", "+1", "1x", "x", "1 9", "1.", "99999999999999999999", "-18446744073709551615")])
+    @rows(*[{"wrong": text} for text in ("0", "9", "-1", "+1", "1x", "x", "1 9", "1.", "9" * 20, "-18446744073709551615")])
     def test_a_wrong_number_is_named_and_asked_for_again(self, wrong):
         token = self.token("eight", TYPE=EC)
         numbers = self.numbers(token)
@@ -85,7 +90,7 @@ class Init(Tool):
             self.assertEqual("", result.stdout)
             self.assertIn(f"{self.sandbox.config} exists; --force", result.stderr)
             self.assertNotIn("PIN", result.stderr)
-            self.assertEqual(("mine\n", ["config.yaml"]), (self.sandbox.config.read_text(), os.listdir(self.sandbox.config.parent)))
+            self.assertUntouched()
 
     def test_with_force_the_old_file_is_kept_under_another_name(self):
         token = self.token("eight", TYPE=EC)
@@ -102,7 +107,7 @@ class Init(Tool):
         self.sandbox.configure("mine\n")
         self.init("--force", stdin="\n", rc=1)
         self.init("--force", "--key", "SHA256:" + "A" * 43, rc=1)
-        self.assertEqual(("mine\n", ["config.yaml"]), (self.sandbox.config.read_text(), os.listdir(self.sandbox.config.parent)))
+        self.assertUntouched()
 
     def test_what_is_no_file_is_not_replaced(self):
         token = self.token("eight", TYPE=EC)
@@ -201,7 +206,7 @@ class Init(Tool):
 class InitAfterLogin(Tool):
     """Tokens that show their keys only after login: the file names the token, so that ssh may send it the PIN."""
 
-    @rows({"token": "K", "TYPE": RSA}, {"token": "K", "TYPE": EC}, {"token": "C", "TYPE": RSA}, {"token": "B", "TYPE": RSA})
+    @rows(*[{"token": token, "TYPE": kind} for token, kind in (("K", RSA), ("K", EC), ("C", RSA), ("B", RSA))])
     def test_the_written_file_names_the_token_and_ssh_logs_in_with_it(self, token, TYPE):
         made = self.token(token, TYPE=TYPE)
         mine = made.fingerprint("user1")
@@ -228,7 +233,11 @@ class InitAfterLogin(Tool):
         self.assertIn("does it show only after login (--login)?", result.stderr)
         self.assertNothingWritten()
 
-    @rows({"typed": "999999\n", "says": "CKR_PIN_INCORRECT", "sent": 1}, {"typed": "\n", "says": "no PIN was given", "sent": 0}, {"typed": "", "says": "no PIN was given", "sent": 0})
+    @rows(
+        {"typed": "999999\n", "says": "CKR_PIN_INCORRECT", "sent": 1},
+        {"typed": "\n", "says": "no PIN was given", "sent": 0},
+        {"typed": "", "says": "no PIN was given", "sent": 0},
+    )
     def test_a_wrong_or_no_PIN_writes_nothing(self, typed, says, sent):
         self.token("K")
         spy = self.spy()
@@ -386,7 +395,12 @@ class OddTexts(Tool):
         self.assertEqual(expected, {line.strip() for line in lines})
         self.assertEqual(len(LABELS), len(lines))
 
-    @rows(*[{"serial": text} for text in (b'a"b\\c', b"%u%%%L", b"#1: {x}, [y]", "sé\u2028".encode(), b"\xff\x01\n", b"  x", b"")])
+    @rows(
+        *[
+            {"serial": text}
+            for text in (b'a"b\\c', b"%u%%%L", b"#1: {x}, [y]", "sé\u2028".encode(), b"\xff\x01\n", b"  x", b"")
+        ]
+    )
     def test_a_token_with_an_odd_serial_is_named_so_that_ssh_logs_in(self, serial):
         token = self.token("K", TYPE=EC)
         self.set_serial(token, serial)

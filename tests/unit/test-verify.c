@@ -55,25 +55,39 @@ enum { N_MECHANISMS = sizeof(mechanisms) / sizeof(mechanisms[0]) };
 static struct crypto *crypto;
 static EVP_PKEY *private_keys[N_KEYS];
 static struct public_key *public_keys[N_KEYS];
+static struct public_key *other_keys[N_KEYS]; /* of the same kinds */
+
+static EVP_PKEY *generate(enum key key)
+{
+    if (key == RSA2048)
+        return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    if (kinds[key].group != NULL)
+        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[key].group);
+    return EVP_PKEY_Q_keygen(NULL, NULL, kinds[key].type);
+}
+
+static struct public_key *public_key_of(EVP_PKEY *private_key)
+{
+    unsigned char *der = NULL;
+    int size = i2d_PUBKEY(private_key, &der);
+    struct public_key *key = public_key_from_spki(crypto, der, (size_t)size);
+
+    OPENSSL_free(der);
+    return key;
+}
 
 static int set_up(void **state)
 {
     (void)state;
     crypto = crypto_create();
-    for (size_t i = 0; i < N_KEYS; i++) {
-        unsigned char *der = NULL;
-        int size;
+    for (enum key i = RSA2048; i < N_KEYS; i++) {
+        EVP_PKEY *other = generate(i);
 
-        if (i == RSA2048)
-            private_keys[i] = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-        else if (kinds[i].group != NULL)
-            private_keys[i] = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[i].group);
-        else
-            private_keys[i] = EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type);
-        size = i2d_PUBKEY(private_keys[i], &der);
-        public_keys[i] = public_key_from_spki(crypto, der, (size_t)size);
-        OPENSSL_free(der);
-        if (public_keys[i] == NULL)
+        private_keys[i] = generate(i);
+        public_keys[i] = public_key_of(private_keys[i]);
+        other_keys[i] = public_key_of(other);
+        EVP_PKEY_free(other);
+        if (public_keys[i] == NULL || other_keys[i] == NULL)
             return -1;
     }
     return 0;
@@ -85,6 +99,7 @@ static int tear_down(void **state)
     for (size_t i = 0; i < N_KEYS; i++) {
         EVP_PKEY_free(private_keys[i]);
         public_key_destroy(public_keys[i]);
+        public_key_destroy(other_keys[i]);
     }
     crypto_destroy(crypto);
     return 0;
@@ -246,20 +261,11 @@ static void a_signature_of_other_data_is_not_verified(void **state)
 static void try_other_key(size_t i, enum key key, const void *data, size_t size,
                           struct signature *signature)
 {
-    EVP_PKEY *other = key == RSA2048
-                          ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
-                          : EVP_PKEY_Q_keygen(NULL, NULL, kinds[key].type, kinds[key].group);
-    unsigned char *der = NULL;
-    int der_size = i2d_PUBKEY(other, &der);
-    struct public_key *public_key = public_key_from_spki(crypto, der, (size_t)der_size);
     const CK_MECHANISM mechanism = {mechanisms[i].mechanism, NULL, 0};
 
-    assert_int_equal(public_key_verify(crypto, public_key, &mechanism, data, size, signature->bytes,
-                                       signature->size),
+    assert_int_equal(public_key_verify(crypto, other_keys[key], &mechanism, data, size,
+                                       signature->bytes, signature->size),
                      NOT_VERIFIED);
-    OPENSSL_free(der);
-    public_key_destroy(public_key);
-    EVP_PKEY_free(other);
 }
 
 static void a_signature_of_another_key_is_not_verified(void **state)

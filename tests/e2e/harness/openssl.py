@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""OpenSSL's libcrypto as a judge of signatures: its command is in another package than the library that p11gate needs."""
+"""OpenSSL's libcrypto as a judge of signatures: its command is in another package than the library."""
 
 import ctypes
 import ctypes.util
@@ -10,8 +10,8 @@ for _name in ("BIO_new_mem_buf", "PEM_read_bio_PUBKEY", "EVP_MD_CTX_new", "EVP_g
 
 
 def verifies(pem, digest, data, signature, salted=False):
-    """Whether SIGNATURE (RSA PKCS #1 1.5 or, salted, PSS; ECDSA in DER; Ed25519 with digest None) of DATA was made by the key
-    whose public half is PEM."""
+    """Whether SIGNATURE (RSA PKCS #1 1.5 or, salted, PSS; ECDSA in DER; Ed25519 with digest None) of DATA was made by the
+    key whose public half is PEM."""
     bio = ctypes.c_void_p(_crypto.BIO_new_mem_buf(pem.encode(), -1))
     key = ctypes.c_void_p(_crypto.PEM_read_bio_PUBKEY(bio, None, None, None))
     context, key_context = ctypes.c_void_p(_crypto.EVP_MD_CTX_new()), ctypes.c_void_p()

@@ -13,7 +13,7 @@ from .wait import wait_for
 
 
 class Terminal:
-    """What the program writes to stdout and stderr, and what its terminal echoes, is all in .text. Ended with its sandbox."""
+    """.text has all that the program wrote to stdout and stderr, and what its terminal echoed. Ended with its sandbox."""
 
     def __init__(self, sandbox, *command, environment=None):
         self._ours, theirs = pty.openpty()

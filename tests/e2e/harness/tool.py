@@ -27,6 +27,11 @@ class Tool(Case):
     def assertNothingWritten(self):
         self.assertEqual([], os.listdir(self.sandbox.config.parent))
 
+    def assertUntouched(self):
+        """A configuration that said "mine" still does, and nothing was put beside it."""
+        found = self.sandbox.config.read_text(), os.listdir(self.sandbox.config.parent)
+        self.assertEqual(("mine\n", ["config.yaml"]), found)
+
     def assertShows(self, *fingerprints):
         """The written file is right, and these keys are what it shows."""
         self.assertRun(self.tool("check"))
