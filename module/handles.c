@@ -16,9 +16,9 @@ static struct handle_entry *find_free(struct handles *table)
 {
     struct handle_entry *grown;
 
-    for (size_t i = 0; i < table->count; i++) {
-        if (table->entries[i].handle == 0)
-            return &table->entries[i];
+    for (; table->first_free < table->count; table->first_free++) {
+        if (table->entries[table->first_free].handle == 0)
+            return &table->entries[table->first_free];
     }
     if (table->count >= TABLE_MAX)
         return NULL;
@@ -79,8 +79,11 @@ void handles_revoke(struct handles *table, CK_ULONG handle)
 {
     struct handle_entry *entry = find(table, handle);
 
-    if (entry != NULL)
-        *entry = (struct handle_entry){0};
+    if (entry == NULL)
+        return;
+    *entry = (struct handle_entry){0};
+    if ((size_t)(entry - table->entries) < table->first_free)
+        table->first_free = (size_t)(entry - table->entries);
 }
 
 void handles_each(struct handles *table, void (*visit)(void *pointer, void *context), void *context)

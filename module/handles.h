@@ -13,6 +13,7 @@ struct crypto;
 struct handles {
     struct handle_entry *entries; /* owned */
     size_t count;
+    size_t first_free; /* no place before it is free */
 };
 
 /* Issues a handle for a pointer that is not NULL; 0 when the table is full or there is no memory. */

@@ -71,12 +71,17 @@ CK_RV pin_guard_check(const struct pin_guard *guard, struct crypto *crypto, CK_U
 static void remember(struct pin_guard *guard, struct crypto *crypto, CK_USER_TYPE user,
                      const CK_UTF8CHAR *pin, CK_ULONG size, CK_RV rv)
 {
-    struct refused_pin *grown = reallocarray(guard->refused, guard->count + 1, sizeof(*grown));
+    struct refused_pin *grown = calloc(guard->count + 1, sizeof(*grown));
     struct refused_pin *refused;
 
     guard->blind = true; /* until the refusal is written down */
     if (grown == NULL)
         return;
+    if (guard->refused != NULL) { /* not realloc: it would leave the hashes of short PINs behind */
+        memcpy(grown, guard->refused, guard->count * sizeof(*grown));
+        explicit_bzero(guard->refused, guard->count * sizeof(*grown));
+    }
+    free(guard->refused);
     guard->refused = grown;
     refused = &grown[guard->count];
     *refused = (struct refused_pin){.user = user, .rv = rv};
@@ -95,6 +100,8 @@ static void forget(struct pin_guard *guard, CK_USER_TYPE user)
         if (guard->refused[i].user != user)
             guard->refused[kept++] = guard->refused[i];
     }
+    if (guard->count > kept)
+        explicit_bzero(guard->refused + kept, (guard->count - kept) * sizeof(*guard->refused));
     guard->count = kept;
 }
 

@@ -8,7 +8,6 @@
 #include "common/constants.h"
 #include "filters/mechanism.h"
 
-
 enum { NO_KEY = 0x7fff };
 
 static const struct {
