@@ -76,8 +76,11 @@ static CK_RV start_vendor(struct gate *gate)
 
     gate->vendor = vendor_load(settings->module, &error);
     if (gate->vendor == NULL) {
-        log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line, position->column,
-                  settings->module, error != NULL ? error : "no memory");
+        if (position->line > 0)
+            log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line,
+                      position->column, settings->module, error != NULL ? error : "no memory");
+        else
+            log_error("cannot load %s: %s", settings->module, error != NULL ? error : "no memory");
         free(error);
         return CKR_FUNCTION_FAILED;
     }
