@@ -105,6 +105,34 @@ static void a_wrong_pin_is_remembered_over_sessions_and_searches(void **state)
     assert_int_equal(host.mock->logins(made.shown), 1);
 }
 
+static void a_wrong_pin_is_remembered_while_the_card_does_not_answer(void **state)
+{
+    CK_ULONG count = 0;
+
+    (void)state;
+    start(&plain, MOCK_PAIR);
+    assert_int_equal(try_pin(wrong_pin), CKR_PIN_INCORRECT);
+    host.mock->refuse("C_GetTokenInfo", 0, CKR_FUNCTION_FAILED);
+    host.functions->C_GetSlotList(CK_TRUE, NULL, &count);
+    host.mock->refuse_none();
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    assert_int_equal(try_pin(wrong_pin), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(made.shown), 1);
+}
+
+static void a_logout_that_the_vendor_refuses_makes_no_other_pin_good(void **state)
+{
+    (void)state;
+    start(&plain, MOCK_PAIR);
+    assert_int_equal(try_pin(right_pin), CKR_OK);
+    host.mock->refuse("C_Logout", 0, CKR_FUNCTION_FAILED);
+    assert_int_not_equal(host.functions->C_Logout(made.session), CKR_OK);
+    host.mock->refuse_none();
+    assert_true((host_token_flags(made.shown) & CKF_LOGIN_REQUIRED) != 0);
+    assert_int_equal(try_pin(wrong_pin), CKR_PIN_INCORRECT);
+    assert_int_equal(try_pin(right_pin), CKR_OK);
+}
+
 static void a_wrong_pin_is_forgotten_when_the_card_is_inserted_again(void **state)
 {
     CK_ULONG count = 0;
@@ -498,6 +526,10 @@ int main(void)
         cmocka_unit_test_teardown(a_wrong_pin_is_forgotten_after_a_success, host_reset),
         cmocka_unit_test_teardown(a_wrong_pin_is_forgotten_by_C_Finalize, host_reset),
         cmocka_unit_test_teardown(a_wrong_pin_is_remembered_over_sessions_and_searches, host_reset),
+        cmocka_unit_test_teardown(a_wrong_pin_is_remembered_while_the_card_does_not_answer,
+                                  host_reset),
+        cmocka_unit_test_teardown(a_logout_that_the_vendor_refuses_makes_no_other_pin_good,
+                                  host_reset),
         cmocka_unit_test_teardown(a_wrong_pin_is_forgotten_when_the_card_is_inserted_again,
                                   host_reset),
         cmocka_unit_test_teardown(
