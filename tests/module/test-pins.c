@@ -384,6 +384,28 @@ static void a_context_login_comes_between_the_vendors_SignInit_and_Sign(void **s
     assert_int_equal(size, 256);
 }
 
+/* There is one session with the vendor: the later operation takes it, and the earlier one is over. */
+static void a_context_login_of_another_session_signs_nothing_of_this_one(void **state)
+{
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    unsigned char signature[256];
+    CK_ULONG size = sizeof(signature);
+    CK_RV begun;
+    CK_OBJECT_HANDLE key = start_with_context_login(&begun);
+    CK_SESSION_HANDLE other = host_open(made.shown);
+
+    (void)state;
+    assert_int_equal(host_try_login(made.session, CKU_CONTEXT_SPECIFIC, right_pin), CKR_OK);
+    assert_int_equal(host.functions->C_SignInit(other, &mechanism, key), CKR_OK);
+    assert_int_equal(host_try_login(other, CKU_CONTEXT_SPECIFIC, right_pin), CKR_OK);
+    assert_int_equal(
+        host.functions->C_Sign(made.session, host_data, sizeof(host_data), signature, &size),
+        CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(host.mock->calls_of("C_Sign"), 0);
+    assert_int_equal(host.functions->C_Sign(other, host_data, sizeof(host_data), signature, &size),
+                     CKR_OK);
+}
+
 static void a_wrong_pin_of_a_context_login_is_sent_once_and_leaves_the_session_usable(void **state)
 {
     CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
@@ -546,6 +568,8 @@ int main(void)
         cmocka_unit_test_teardown(the_try_counter_is_shown_as_the_token_has_it, host_reset),
         cmocka_unit_test_teardown(ssh_with_eight_keys_and_one_wrong_pin_is_one_login, host_reset),
         cmocka_unit_test_teardown(a_context_login_comes_between_the_vendors_SignInit_and_Sign,
+                                  host_reset),
+        cmocka_unit_test_teardown(a_context_login_of_another_session_signs_nothing_of_this_one,
                                   host_reset),
         cmocka_unit_test_teardown(
             a_wrong_pin_of_a_context_login_is_sent_once_and_leaves_the_session_usable, host_reset),
