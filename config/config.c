@@ -224,8 +224,7 @@ void config_destroy(struct config *config)
         return;
     policy_finish(&config->policy);
     stamps_destroy(config->stamps);
-    free(config->settings.module);
-    free(config->settings.log.file);
+    settings_finish(&config->settings);
     free(config->path);
     free(config);
 }

@@ -11,12 +11,25 @@ struct crypto;
 
 enum preset { PRESET_SSH, PRESET_READ_ONLY, PRESET_TRANSPARENT };
 
+/* A vendor library. */
+struct module_settings {
+    char *name;      /* owned; NULL: none was given */
+    char *path;      /* owned; absolute */
+    char *init_args; /* owned; the text that C_Initialize hands over as pReserved; NULL: none */
+    struct position position; /* of the path */
+};
+
 struct settings {
-    char *module; /* owned; absolute path of the vendor library */
-    struct position module_position;
+    struct module_settings *modules; /* owned array; at least one */
+    size_t n_modules;
     enum preset preset;
     struct log_settings log; /* owned */
 };
+
+/* Takes over what the module owns, also without memory: then false. */
+bool settings_add_module(struct settings *settings, struct module_settings *module);
+
+void settings_finish(struct settings *settings);
 
 /* Immutable after loading. */
 struct config {

@@ -28,20 +28,53 @@ static bool is_ourselves(const char *path)
            (strncmp(name, "p11gate-", 8) == 0 && strstr(name, ".so") != NULL);
 }
 
+static void finish_module(struct module_settings *module)
+{
+    free(module->name);
+    free(module->path);
+    free(module->init_args);
+}
+
+bool settings_add_module(struct settings *settings, struct module_settings *module)
+{
+    struct module_settings *grown =
+        reallocarray(settings->modules, settings->n_modules + 1, sizeof(*grown));
+
+    if (grown == NULL) {
+        finish_module(module);
+        return false;
+    }
+    settings->modules = grown;
+    grown[settings->n_modules++] = *module;
+    return true;
+}
+
+void settings_finish(struct settings *settings)
+{
+    for (size_t i = 0; i < settings->n_modules; i++)
+        finish_module(&settings->modules[i]);
+    free(settings->modules);
+    free(settings->log.file);
+    *settings = (struct settings){0};
+}
+
 void settings_read_module(struct reader *reader, const struct field *field, void *target)
 {
     struct settings *settings = &((struct config *)target)->settings;
-    char *path = value_path(reader, field->value, P11_MODULE_PATH);
+    struct module_settings module = {.position = field->value->position};
 
-    if (path == NULL)
+    module.path = value_path(reader, field->value, P11_MODULE_PATH);
+    if (module.path == NULL)
         return;
-    settings->module = path;
-    settings->module_position = field->value->position;
-    if (is_ourselves(path)) {
+    if (!settings_add_module(settings, &module)) {
+        reader_no_memory(reader);
+        return;
+    }
+    if (is_ourselves(module.path)) {
         reader_expected(reader, field->value,
                         "the vendor's module, such as opensc-pkcs11.so: p11gate stands before it");
     } else if (reader->system) {
-        secure_file_check(path, true, field->value->position, reader->messages);
+        secure_file_check(module.path, true, field->value->position, reader->messages);
     }
 }
 

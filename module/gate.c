@@ -70,17 +70,17 @@ static struct config *load_config(struct crypto *crypto, enum load load)
 
 static CK_RV start_vendor(struct gate *gate)
 {
-    const struct settings *settings = &gate->config->settings;
-    const struct position *position = &settings->module_position;
+    const struct module_settings *module = &gate->config->settings.modules[0];
+    const struct position *position = &module->position;
     char *error = NULL;
 
-    gate->vendor = vendor_load(settings->module, &error);
+    gate->vendor = vendor_load(module->path, &error);
     if (gate->vendor == NULL) {
         if (position->line > 0)
             log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line,
-                      position->column, settings->module, error != NULL ? error : "no memory");
+                      position->column, module->path, error != NULL ? error : "no memory");
         else
-            log_error("cannot load %s: %s", settings->module, error != NULL ? error : "no memory");
+            log_error("cannot load %s: %s", module->path, error != NULL ? error : "no memory");
         free(error);
         return CKR_FUNCTION_FAILED;
     }

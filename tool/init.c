@@ -69,7 +69,7 @@ static bool collect(struct gate *gate, bool login, struct choice *choice)
     }
     if (!has_token(gate))
         fprintf(stderr, "p11gate init: %s has no token; is the card in the reader?\n",
-                gate->config->settings.module);
+                gate->config->settings.modules[0].path);
     else if (choice->count == 0)
         fputs("p11gate init: no key that ssh could use was found\n", stderr);
     return choice->count > 0;
@@ -169,7 +169,7 @@ static enum exit_code init(const struct request *request)
     gate = request->module != NULL ? tokens_open_all(request->module, false) : find_vendor();
     if (gate == NULL || !collect(gate, request->login, &choice) || !choose(request, &choice))
         goto out;
-    text = make_text(gate->config->settings.module, &choice);
+    text = make_text(gate->config->settings.modules[0].path, &choice);
     if (text == NULL || !config_file_write(path, text, request->force))
         goto out;
     print_next_steps(path);

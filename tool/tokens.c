@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "common/names.h"
+#include "common//names.h"
 #include "crypto/crypto.h"
 #include "tool/describe.h"
 
@@ -16,7 +16,7 @@ static struct gate *scan(struct gate *gate)
 
     if (rv == CKR_OK)
         return gate;
-    fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s\n", gate->config->settings.module,
+    fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s\n", gate->config->settings.modules[0].path,
             name_of_rv(rv));
     gate_destroy(gate);
     return NULL;
@@ -33,16 +33,18 @@ struct gate *tokens_open(void)
 struct gate *tokens_open_all(const char *module, bool quiet)
 {
     struct config *config = calloc(1, sizeof(*config));
+    struct module_settings named = {.path = strdup(module), .position.file = "--module"};
     struct log_settings log = {.level = LOG_ERROR, .to_stderr = !quiet};
     struct gate *gate = NULL;
 
-    if (config == NULL)
-        return NULL;
     log_open(&log);
-    config->settings.module = strdup(module);
-    config->settings.module_position.file = "--module";
+    if (config == NULL || named.path == NULL) {
+        free(named.path);
+        free(config);
+        return NULL;
+    }
     config->policy.allow_all = true;
-    if (config->settings.module == NULL) {
+    if (!settings_add_module(&config->settings, &named)) {
         config_destroy(config);
         return NULL;
     }

@@ -39,9 +39,9 @@ static void a_module_is_absolute_or_in_the_folder_of_p11_kit(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct config *config = load_module(cases[i].written);
 
-        assert_string_equal(config->settings.module, cases[i].path);
-        assert_int_equal(config->settings.module_position.line, 2);
-        assert_int_equal(config->settings.module_position.column, 9);
+        assert_string_equal(config->settings.modules[0].path, cases[i].path);
+        assert_int_equal(config->settings.modules[0].position.line, 2);
+        assert_int_equal(config->settings.modules[0].position.column, 9);
         config_destroy(config);
     }
     identity_finish(&identity);
