@@ -66,6 +66,34 @@ static bool name_token(FILE *out, const struct token *token)
     return true;
 }
 
+static const CK_ATTRIBUTE *first_id(const struct object *const *objects, size_t count)
+{
+    const CK_ATTRIBUTE *id = NULL;
+
+    for (size_t i = 0; i < count && id == NULL; i++)
+        id = attributes_find_filled(&objects[i]->attributes, CKA_ID);
+    return id;
+}
+
+/* A fingerprint cannot be searched for: an id beside it spares reading the whole token. One that is seen before login comes first. */
+static void print_id(FILE *out, const struct key_group *group)
+{
+    const CK_ATTRIBUTE *id = first_id(group->public_keys, group->n_public_keys);
+    const unsigned char *bytes;
+
+    if (id == NULL)
+        id = first_id(group->certificates, group->n_certificates);
+    if (id == NULL && group->private_key != NULL)
+        id = first_id(&group->private_key, 1);
+    if (id == NULL)
+        return;
+    bytes = id->pValue;
+    fputs("    id: \"", out);
+    for (CK_ULONG i = 0; i < id->ulValueLen; i++)
+        fprintf(out, "%02x", bytes[i]);
+    fputs("\"\n", out);
+}
+
 bool config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key)
 {
     const CK_ATTRIBUTE *label = describe_label(token, key);
@@ -77,6 +105,7 @@ bool config_file_rule(FILE *out, const struct token *token, const struct exposed
     if (label != NULL)
         describe_text(out, label->pValue, label->ulValueLen);
     fprintf(out, "\"\n  - fingerprint: \"%s\"\n", fingerprint);
+    print_id(out, key->group);
     return key->before_login || name_token(out, token);
 }
 

@@ -9,7 +9,7 @@
 /* Writes text as a quoted YAML scalar in which % is no sign of a substitution. */
 void config_file_quoted(FILE *out, const void *text, size_t size);
 
-/* Writes one allow rule for a key; with the token's serial (its label, if it has none) when the key was seen only after login.
+/* Writes one allow rule for a key: its fingerprint, and its CKA_ID if it has one; with the token's serial (its label, if it has none) when the key was seen only after login.
  * False, with the reason on stderr, when the token has neither. */
 bool config_file_rule(FILE *out, const struct token *token, const struct exposed_key *key);
 

@@ -25,6 +25,25 @@ class Init(Tool):
         self.assertIn(f"wrote {self.sandbox.config}\n", result.stdout)
         self.assertLogin(self.login(self.server(token.public_key("user3")), programs.MODULE), [mine])
 
+    @rows(*[{"N": n, "TYPE": kind} for kind in (RSA, EC) for n in (1, 8, 32)])
+    def test_what_it_writes_costs_a_login_18_calls_whatever_else_is_on_the_token(self, N, TYPE):
+        token, spy = self.token("many", OTHERS=N - 1, TYPE=TYPE), self.spy()
+        self.assertRun(self.tool("init", "--module", programs.SPY, "--key", token.fingerprint("user1")))
+        spy.reset()
+        server = self.server(token.public_key("user1"))
+        self.assertLogin(self.login(server, programs.MODULE), [token.fingerprint("user1")])
+        self.assertLessEqual(len(spy.calls), 18, str(spy.counts))
+
+    @rows(
+        {"name": "one", "id": ["01"]},
+        {"name": "empty-id", "id": []},
+    )
+    def test_the_key_s_id_is_written_beside_the_fingerprint_where_it_has_one(self, name, id):
+        token = self.token(name)
+        self.init("--key", token.fingerprint("user1"))
+        self.assertEqual(id, re.findall(r'(?m)^    id: "([0-9a-f]+)"$', self.sandbox.config.read_text()))
+        self.assertShows(token.fingerprint("user1"))
+
     def test_what_it_prints_for_ssh_config_is_what_ssh_understands(self):
         token = self.token("eight")
         result = self.init("--key", token.fingerprint("user3"))
