@@ -137,7 +137,8 @@ static bool add_visible(struct exposure *exposure)
 
 bool exposure_build(struct exposure *exposure, const struct object_list *objects,
                     const struct refused_pairs *refused, const struct known_keys *known,
-                    const struct policy *policy, const struct subject *subject)
+                    const struct shown_ids *shown, const struct policy *policy,
+                    const struct subject *subject)
 {
     *exposure = (struct exposure){0};
     if (!pair_objects(objects, refused, known, &exposure->groups))
@@ -145,7 +146,8 @@ bool exposure_build(struct exposure *exposure, const struct object_list *objects
     exposure->keys = calloc(exposure->groups.count + 1, sizeof(*exposure->keys));
     if (exposure->keys == NULL)
         goto fail;
-    if (!decide_all(exposure, policy, subject) || !shape_ids(exposure->keys, exposure->n_keys))
+    if (!decide_all(exposure, policy, subject) ||
+        !shape_ids(exposure->keys, exposure->n_keys, shown))
         goto fail;
     qsort(exposure->keys, exposure->n_keys, sizeof(*exposure->keys), compare_keys);
     if (!add_visible(exposure))

@@ -8,6 +8,7 @@
 #include "filters/object.h"
 #include "filters/pair.h"
 #include "filters/policy.h"
+#include "filters/shown_ids.h"
 
 /* One key group and what was decided on it. */
 struct exposed_key {
@@ -36,10 +37,11 @@ struct exposure {
     size_t n_visible; /* keys that are shown */
 };
 
-/* subject->group is ignored. The result borrows from objects, known and policy. False when there is no memory: the exposure is then empty. */
+/* subject->group is ignored. shown: ids that stay (NULL: none). The result borrows from objects, known and policy. False when there is no memory: the exposure is then empty. */
 bool exposure_build(struct exposure *exposure, const struct object_list *objects,
                     const struct refused_pairs *refused, const struct known_keys *known,
-                    const struct policy *policy, const struct subject *subject);
+                    const struct shown_ids *shown, const struct policy *policy,
+                    const struct subject *subject);
 void exposure_finish(struct exposure *exposure);
 
 /* The value that the application is told, borrowed; NULL when neither we nor what was read has it. */

@@ -82,47 +82,103 @@ static bool set_hash_id(struct exposed_key *key)
     return set_id(key, key->group->key->spki_hash, PUBLIC_KEY_ID_SIZE);
 }
 
+/* What a key would be shown under if no other had the same. */
+struct candidate {
+    const void *id; /* borrowed; NULL: it has none */
+    size_t size;
+    bool kept; /* it was shown under it before */
+};
+
+struct carrier_search {
+    const struct shown_id *shown;
+    bool found;
+};
+
+static bool carries(const struct object *member, void *context)
+{
+    struct carrier_search *search = context;
+    const CK_ATTRIBUTE *id = attributes_find_filled(&member->attributes, CKA_ID);
+
+    if (id != NULL && id->ulValueLen == search->shown->size &&
+        memcmp(id->pValue, search->shown->id, search->shown->size) == 0)
+        search->found = true;
+    return !search->found;
+}
+
+/* An id that no member carries any more was changed on the token. */
+static bool is_still_right(const struct key_group *group, const struct shown_id *shown)
+{
+    struct carrier_search search = {shown, false};
+
+    if (shown->size == PUBLIC_KEY_ID_SIZE &&
+        memcmp(shown->id, group->key->spki_hash, PUBLIC_KEY_ID_SIZE) == 0)
+        return true;
+    key_group_each(group, carries, &search);
+    return search.found;
+}
+
+static struct candidate candidate_of(const struct key_group *group, const struct shown_ids *list)
+{
+    const struct shown_id *shown =
+        group->key != NULL ? shown_ids_find(list, group->key) : NULL;
+    const CK_ATTRIBUTE *id;
+
+    if (shown != NULL && is_still_right(group, shown))
+        return (struct candidate){shown->id, shown->size, true};
+    id = own_id(group);
+    return id != NULL ? (struct candidate){id->pValue, id->ulValueLen, false}
+                      : (struct candidate){NULL, 0, false};
+}
+
 /* One that a login hid keeps its id from the others: theirs must not change by it. */
 static bool has_id(const struct exposed_key *key)
 {
     return (key->verdict.by_policy || key->before_login) && key->group->key != NULL;
 }
 
-static bool is_hash_id(const struct exposed_key *key, const CK_ATTRIBUTE *id)
+static bool is_hash_id(const struct exposed_key *key, const struct candidate *candidate)
 {
-    return id->ulValueLen == PUBLIC_KEY_ID_SIZE &&
-           memcmp(id->pValue, key->group->key->spki_hash, PUBLIC_KEY_ID_SIZE) == 0;
+    return candidate->size == PUBLIC_KEY_ID_SIZE &&
+           memcmp(candidate->id, key->group->key->spki_hash, PUBLIC_KEY_ID_SIZE) == 0;
 }
 
-static bool clashes(const struct exposed_key *keys, const CK_ATTRIBUTE *const *ids, size_t count,
-                    size_t at)
+static bool same_candidate(const struct candidate *a, const struct candidate *b)
+{
+    return a->id != NULL && b->id != NULL && a->size == b->size &&
+           memcmp(a->id, b->id, a->size) == 0;
+}
+
+static bool clashes(const struct exposed_key *keys, const struct candidate *candidates,
+                    size_t count, size_t at)
 {
     for (size_t i = 0; i < count; i++) {
-        if (i == at || !has_id(&keys[i]) || (keys[at].before_login && !keys[i].before_login))
+        if (i == at || !has_id(&keys[i]) ||
+            (candidates[at].kept && !(candidates[i].kept && i < at)) ||
+            (keys[at].before_login && !keys[i].before_login && !candidates[i].kept))
             continue;
-        if ((ids[i] != NULL && compare_values(ids[at], ids[i]) == 0) ||
-            is_hash_id(&keys[i], ids[at]))
+        if (same_candidate(&candidates[at], &candidates[i]) ||
+            is_hash_id(&keys[i], &candidates[at]))
             return true;
     }
     return false;
 }
 
-bool shape_ids(struct exposed_key *keys, size_t count)
+bool shape_ids(struct exposed_key *keys, size_t count, const struct shown_ids *shown)
 {
-    const CK_ATTRIBUTE **ids = calloc(count + 1, sizeof(*ids));
-    bool ok = ids != NULL;
+    struct candidate *candidates = calloc(count + 1, sizeof(*candidates));
+    bool ok = candidates != NULL;
 
     for (size_t i = 0; ok && i < count; i++)
-        ids[i] = own_id(keys[i].group);
+        candidates[i] = candidate_of(keys[i].group, shown);
     for (size_t i = 0; ok && i < count; i++) {
         if (!keys[i].verdict.by_policy || keys[i].group->key == NULL)
             continue;
-        if (ids[i] == NULL || clashes(keys, ids, count, i))
+        if (candidates[i].id == NULL || clashes(keys, candidates, count, i))
             ok = set_hash_id(&keys[i]);
         else
-            ok = set_id(&keys[i], ids[i]->pValue, ids[i]->ulValueLen);
+            ok = set_id(&keys[i], candidates[i].id, candidates[i].size);
     }
-    free(ids);
+    free(candidates);
     return ok;
 }
 
@@ -138,19 +194,60 @@ size_t shape_label_size(const void *label, size_t size)
     return size;
 }
 
-/* The source's label, else the private key's or a certificate's: a made public key shows what the user knows. */
+static bool has_key_s_id(const struct object *object, const struct exposed_key *key)
+{
+    const CK_ATTRIBUTE *id = attributes_find_filled(&object->attributes, CKA_ID);
+
+    return id != NULL && id->ulValueLen == key->id_size &&
+           memcmp(id->pValue, key->id, key->id_size) == 0;
+}
+
+/* Of several labels that of the certificate which gave the id, else the smallest: the order on the token is chance. */
+static const CK_ATTRIBUTE *certificate_label(const struct exposed_key *key)
+{
+    const struct key_group *group = key->group;
+    const CK_ATTRIBUTE *best = NULL;
+    bool best_has_id = false;
+
+    for (size_t i = 0; i < group->n_certificates; i++) {
+        const struct object *certificate = group->certificates[i];
+        const CK_ATTRIBUTE *label = attributes_find_filled(&certificate->attributes, CKA_LABEL);
+        bool has_id = has_key_s_id(certificate, key);
+
+        if (label == NULL || (best_has_id && !has_id))
+            continue;
+        if (best == NULL || has_id != best_has_id || compare_values(label, best) < 0)
+            best = label;
+        best_has_id = has_id;
+    }
+    return best;
+}
+
+/* The source's label, else a certificate's or the private key's: a made public key shows what the user knows. */
 static const CK_ATTRIBUTE *own_label(const struct exposed_object *object)
 {
     const struct key_group *group = object->key->group;
-    const CK_ATTRIBUTE *label = NULL;
+    const CK_ATTRIBUTE *label;
 
     if (object->source != NULL)
         return object_label(object->source);
-    for (size_t i = 0; i < group->n_certificates && label == NULL; i++)
-        label = attributes_find_filled(&group->certificates[i]->attributes, CKA_LABEL);
+    label = certificate_label(object->key);
     if (label == NULL && group->private_key != NULL)
         label = object_label(group->private_key);
     return label;
+}
+
+/* A label with a newline would make a second line of `ssh-keygen -D`, and so perhaps of an authorized_keys. */
+static bool set_label(struct attributes *list, const void *text, size_t size)
+{
+    unsigned char label[LABEL_MAX];
+
+    size = shape_label_size(text, size);
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = ((const unsigned char *)text)[i];
+        label[i] = byte < ' ' || byte == 0x7f ? '?' : byte;
+    }
+    return attributes_set(list, CKA_LABEL, label, size);
 }
 
 bool shape_object(struct exposed_object *object)
@@ -166,5 +263,5 @@ bool shape_object(struct exposed_object *object)
         size = strlen(wanted);
     }
     return attributes_set(&object->attributes, CKA_ID, object->key->id, object->key->id_size) &&
-           attributes_set(&object->attributes, CKA_LABEL, bytes, shape_label_size(bytes, size));
+           set_label(&object->attributes, bytes, size);
 }

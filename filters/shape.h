@@ -8,8 +8,9 @@
 
 enum { LABEL_MAX = 255 }; /* ssh reads labels into 255 bytes and gives up on the slot when one is longer */
 
-/* Sets id of every key that the policy allows, each its own. False when there is no memory. */
-bool shape_ids(struct exposed_key *keys, size_t count);
+/* Sets id of every key that the policy allows, each its own; one that was shown already, and that a member still carries, stays (shown
+ * may be NULL). False when there is no memory. */
+bool shape_ids(struct exposed_key *keys, size_t count, const struct shown_ids *shown);
 
 /* Adds CKA_ID and CKA_LABEL to what is shown of an object. False when there is no memory. */
 bool shape_object(struct exposed_object *object);

@@ -32,6 +32,7 @@ void token_destroy(struct token *token)
     free(token->refused.items);
     free(token->proved.items);
     free(token->known.items);
+    shown_ids_finish(&token->shown);
     free(token->carried);
     free(token);
 }

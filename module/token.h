@@ -37,6 +37,7 @@ struct token {
     struct refused_pairs refused; /* pairs whose signature did not verify, of this vendor session's handles */
     struct refused_pairs proved;  /* and those whose did */
     struct known_keys known;      /* of the policy; owned array */
+    struct shown_ids shown;       /* since C_Initialize */
     struct exposure exposure;
     bool exposed; /* the exposure is made */
     struct carried_handle *carried; /* owned; handles issued for an exposure that is gone, for the next one */

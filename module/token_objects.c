@@ -92,13 +92,30 @@ static void log_verdicts(const struct token *token)
     }
 }
 
+/* What an application has seen, it asks for again: ssh finds the private key by the public key's id. */
+static CK_RV note_ids(struct token *token)
+{
+    size_t known = token->shown.count;
+
+    for (size_t i = 0; i < token->exposure.n_keys; i++) {
+        const struct exposed_key *key = &token->exposure.keys[i];
+        const struct shown_ids before = {token->shown.items, known};
+
+        if (key->id != NULL && shown_ids_find(&before, key->group->key) == NULL &&
+            !shown_ids_add(&token->shown, key->group->key, key->id, key->id_size))
+            return CKR_HOST_MEMORY;
+    }
+    shown_ids_sort(&token->shown);
+    return CKR_OK;
+}
+
 CK_RV token_expose(struct token *token)
 {
     const struct subject subject = token_subject(token);
 
     token_unexpose(token);
     if (!exposure_build(&token->exposure, &token->objects, &token->refused, &token->known,
-                        gate_policy(token->gate), &subject))
+                        &token->shown, gate_policy(token->gate), &subject))
         return CKR_HOST_MEMORY;
     token->exposed = true;
     for (size_t i = 0; i < token->exposure.n_objects; i++)
@@ -107,7 +124,10 @@ CK_RV token_expose(struct token *token)
         handles_revoke(&token->gate->objects, token->carried[i].handle);
     token->n_carried = 0;
     log_verdicts(token);
-    return CKR_OK;
+    if (note_ids(token) == CKR_OK)
+        return CKR_OK;
+    token_unexpose(token);
+    return CKR_HOST_MEMORY;
 }
 
 void token_forget_objects(struct token *token)

@@ -461,8 +461,8 @@ void fixture_expose(struct fixture_token *token, const struct policy *policy,
 
     free(token->known.items);
     assert_true(policy_known_keys(policy, &token->known));
-    assert_true(exposure_build(exposure, &token->objects, &token->refused, &token->known, policy,
-                               &subject));
+    assert_true(exposure_build(exposure, &token->objects, &token->refused, &token->known, NULL,
+                               policy, &subject));
 }
 
 static void print_id(FILE *out, const struct exposed_key *key)

@@ -316,6 +316,11 @@ each_object_has_its_own_label_and_a_made_one_the_certificate_s_or_the_private_ke
         {"cert RSA_A 01 label=c, private RSA_A 01 label=b", "allow: all", "c", "b"},
         {"cert RSA_A 01, cert RSA_A 02 label=c, private RSA_A 01 label=b", "allow: all", "c", "b"},
         {"cert RSA_A 01 label=, private RSA_A 01 label=b", "allow: all", "b", "b"},
+        /* of several certificates the one whose id is shown, in whatever order they stand */
+        {"cert RSA_A 02 label=c, cert RSA_A 01 label=d, private RSA_A 01", "allow: all", "d", ""},
+        {"cert RSA_A 01 label=d, cert RSA_A 02 label=c, private RSA_A 01", "allow: all", "d", ""},
+        {"cert RSA_A 01 label=d, cert RSA_A 01 label=c, private RSA_A 01", "allow: all", "c", ""},
+        {"cert RSA_A 01 label=c, cert RSA_A 01 label=d, private RSA_A 01", "allow: all", "c", ""},
         {"private RSA_A 01 label=b", "allow: all", "b", "b"},
         {"private RSA_A 01", "allow: all", "", ""},
         {"public RSA_A 01 label=a, private RSA_A 01 label=b",
@@ -386,6 +391,25 @@ static void a_label_is_cut_at_255_bytes_between_two_characters(void **state)
     assert_true(shape_label_size(label, 300) <= LABEL_MAX);
 }
 
+static void a_control_character_in_a_label_is_shown_as_a_question_mark(void **state)
+{
+    static const char label[] = "a\nssh-rsa\tb\x7f\xc3\xa9";
+    struct config *config = fixture_policy("allow: all");
+    struct fixture_token token;
+    struct exposure exposure;
+
+    (void)state;
+    fixture_token_init(&token, "private RSA_A 01", true);
+    assert_true(attributes_set(&token.objects.items[0]->attributes, CKA_LABEL, label,
+                               sizeof(label) - 1));
+    fixture_expose(&token, &config->policy, &exposure);
+    expect_label(&exposure, CKO_PUBLIC_KEY, "a?ssh-rsa?b?\xc3\xa9", sizeof(label) - 1);
+    expect_label(&exposure, CKO_PRIVATE_KEY, "a?ssh-rsa?b?\xc3\xa9", sizeof(label) - 1);
+    exposure_finish(&exposure);
+    fixture_token_finish(&token);
+    config_destroy(config);
+}
+
 static void a_label_of_300_bytes_is_shown_cut_the_token_s_and_the_policy_s(void **state)
 {
     struct config *config =
@@ -433,6 +457,7 @@ int main(void)
         cmocka_unit_test(
             each_object_has_its_own_label_and_a_made_one_the_certificate_s_or_the_private_key_s),
         cmocka_unit_test(a_label_is_cut_at_255_bytes_between_two_characters),
+        cmocka_unit_test(a_control_character_in_a_label_is_shown_as_a_question_mark),
         cmocka_unit_test(a_label_of_300_bytes_is_shown_cut_the_token_s_and_the_policy_s),
     };
 
