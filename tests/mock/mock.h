@@ -56,6 +56,7 @@ struct mock_settings {
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
+    void (*calls_back)(void);  /* called by each function of the library; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
 };

@@ -80,6 +80,8 @@ CK_RV record_begin(enum function_id function)
 
     remember(function);
     print(function);
+    if (settings.calls_back != NULL)
+        settings.calls_back();
     rv = scripted(function);
     if (rv == CKR_OK && function != FUNCTION_C_Initialize &&
         function != FUNCTION_C_GetFunctionList && !library_is_initialised())
