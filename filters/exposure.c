@@ -22,9 +22,9 @@ static size_t copy_public(const struct object **to, const struct object *const *
 static bool decide_before_login(const struct key_group *group, const struct policy *policy,
                                 const struct subject *token, bool *shown)
 {
-    size_t room = group->n_public_keys + group->n_certificates + 1;
+    size_t room = group->n_spare_keys + group->n_public_keys + group->n_certificates + 1;
     const struct object **members = calloc(room, sizeof(*members));
-    struct key_group view = {.key = group->key, .public_keys = members};
+    struct key_group view = {.key = group->key, .spare_keys = members};
     struct subject subject = *token;
     bool has_key;
 
@@ -32,8 +32,10 @@ static bool decide_before_login(const struct key_group *group, const struct poli
         return false;
     if (group->private_key != NULL && !object_is_private(group->private_key))
         view.private_key = group->private_key;
-    view.n_public_keys = copy_public(members, group->public_keys, group->n_public_keys, true);
-    view.certificates = members + view.n_public_keys;
+    view.n_spare_keys = copy_public(members, group->spare_keys, group->n_spare_keys, true);
+    view.public_keys = members + view.n_spare_keys;
+    view.n_public_keys = copy_public(view.public_keys, group->public_keys, group->n_public_keys, true);
+    view.certificates = view.public_keys + view.n_public_keys;
     has_key = view.private_key != NULL || view.n_public_keys > 0;
     view.n_certificates =
         copy_public(view.certificates, group->certificates, group->n_certificates, has_key);

@@ -50,6 +50,20 @@ static struct key_group *group_of(struct key_groups *groups, const struct public
     return NULL;
 }
 
+/* Of two private key objects with one key, one that is seen before login stays the one after it. */
+static bool add_private_key(struct key_group *group, const struct object *object)
+{
+    const struct object *spare = object;
+
+    if (group->private_key == NULL ||
+        (object_is_private(group->private_key) && !object_is_private(object))) {
+        spare = group->private_key;
+        group->private_key = object;
+        group->link = LINK_KEY;
+    }
+    return spare == NULL || append(&group->spare_keys, &group->n_spare_keys, spare);
+}
+
 /* An object that tells its public key goes to that key's group. */
 static bool add_known(struct key_groups *groups, const struct object *object)
 {
@@ -63,13 +77,7 @@ static bool add_known(struct key_groups *groups, const struct object *object)
         return append(&group->public_keys, &group->n_public_keys, object);
     if (object->class == CKO_CERTIFICATE)
         return append(&group->certificates, &group->n_certificates, object);
-    /* Of two private key objects with one key, one that is seen before login stays the one after it. */
-    if (group->private_key == NULL ||
-        (object_is_private(group->private_key) && !object_is_private(object))) {
-        group->private_key = object;
-        group->link = LINK_KEY;
-    }
-    return true;
+    return add_private_key(group, object);
 }
 
 static bool makes_group(const struct object *object)
@@ -391,6 +399,7 @@ bool pair_objects(const struct object_list *objects, const struct refused_pairs 
 void key_groups_finish(struct key_groups *groups)
 {
     for (size_t i = 0; i < groups->count; i++) {
+        free(groups->items[i].spare_keys);
         free(groups->items[i].public_keys);
         free(groups->items[i].certificates);
     }
@@ -408,6 +417,10 @@ void key_group_each(const struct key_group *group,
 {
     if (group->private_key != NULL && !visit(group->private_key, context))
         return;
+    for (size_t i = 0; i < group->n_spare_keys; i++) {
+        if (!visit(group->spare_keys[i], context))
+            return;
+    }
     for (size_t i = 0; i < group->n_public_keys; i++) {
         if (!visit(group->public_keys[i], context))
             return;

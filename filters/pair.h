@@ -17,6 +17,8 @@ enum link {
 struct key_group {
     const struct object *private_key;   /* NULL: none was seen */
     enum link link;
+    const struct object **spare_keys;   /* owned array; private key objects with the same key: asked for id and label, never shown */
+    size_t n_spare_keys;
     const struct object **public_keys;  /* owned array */
     size_t n_public_keys;
     const struct object **certificates; /* owned array */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include "caller.gen.h"
 
+_Static_assert(FUNCTION_COUNT == 68, "PKCS#11 2.40 has 68 functions");
+
 enum { LAST_SMALL_HANDLE = 65535, RANDOM_HANDLES = 1000 };
 
 /* The token "one" has keys 01 to 04, "two" has 11 and 12, "three" has 21. 04, 12 and 21 are never

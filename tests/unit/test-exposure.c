@@ -84,6 +84,26 @@ static void tokens_a_to_l_show_what_can_be_used(void **state)
     CHECK(examples);
 }
 
+/* A copy of the private key under another name is the same key: no rule is to miss it. */
+static void of_two_private_keys_with_one_key_both_are_asked_and_one_is_shown(void **state)
+{
+    static const struct example examples[] = {
+        {"public RSA_A 01, private RSA_A 01, private RSA_A 02", "allow: all", "RSA_A:01(public)",
+         "RSA_A:01(public private)"},
+        {"public RSA_A 01, private RSA_A 01, private RSA_A 02",
+         "deny: [{id: \"02\"}]\nallow: all", "RSA_A:01(public)", ""},
+        {"public RSA_A 01, private RSA_A 02, private RSA_A 01",
+         "deny: [{id: \"01\"}]\nallow: all", "", ""},
+        {"public RSA_A 01, private RSA_A 01, private RSA_A 02 label=x",
+         "allow: [{label: x, token: {label: one}}]", "", "RSA_A:01(public private)"},
+        {"public RSA_A 01 label=x, private RSA_A 01 label=x, private RSA_A 02 label=y",
+         "require: [{not: {label: y}}]\nallow: all", "RSA_A:01(public)", ""},
+    };
+
+    (void)state;
+    CHECK(examples);
+}
+
 static void keys_are_listed_by_the_rules_order_then_by_the_token_s(void **state)
 {
     static const char objects[] = "public RSA_A 01, public RSA_B 02, public RSA_C 03";
@@ -352,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_a_to_l_show_what_can_be_used),
+        cmocka_unit_test(of_two_private_keys_with_one_key_both_are_asked_and_one_is_shown),
         cmocka_unit_test(keys_are_listed_by_the_rules_order_then_by_the_token_s),
         cmocka_unit_test(hidden_keys_are_there_to_be_counted_and_explained_but_have_no_objects),
         cmocka_unit_test(a_public_key_tells_the_values_that_were_decided_on_in_the_standard_s_form),

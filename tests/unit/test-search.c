@@ -192,26 +192,29 @@ static size_t any_of(size_t count)
     return (size_t)rand() % count;
 }
 
+struct finding {
+    const struct search_plan *plan;
+    bool found;
+};
+
+static bool find_member(const struct object *member, void *context)
+{
+    struct finding *finding = context;
+    const struct search_plan *plan = finding->plan;
+
+    for (size_t i = 0; i < plan->n_narrow && !finding->found; i++)
+        finding->found = attributes_match(&member->attributes, plan->narrow[i].items,
+                                          plan->narrow[i].count);
+    return !finding->found;
+}
+
 /* Does one of the templates find a member of the group? */
 static bool is_found(const struct search_plan *plan, const struct key_group *group)
 {
-    const struct object *members[16];
-    size_t count = 0;
+    struct finding finding = {plan, false};
 
-    if (group->private_key != NULL)
-        members[count++] = group->private_key;
-    for (size_t i = 0; i < group->n_public_keys; i++)
-        members[count++] = group->public_keys[i];
-    for (size_t i = 0; i < group->n_certificates; i++)
-        members[count++] = group->certificates[i];
-    for (size_t i = 0; i < plan->n_narrow; i++) {
-        for (size_t j = 0; j < count; j++) {
-            if (attributes_match(&members[j]->attributes, plan->narrow[i].items,
-                                 plan->narrow[i].count))
-                return true;
-        }
-    }
-    return false;
+    key_group_each(group, find_member, &finding);
+    return finding.found;
 }
 
 /* Of every key that a search of everything would show, a narrow search finds a member. */
