@@ -102,23 +102,52 @@ static char *absolute_path(const char *path)
     return asprintf(&joined, "%s/%s", folder, path) < 0 ? NULL : joined;
 }
 
-static void check_required(struct reader *reader, const struct node *root)
+static bool has_key(const struct node *map, const char *key)
 {
-    static const struct {
-        const char *key;
-        const char *expected;
-    } required[] = {
-        {"version", "`version: 1`"},
-        {"module", "`module: ` and the vendor's library, such as opensc-pkcs11.so"},
-        {"allow", "a list of rules; write `allow: []` if nothing is meant"},
-    };
+    return node_find_key(map, key) < map->count;
+}
 
-    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-        if (root->kind == NODE_MAP && node_find_key(root, required[i].key) == root->count) {
-            reader_error(reader, root->position, "found no `%s`, expected %s", required[i].key,
-                         required[i].expected);
-        }
+static void check_modules(struct reader *reader, const struct node *root)
+{
+    if (has_key(root, "module") && has_key(root, "modules")) {
+        reader_error(reader, root->items[node_find_key(root, "modules")].position,
+                     "found `modules` beside `module`, expected one of them");
+    } else if (!has_key(root, "module") && !has_key(root, "modules")) {
+        reader_error(reader, root->position,
+                     "found no `module`, expected `module: ` and the vendor's library, such as "
+                     "opensc-pkcs11.so");
     }
+}
+
+static void check_version(struct reader *reader, const struct node *root)
+{
+    if (!has_key(root, "version")) {
+        reader_error(reader, root->position, "found no `version`, expected `version: 1`");
+    }
+}
+
+/* Transparent shows all where nothing else is said. */
+static void check_allow(struct reader *reader, const struct node *root, struct config *config)
+{
+    if (has_key(root, "allow"))
+        return;
+    if (config->settings.preset == PRESET_TRANSPARENT) {
+        config->policy.allow_all = true;
+        return;
+    }
+    reader_error(reader, root->position,
+                 "found no `allow`, expected a list of rules; write `allow: []` if nothing is "
+                 "meant");
+}
+
+/* The keys that have to be there. */
+static void check_required(struct reader *reader, const struct node *root, struct config *config)
+{
+    if (root->kind != NODE_MAP)
+        return;
+    check_version(reader, root);
+    check_modules(reader, root);
+    check_allow(reader, root, config);
 }
 
 /* The document's text into the config. */
@@ -128,9 +157,9 @@ static void read_text(struct reader *reader, struct config *config, const char *
 
     if (root == NULL)
         return;
-    settings_init_log(reader, &config->settings.log);
+    settings_init(reader, &config->settings);
     schema_read(&schema_top, reader, root, config);
-    check_required(reader, root);
+    check_required(reader, root, config);
     contradiction_check(reader, config);
     document_destroy(root);
 }

@@ -5,17 +5,21 @@
 #include <stdbool.h>
 #include "common/log.h"
 #include "common/message.h"
+#include "filters/access.h"
 #include "filters/policy.h"
+#include "filters/preset.h"
 
 struct crypto;
 
-enum preset { PRESET_SSH, PRESET_READ_ONLY, PRESET_TRANSPARENT };
+/* What is to be minded with a vendor library: one bit each. */
+enum module_quirk { QUIRK_SERIALIZE = 1 << 0 };
 
 /* A vendor library. */
 struct module_settings {
     char *name;      /* owned; NULL: none was given */
     char *path;      /* owned; absolute */
     char *init_args; /* owned; the text that C_Initialize hands over as pReserved; NULL: none */
+    unsigned quirks; /* of enum module_quirk */
     struct position position; /* of the path */
 };
 
@@ -23,7 +27,13 @@ struct settings {
     struct module_settings *modules; /* owned array; at least one */
     size_t n_modules;
     enum preset preset;
-    struct log_settings log; /* owned */
+    struct access functions;  /* owned; of enum function_id */
+    struct access mechanisms; /* owned; of CK_MECHANISM_TYPE */
+    bool read_only;           /* sessions are, whatever the application asks for */
+    unsigned long max_age;    /* of a snapshot that is listed from, in seconds */
+    bool audit_only;          /* decide and log, hide nothing */
+    bool ignore_user;         /* user_config: none */
+    struct log_settings log;  /* owned */
 };
 
 /* Takes over what the module owns, also without memory: then false. */

@@ -241,10 +241,20 @@ static void check_list(struct reader *reader, const struct rule_list *list, bool
     }
 }
 
+/* There, slots and all else are the vendor's own. */
+static void check_modules(struct reader *reader, const struct settings *settings)
+{
+    if (settings->preset == PRESET_TRANSPARENT && settings->n_modules > 1) {
+        reader_error(reader, settings->modules[1].position,
+                     "found a second module, expected one: `preset: transparent` names one module");
+    }
+}
+
 void contradiction_check(struct reader *reader, const struct config *config)
 {
     bool must_sign = config->settings.preset == PRESET_SSH;
 
+    check_modules(reader, &config->settings);
     check_list(reader, &config->policy.require, must_sign);
     check_list(reader, &config->policy.deny, false);
     check_list(reader, &config->policy.allow, must_sign);

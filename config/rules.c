@@ -11,35 +11,12 @@
 
 enum { LONGEST_LABEL = 255 };
 
-/* Text for people in one line. The caller frees; NULL after an error, or when something in it is
- * unknown here (*unknown). */
-static char *read_line(struct reader *reader, const struct node *node, bool *unknown)
-{
-    char *text = value_substituted(reader, node, "text", unknown);
-
-    if (text == NULL)
-        return NULL;
-    for (const char *at = text; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            reader_expected(reader, node, "text without control characters");
-            free(text);
-            return NULL;
-        }
-    }
-    if (text[0] == '\0') {
-        reader_expected(reader, node, "text");
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
 void rule_read_name(struct reader *reader, const struct field *field, void *target)
 {
     struct rule *rule = target;
     bool unknown;
 
-    rule->name = read_line(reader, field->value, &unknown);
+    rule->name = value_line(reader, field->value, &unknown);
     if (unknown)
         rule->name = strdup(field->value->text);
 }
@@ -71,7 +48,7 @@ void use_read_show_label(struct reader *reader, const struct field *field, void 
     struct use *use = target;
     bool unknown;
 
-    use->show_label = read_line(reader, field->value, &unknown);
+    use->show_label = value_line(reader, field->value, &unknown);
     if (unknown) {
         message_add(
             reader->messages, SEVERITY_WARNING, field->value->position,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config/modules.h"
 #include "config/patterns.h"
 #include "config/rules.h"
 #include "config/selectors.h"
@@ -21,23 +22,38 @@ enum { MOST_KEYS = 32 };
 
 static const struct schema_key top_keys[] = {
     {"version", settings_read_version, 0, NULL},
-    {"module", settings_read_module, 0, NULL},
+    {"module", modules_read_one, 0, NULL},
+    {"modules", modules_read, 0, &schema_module},
     {"preset", settings_read_preset, 0, NULL},
     {"require", rules_read, RULES_REQUIRE, &schema_rule},
     {"deny", rules_read, RULES_DENY, &schema_rule},
     {"allow", rules_read, RULES_ALLOW, &schema_allow},
     {"log", settings_read_log, 0, &schema_log},
-    LATER("modules"),
+    {"session", settings_read_inner, 0, &schema_session},
+    {"cache", settings_read_inner, 0, &schema_cache},
+    {"audit_only", settings_read_audit_only, 0, NULL},
+    {"user_config", settings_read_user_config, 0, NULL},
     LATER("trust_anchors"),
     LATER("functions"),
     LATER("mechanisms"),
     LATER("login"),
-    LATER("session"),
-    LATER("cache"),
-    LATER("audit_only"),
-    LATER("user_config"),
     LATER("profiles"),
     LATER("daemon"),
+};
+
+static const struct schema_key module_keys[] = {
+    {"name", module_read_name, 0, NULL},
+    {"path", module_read_path, 0, NULL},
+    {"init_args", module_read_init_args, 0, NULL},
+    {"quirks", module_read_quirks, 0, NULL},
+};
+
+static const struct schema_key session_keys[] = {
+    {"read_only", settings_read_read_only, 0, NULL},
+};
+
+static const struct schema_key cache_keys[] = {
+    {"max_age", settings_read_max_age, 0, NULL},
 };
 
 static const struct schema_key log_keys[] = {
@@ -129,6 +145,9 @@ static const struct schema_key bytes_keys[] = {
     }
 
 const struct schema schema_top = SCHEMA(top_keys, "a map with `version`, `module` and `allow`");
+const struct schema schema_module = SCHEMA(module_keys, "a map with `path`");
+const struct schema schema_session = SCHEMA(session_keys, "a map with `read_only`");
+const struct schema schema_cache = SCHEMA(cache_keys, "a map with `max_age`");
 const struct schema schema_log = SCHEMA(log_keys, "a map of log settings");
 const struct schema schema_rule = RULE_SCHEMA(rule_keys);
 const struct schema schema_allow = RULE_SCHEMA(allow_keys);

@@ -35,6 +35,9 @@ struct field {
 
 /* With the type that their readers fill. */
 extern const struct schema schema_top;      /* struct config */
+extern const struct schema schema_module;   /* struct module_settings */
+extern const struct schema schema_session;  /* struct config, as the next */
+extern const struct schema schema_cache;
 extern const struct schema schema_log;      /* struct log_settings */
 extern const struct schema schema_allow;    /* struct rule: a rule of allow */
 extern const struct schema schema_rule;     /* struct rule: a rule of require or deny */

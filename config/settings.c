@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/config.h"
-#include "config/secure_file.h"
 #include "config/values.h"
 
 void settings_read_version(struct reader *reader, const struct field *field, void *target)
@@ -16,16 +15,6 @@ void settings_read_version(struct reader *reader, const struct field *field, voi
     (void)target;
     if (text != NULL && strcmp(text, "1") != 0)
         reader_expected(reader, field->value, "1, the only version that is known here");
-}
-
-/* p11gate.so itself, or a copy of it for a profile (p11gate-NAME.so). */
-static bool is_ourselves(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash != NULL ? slash + 1 : path;
-
-    return strncmp(name, "p11gate.so", 10) == 0 ||
-           (strncmp(name, "p11gate-", 8) == 0 && strstr(name, ".so") != NULL);
 }
 
 static void finish_module(struct module_settings *module)
@@ -54,28 +43,19 @@ void settings_finish(struct settings *settings)
     for (size_t i = 0; i < settings->n_modules; i++)
         finish_module(&settings->modules[i]);
     free(settings->modules);
+    access_finish(&settings->functions);
+    access_finish(&settings->mechanisms);
     free(settings->log.file);
     *settings = (struct settings){0};
 }
 
-void settings_read_module(struct reader *reader, const struct field *field, void *target)
+void settings_init(struct reader *reader, struct settings *settings)
 {
-    struct settings *settings = &((struct config *)target)->settings;
-    struct module_settings module = {.position = field->value->position};
+    enum { DEFAULT_MAX_AGE = 60 };
 
-    module.path = value_path(reader, field->value, P11_MODULE_PATH);
-    if (module.path == NULL)
-        return;
-    if (!settings_add_module(settings, &module)) {
+    settings->max_age = DEFAULT_MAX_AGE;
+    if (!settings_default_log(reader->identity.home, &settings->log))
         reader_no_memory(reader);
-        return;
-    }
-    if (is_ourselves(module.path)) {
-        reader_expected(reader, field->value,
-                        "the vendor's module, such as opensc-pkcs11.so: p11gate stands before it");
-    } else if (reader->system) {
-        secure_file_check(module.path, true, field->value->position, reader->messages);
-    }
 }
 
 void settings_read_preset(struct reader *reader, const struct field *field, void *target)
@@ -84,13 +64,51 @@ void settings_read_preset(struct reader *reader, const struct field *field, void
     struct settings *settings = &((struct config *)target)->settings;
     size_t index;
 
-    if (!value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
-        return;
-    settings->preset = (enum preset)index;
-    if (settings->preset != PRESET_SSH) {
-        reader_error(reader, field->value->position, "%s: not yet supported by this version",
-                     names[index]);
-    }
+    if (value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
+        settings->preset = (enum preset)index;
+}
+
+void settings_read_inner(struct reader *reader, const struct field *field, void *target)
+{
+    schema_read(field->schema->inner, reader, field->value, target);
+}
+
+void settings_read_read_only(struct reader *reader, const struct field *field, void *target)
+{
+    value_boolean(reader, field->value, &((struct config *)target)->settings.read_only);
+}
+
+void settings_read_max_age(struct reader *reader, const struct field *field, void *target)
+{
+    value_duration(reader, field->value, &((struct config *)target)->settings.max_age);
+}
+
+/* False with an error: only who keeps the system's file may say this. */
+static bool check_system_only(struct reader *reader, const struct field *field)
+{
+    if (reader->system)
+        return true;
+    reader_error(reader, field->key->position,
+                 "found `%s` in a user's file, expected it in the system's (" SYSTEM_CONFIG
+                 ") alone",
+                 field->key->text);
+    return false;
+}
+
+void settings_read_audit_only(struct reader *reader, const struct field *field, void *target)
+{
+    if (check_system_only(reader, field))
+        value_boolean(reader, field->value, &((struct config *)target)->settings.audit_only);
+}
+
+void settings_read_user_config(struct reader *reader, const struct field *field, void *target)
+{
+    static const char *const names[] = {"narrow", "none"};
+    size_t index;
+
+    if (check_system_only(reader, field) &&
+        value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
+        ((struct config *)target)->settings.ignore_user = index == 1;
 }
 
 void settings_read_log(struct reader *reader, const struct field *field, void *target)
@@ -151,10 +169,4 @@ bool settings_default_log(const char *home, struct log_settings *log)
     if (length < 0)
         log->file = NULL;
     return length >= 0;
-}
-
-void settings_init_log(struct reader *reader, struct log_settings *log)
-{
-    if (!settings_default_log(reader->identity.home, log))
-        reader_no_memory(reader);
 }

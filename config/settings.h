@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads what is no rule: version, module, preset and log (policy.md 2).
+// Reads what is no rule and no module: version, preset, session, cache, log and so on (policy.md 2).
 #pragma once
 
 #include "config/schema.h"
 
+struct settings;
 struct log_settings;
 
 /* Into struct config. */
 field_reader settings_read_version;
-field_reader settings_read_module;
 field_reader settings_read_preset;
+field_reader settings_read_inner; /* a map of keys that are read into the same struct config */
+field_reader settings_read_read_only;
+field_reader settings_read_max_age;
+field_reader settings_read_audit_only;
+field_reader settings_read_user_config;
 field_reader settings_read_log;
 
 /* Into struct log_settings. */
@@ -22,5 +27,5 @@ field_reader settings_read_log_stderr;
  * is no home either; home may be NULL). False without memory: there is no file then. */
 bool settings_default_log(const char *home, struct log_settings *log);
 
-/* The same for the reader's user. */
-void settings_init_log(struct reader *reader, struct log_settings *log);
+/* What holds where the file says nothing. */
+void settings_init(struct reader *reader, struct settings *settings);

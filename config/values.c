@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,27 @@ char *value_substituted(struct reader *reader, const struct node *node, const ch
         break;
     }
     return NULL;
+}
+
+char *value_line(struct reader *reader, const struct node *node, bool *unknown)
+{
+    char *text = value_substituted(reader, node, "text", unknown);
+
+    if (text == NULL)
+        return NULL;
+    for (const char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            reader_expected(reader, node, "text without control characters");
+            free(text);
+            return NULL;
+        }
+    }
+    if (text[0] == '\0') {
+        reader_expected(reader, node, "text");
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 /* NULL without memory. */
@@ -151,6 +173,40 @@ bool value_integer(struct reader *reader, const struct node *node, long *value)
         return false;
     }
     *value = number;
+    return true;
+}
+
+/* Seconds of a unit; 0: it is none. */
+static unsigned long unit_seconds(const char *unit)
+{
+    static const struct {
+        const char *name;
+        unsigned long seconds;
+    } units[] = {{"s", 1}, {"m", 60}, {"h", 60 * 60}, {"d", 24 * 60 * 60}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(unit, units[i].name) == 0)
+            return units[i].seconds;
+    return 0;
+}
+
+bool value_duration(struct reader *reader, const struct node *node, unsigned long *seconds)
+{
+    static const char expected[] = "a duration, such as 90s, 10m, 8h or 7d";
+    const char *text = value_text(reader, node, expected);
+    char *unit = NULL;
+    unsigned long number;
+
+    if (text == NULL)
+        return false;
+    errno = 0;
+    number = strtoul(text, &unit, 10);
+    if (!isdigit((unsigned char)text[0]) || errno != 0 || unit_seconds(unit) == 0 ||
+        number > LONG_MAX / unit_seconds(unit)) {
+        reader_expected(reader, node, expected);
+        return false;
+    }
+    *seconds = number * unit_seconds(unit);
     return true;
 }
 

@@ -18,12 +18,18 @@ const char *value_text(struct reader *reader, const struct node *node, const cha
 char *value_substituted(struct reader *reader, const struct node *node, const char *expected,
                         bool *unknown);
 
+/* The same for text for people, in one line and not empty. */
+char *value_line(struct reader *reader, const struct node *node, bool *unknown);
+
 /* An absolute path: `~/` is the home, other relative ones start at base. The caller frees; NULL
  * after an error, which something unknown in it is too. */
 char *value_path(struct reader *reader, const struct node *node, const char *base);
 
 bool value_boolean(struct reader *reader, const struct node *node, bool *value);
 bool value_integer(struct reader *reader, const struct node *node, long *value);
+
+/* "90s", "10m", "8h" or "7d", in seconds. */
+bool value_duration(struct reader *reader, const struct node *node, unsigned long *seconds);
 
 /* The index of one of the names. */
 bool value_name(struct reader *reader, const struct node *node, const char *const *names,

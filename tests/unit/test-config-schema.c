@@ -15,6 +15,9 @@ static const struct place {
     const char *after;
 } places[] = {
     {&schema_top, "{version: 1, module: a.so, allow: [], ", "}"},
+    {&schema_module, "{version: 1, allow: [], modules: [{path: a.so}, {", "}]}"},
+    {&schema_session, "{version: 1, module: a.so, allow: [], session: {", "}}"},
+    {&schema_cache, "{version: 1, module: a.so, allow: [], cache: {", "}}"},
     {&schema_log, "{version: 1, module: a.so, allow: [], log: {", "}}"},
     {&schema_allow, "{version: 1, module: a.so, allow: [{", "}]}"},
     {&schema_rule, "{version: 1, module: a.so, allow: [], deny: [{", "}]}"},
@@ -107,10 +110,10 @@ static void expect_later(const struct place *place, const struct schema_key *key
 /* Is a list of some kind right for the key? */
 static bool takes_list(const struct schema_key *key)
 {
-    static const char *const names[] = {"require",      "deny",  "any",         "all",
-                                        "uri",          "id",    "label",       "serial",
-                                        "manufacturer", "model", "description", "fingerprint",
-                                        "public_key",   "type",  "bits",        "curve"};
+    static const char *const names[] = {
+        "require", "deny",         "any",   "all",         "uri",         "id",         "label",
+        "serial",  "manufacturer", "model", "description", "fingerprint", "public_key", "type",
+        "bits",    "curve",        "modules", "quirks"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key->name) == 0)
@@ -123,7 +126,7 @@ static bool takes_list(const struct schema_key *key)
  * the place already? */
 static bool is_left_out(const struct place *place, const struct schema_key *key)
 {
-    static const char *const names[] = {"version", "module", "allow"};
+    static const char *const names[] = {"version", "module", "allow", "audit_only", "user_config"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key->name) == 0)

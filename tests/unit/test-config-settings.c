@@ -134,16 +134,15 @@ static void every_mistake_at_the_top_is_reported(void **state)
         {"version: 1\nmodule: a.so\nmodule: b.so\nallow: []",
          "3:1: `module` again, expected it once; the first is in line 2"},
         {"version: 1\nmodul: a.so\nallow: []",
-         "2:1: unknown key `modul`, expected `version`, `module`, `preset`, `require`, `deny`, "
-         "`allow` or `log`; did you mean `module`?\n1:1: found no `module`"},
+         "2:1: unknown key `modul`, expected `version`, `module`, `modules`, `preset`, "
+         "`require`, `deny`, `allow`, `log`, `session`, `cache`, `audit_only` or `user_config`; "
+         "did you mean `module`?\n1:1: found no `module`"},
         {"version: 1\nmodule: a.so\nalow: all",
          "3:1: did you mean `allow`?\n1:1: found no `allow`"},
         {"version: 1\nmodule: a.so\nallow: []\ntrust_anchor: {}",
          "4:1: did you mean `trust_anchors`?"},
         {"version: 1\nmodule: a.so\nallow: []\nnonsense: 1", "4:1: unknown key `nonsense`"},
         {"version: 1\nmodule: a.so\nallow: []\n? \n: 1", "4:2: unknown key nothing"},
-        {"version: 1\nmodule: a.so\nallow: []\npreset: read-only", "4:9: read-only: not yet"},
-        {"version: 1\nmodule: a.so\nallow: []\npreset: transparent", "4:9: transparent: not yet"},
         {"version: 1\nmodule: a.so\nallow: []\npreset: shh",
          "4:9: expected `ssh`, `read-only` or `transparent`; did you mean `ssh`?"},
         {"version: 1\nmodule: a.so\nallow: []\npreset: [ssh]", "4:9: found a list"},
@@ -171,8 +170,7 @@ static void every_mistake_at_the_top_is_reported(void **state)
 static void keys_of_later_versions_are_known_by_name(void **state)
 {
     static const char *const keys[] = {
-        "modules", "trust_anchors", "functions",   "mechanisms", "login",  "session",
-        "cache",   "audit_only",    "user_config", "profiles",   "daemon",
+        "trust_anchors", "functions", "mechanisms", "login", "profiles", "daemon",
     };
 
     (void)state;
@@ -184,6 +182,149 @@ static void keys_of_later_versions_are_known_by_name(void **state)
         snprintf(error, sizeof(error), "4:1: %s: not yet supported by this version", keys[i]);
         fixture_expect_policy_errors(text, error);
     }
+}
+
+static void modules_are_read_in_their_order(void **state)
+{
+    struct config *config = fixture_load(
+        "version: 1\nallow: []\nmodules:\n"
+        "  - {path: a.so, name: card, quirks: [serialize]}\n"
+        "  - {path: /opt/b.so, init_args: \"configdir='sql:/db' flags=readOnly\", quirks: []}\n"
+        "  - path: a.so\n");
+    const struct module_settings *modules = config->settings.modules;
+
+    (void)state;
+    assert_int_equal(config->settings.n_modules, 3);
+    assert_string_equal(modules[0].name, "card");
+    assert_string_equal(modules[0].path, P11_MODULE_PATH "/a.so");
+    assert_null(modules[0].init_args);
+    assert_int_equal(modules[0].quirks, QUIRK_SERIALIZE);
+    assert_int_equal(modules[0].position.line, 4);
+    assert_int_equal(modules[0].position.column, 12);
+    assert_null(modules[1].name);
+    assert_string_equal(modules[1].path, "/opt/b.so");
+    assert_string_equal(modules[1].init_args, "configdir='sql:/db' flags=readOnly");
+    assert_int_equal(modules[1].quirks, 0);
+    assert_null(modules[2].name);
+    config_destroy(config);
+}
+
+static void mistakes_in_modules_are_reported(void **state)
+{
+    static const struct {
+        const char *modules;
+        const char *errors;
+    } cases[] = {
+        {"[]", "2:10: found an empty list, expected a list of modules"},
+        {"a.so", "2:10: found `a.so`, expected a list of modules"},
+        {"{path: a.so}", "2:10: found a map, expected a list of modules"},
+        {"[a.so]", "2:11: found `a.so`, expected a map with `path`"},
+        {"[{}]", "2:11: found an empty map, expected a map with `path`"},
+        {"[{name: a}]", "2:11: found no `path`, expected the vendor's library"},
+        {"[{path: }]", "2:12: found nothing, expected a path"},
+        {"[{path: a.so, nam: b}]", "2:24: found the unknown key `nam`"},
+        {"[{path: a.so, name: [b]}]", "2:30: found a list, expected text"},
+        {"[{path: a.so, name: \"\"}]", "2:30: expected text"},
+        {"[{path: a.so, name: \"a\\nb\"}]", "2:30: expected text without control"},
+        {"[{path: a.so, init_args: {}}]", "2:35: found an empty map, expected the text that"},
+        {"[{path: a.so, quirks: [serialise]}]",
+         "2:33: found `serialise`, expected `serialize`; did you mean `serialize`?"},
+        {"[{path: a.so, quirks: {serialize: true}}]", "2:32: found a map, expected `serialize`"},
+        {"[{path: a.so, name: x}, {path: b.so}, {path: c.so, name: x}]",
+         "2:67: found a second module with the name `x`"},
+        {"[{path: p11gate.so}]", "2:18: expected the vendor's module"},
+        {"[{path: a.so}]\nmodule: b.so",
+         "2:1: found `modules` beside `module`, expected one of them"},
+        {"[{path: a.so}, {path: b.so}]\npreset: transparent",
+         "2:32: found a second module, expected one: `preset: transparent` names one module"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+
+        snprintf(text, sizeof(text), "version: 1\nmodules: %s\nallow: []", cases[i].modules);
+        fixture_expect_errors(text, cases[i].errors);
+    }
+}
+
+static void session_and_cache_have_defaults_and_are_read(void **state)
+{
+    static const struct {
+        const char *written;
+        unsigned long seconds;
+    } durations[] = {
+        {"0s", 0}, {"90s", 90}, {"10m", 600}, {"8h", 28800}, {"7d", 604800}, {"007d", 604800},
+    };
+    struct config *config = fixture_load_policy("allow: []");
+
+    (void)state;
+    assert_false(config->settings.read_only);
+    assert_int_equal(config->settings.max_age, 60);
+    assert_false(config->settings.audit_only);
+    assert_false(config->settings.ignore_user);
+    config_destroy(config);
+    for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+        char text[128];
+
+        snprintf(text, sizeof(text), "allow: []\nsession: {read_only: true}\ncache: {max_age: %s}",
+                 durations[i].written);
+        config = fixture_load_policy(text);
+        assert_true(config->settings.read_only);
+        assert_int_equal(config->settings.max_age, durations[i].seconds);
+        config_destroy(config);
+    }
+}
+
+static void mistakes_in_session_and_cache_are_reported(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *errors;
+    } cases[] = {
+        {"session: true", "4:10: found `true`, expected a map with `read_only`"},
+        {"session: {readonly: true}", "4:11: did you mean `read_only`?"},
+        {"session: {read_only: yes}", "4:22: expected true or false"},
+        {"cache: 60s", "4:8: found `60s`, expected a map with `max_age`"},
+        {"cache: {max_age: 60}", "4:18: found `60`, expected a duration, such as 90s, 10m, 8h or 7d"},
+        {"cache: {max_age: s}", "4:18: expected a duration"},
+        {"cache: {max_age: -1s}", "4:18: expected a duration"},
+        {"cache: {max_age: +1s}", "4:18: expected a duration"},
+        {"cache: {max_age: 1.5h}", "4:18: expected a duration"},
+        {"cache: {max_age: 1w}", "4:18: expected a duration"},
+        {"cache: {max_age: 1 s}", "4:18: expected a duration"},
+        {"cache: {max_age: 1hour}", "4:18: expected a duration"},
+        {"cache: {max_age: 1H}", "4:18: expected a duration"},
+        {"cache: {max_age: 106751991167301d}", "4:18: expected a duration"},
+        {"cache: {max_age: 99999999999999999999s}", "4:18: expected a duration"},
+        {"audit_only: true", "4:1: found `audit_only` in a user's file, expected it in the system's"},
+        {"user_config: none", "4:1: found `user_config` in a user's file"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+
+        snprintf(text, sizeof(text), "allow: []\n%s", cases[i].text);
+        fixture_expect_policy_errors(text, cases[i].errors);
+    }
+}
+
+static void presets_are_read_and_transparent_needs_no_allow(void **state)
+{
+    struct config *config = fixture_load_policy("preset: read-only\nallow: []");
+
+    (void)state;
+    assert_int_equal(config->settings.preset, PRESET_READ_ONLY);
+    config_destroy(config);
+    config = fixture_load_policy("preset: transparent");
+    assert_int_equal(config->settings.preset, PRESET_TRANSPARENT);
+    assert_true(config->policy.allow_all);
+    config_destroy(config);
+    config = fixture_load_policy("preset: transparent\nallow: [{key: {sign: false}}]");
+    assert_false(config->policy.allow_all);
+    config_destroy(config);
+    fixture_expect_policy_errors("preset: read-only", "1:1: found no `allow`");
 }
 
 static void found_text_is_cut_between_characters(void **state)
@@ -208,6 +349,11 @@ int main(void)
         cmocka_unit_test(without_a_good_xdg_state_home_the_log_is_in_the_home),
         cmocka_unit_test(log_settings_are_read),
         cmocka_unit_test(every_mistake_at_the_top_is_reported),
+        cmocka_unit_test(modules_are_read_in_their_order),
+        cmocka_unit_test(mistakes_in_modules_are_reported),
+        cmocka_unit_test(session_and_cache_have_defaults_and_are_read),
+        cmocka_unit_test(mistakes_in_session_and_cache_are_reported),
+        cmocka_unit_test(presets_are_read_and_transparent_needs_no_allow),
         cmocka_unit_test(keys_of_later_versions_are_known_by_name),
         cmocka_unit_test(found_text_is_cut_between_characters),
     };
