@@ -10,3 +10,15 @@
 #ifndef CKM_SHA224
 #define CKM_SHA224 0x255UL
 #endif
+#ifndef CKM_SHA3_224
+#define CKM_SHA3_224 0x2b5UL
+#endif
+#ifndef CKM_SHA3_256
+#define CKM_SHA3_256 0x2b0UL
+#endif
+#ifndef CKM_SHA3_384
+#define CKM_SHA3_384 0x2c0UL
+#endif
+#ifndef CKM_SHA3_512
+#define CKM_SHA3_512 0x2d0UL
+#endif

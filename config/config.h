@@ -36,6 +36,10 @@ struct settings {
     struct log_settings log;  /* owned */
 };
 
+/* May the application call it, use it? (functions; mechanisms as far as the configuration goes) */
+bool settings_permit_function(const struct settings *settings, enum function_id function);
+bool settings_permit_mechanism(const struct settings *settings, unsigned long mechanism);
+
 /* Takes over what the module owns, also without memory: then false. */
 bool settings_add_module(struct settings *settings, struct module_settings *module);
 
@@ -64,7 +68,8 @@ struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
 void config_destroy(struct config *config);
 
-/* The log of a user whose configuration cannot be read. The caller frees log->file, which may be NULL. */
+/* The log of a user whose configuration cannot be read. The caller frees log->file, which may be
+ * NULL. */
 void config_default_log(struct log_settings *log);
 
 /* Has the file, a file it names, or the choice of the file changed since it was loaded? (stat only:

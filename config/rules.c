@@ -61,6 +61,14 @@ void use_read_show_label(struct reader *reader, const struct field *field, void 
     }
 }
 
+void use_read_expose_certificate(struct reader *reader, const struct field *field, void *target)
+{
+    bool exposes;
+
+    if (value_boolean(reader, field->value, &exposes))
+        ((struct use *)target)->hides_certificate = !exposes;
+}
+
 /* Without a selector the rule would be true of every key. */
 static void check_selectors(struct reader *reader, const struct node *node, const struct rule *rule,
                             size_t errors)

@@ -16,3 +16,4 @@ field_reader rule_refuse_use;
 /* Into struct use. */
 field_reader use_read_order;
 field_reader use_read_show_label;
+field_reader use_read_expose_certificate;

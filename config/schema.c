@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config/accesses.h"
 #include "config/modules.h"
 #include "config/patterns.h"
 #include "config/rules.h"
@@ -29,13 +30,13 @@ static const struct schema_key top_keys[] = {
     {"deny", rules_read, RULES_DENY, &schema_rule},
     {"allow", rules_read, RULES_ALLOW, &schema_allow},
     {"log", settings_read_log, 0, &schema_log},
+    {"functions", access_read_functions, 0, &schema_functions},
+    {"mechanisms", access_read_mechanisms, 0, &schema_mechanisms},
     {"session", settings_read_inner, 0, &schema_session},
     {"cache", settings_read_inner, 0, &schema_cache},
     {"audit_only", settings_read_audit_only, 0, NULL},
     {"user_config", settings_read_user_config, 0, NULL},
     LATER("trust_anchors"),
-    LATER("functions"),
-    LATER("mechanisms"),
     LATER("login"),
     LATER("profiles"),
     LATER("daemon"),
@@ -46,6 +47,16 @@ static const struct schema_key module_keys[] = {
     {"path", module_read_path, 0, NULL},
     {"init_args", module_read_init_args, 0, NULL},
     {"quirks", module_read_quirks, 0, NULL},
+};
+
+static const struct schema_key function_keys[] = {
+    {"allow", access_read_allowed_functions, 0, NULL},
+    {"deny", access_read_denied_functions, 0, NULL},
+};
+
+static const struct schema_key mechanism_keys[] = {
+    {"allow", access_read_allowed_mechanisms, 0, NULL},
+    {"deny", access_read_denied_mechanisms, 0, NULL},
 };
 
 static const struct schema_key session_keys[] = {
@@ -95,10 +106,10 @@ static const struct schema_key allow_keys[] = {
 static const struct schema_key use_keys[] = {
     {"order", use_read_order, 0, NULL},
     {"show_label", use_read_show_label, 0, NULL},
-    LATER("mechanisms"),
-    LATER("digests"),
+    {"mechanisms", use_read_mechanisms, 0, NULL},
+    {"digests", use_read_digests, 0, NULL},
+    {"expose_certificate", use_read_expose_certificate, 0, NULL},
     LATER("confirm"),
-    LATER("expose_certificate"),
     LATER("max_signatures_per_minute"),
 };
 
@@ -146,6 +157,8 @@ static const struct schema_key bytes_keys[] = {
 
 const struct schema schema_top = SCHEMA(top_keys, "a map with `version`, `module` and `allow`");
 const struct schema schema_module = SCHEMA(module_keys, "a map with `path`");
+const struct schema schema_functions = SCHEMA(function_keys, "a map with `allow` or `deny`");
+const struct schema schema_mechanisms = SCHEMA(mechanism_keys, "a map with `allow` or `deny`");
 const struct schema schema_session = SCHEMA(session_keys, "a map with `read_only`");
 const struct schema schema_cache = SCHEMA(cache_keys, "a map with `max_age`");
 const struct schema schema_log = SCHEMA(log_keys, "a map of log settings");

@@ -34,9 +34,11 @@ struct field {
 };
 
 /* With the type that their readers fill. */
-extern const struct schema schema_top;      /* struct config */
-extern const struct schema schema_module;   /* struct module_settings */
-extern const struct schema schema_session;  /* struct config, as the next */
+extern const struct schema schema_top;       /* struct config */
+extern const struct schema schema_module;    /* struct module_settings */
+extern const struct schema schema_functions; /* struct access, as the next */
+extern const struct schema schema_mechanisms;
+extern const struct schema schema_session; /* struct config, as the next */
 extern const struct schema schema_cache;
 extern const struct schema schema_log;      /* struct log_settings */
 extern const struct schema schema_allow;    /* struct rule: a rule of allow */

@@ -49,6 +49,17 @@ void settings_finish(struct settings *settings)
     *settings = (struct settings){0};
 }
 
+bool settings_permit_function(const struct settings *settings, enum function_id function)
+{
+    return preset_permits(settings->preset, function) &&
+           access_permits(&settings->functions, function);
+}
+
+bool settings_permit_mechanism(const struct settings *settings, unsigned long mechanism)
+{
+    return access_permits(&settings->mechanisms, mechanism);
+}
+
 void settings_init(struct reader *reader, struct settings *settings)
 {
     enum { DEFAULT_MAX_AGE = 60 };

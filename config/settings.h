@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reads what is no rule and no module: version, preset, session, cache, log and so on (policy.md 2).
+// Reads what is no rule and no module: version, preset, session, cache, log and so on (policy.md
+// 2).
 #pragma once
 
 #include "config/schema.h"
@@ -23,8 +24,9 @@ field_reader settings_read_log_level;
 field_reader settings_read_log_trace;
 field_reader settings_read_log_stderr;
 
-/* What holds where the file says nothing, or cannot be read: the log in $XDG_STATE_HOME or home's .local/state (no file where there
- * is no home either; home may be NULL). False without memory: there is no file then. */
+/* What holds where the file says nothing, or cannot be read: the log in $XDG_STATE_HOME or home's
+ * .local/state (no file where there is no home either; home may be NULL). False without memory:
+ * there is no file then. */
 bool settings_default_log(const char *home, struct log_settings *log);
 
 /* What holds where the file says nothing. */

@@ -113,13 +113,18 @@ static const struct object *own_public_key(const struct key_group *group)
     return group->n_public_keys > 0 ? group->public_keys[0] : NULL;
 }
 
+static bool hides_certificates(const struct exposed_key *key)
+{
+    return key->verdict.rule != NULL && key->verdict.rule->use.hides_certificate;
+}
+
 static bool add_key(struct exposure *exposure, const struct exposed_key *key)
 {
     const struct key_group *group = key->group;
 
     if (!add_object(exposure, key, CKO_PUBLIC_KEY, own_public_key(group)))
         return false;
-    for (size_t i = 0; i < group->n_certificates; i++) {
+    for (size_t i = 0; i < group->n_certificates && !hides_certificates(key); i++) {
         if (!add_object(exposure, key, CKO_CERTIFICATE, group->certificates[i]))
             return false;
     }

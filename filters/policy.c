@@ -39,11 +39,18 @@ void selector_finish(struct selector *selector)
     *selector = (struct selector){0};
 }
 
+static void use_finish(struct use *use)
+{
+    free(use->show_label);
+    access_finish(&use->mechanisms);
+    access_finish(&use->digests);
+}
+
 void rule_list_finish(struct rule_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->rules[i].name);
-        free(list->rules[i].use.show_label);
+        use_finish(&list->rules[i].use);
         selector_finish(&list->rules[i].condition);
     }
     free(list->rules);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "common/message.h"
+#include "filters/access.h"
 #include "filters/pattern.h"
 
 struct public_key;
@@ -82,7 +83,10 @@ struct selector {
 struct use {
     bool has_order;
     long order;
-    char *show_label; /* owned; NULL: the token's own */
+    char *show_label;         /* owned; NULL: the token's own */
+    struct access mechanisms; /* owned; of CK_MECHANISM_TYPE */
+    struct access digests;    /* owned; of CK_MECHANISM_TYPE: CKM_SHA256 ... */
+    bool hides_certificate;   /* the key's certificates are not shown */
 };
 
 struct rule {

@@ -16,6 +16,8 @@ static const struct place {
 } places[] = {
     {&schema_top, "{version: 1, module: a.so, allow: [], ", "}"},
     {&schema_module, "{version: 1, allow: [], modules: [{path: a.so}, {", "}]}"},
+    {&schema_functions, "{version: 1, module: a.so, allow: [], functions: {", "}}"},
+    {&schema_mechanisms, "{version: 1, module: a.so, allow: [], mechanisms: {", "}}"},
     {&schema_session, "{version: 1, module: a.so, allow: [], session: {", "}}"},
     {&schema_cache, "{version: 1, module: a.so, allow: [], cache: {", "}}"},
     {&schema_log, "{version: 1, module: a.so, allow: [], log: {", "}}"},
@@ -108,18 +110,18 @@ static void expect_later(const struct place *place, const struct schema_key *key
 }
 
 /* Is a list of some kind right for the key? */
-static bool takes_list(const struct schema_key *key)
+static bool takes_list(const struct place *place, const struct schema_key *key)
 {
     static const char *const names[] = {
-        "require", "deny",         "any",   "all",         "uri",         "id",         "label",
-        "serial",  "manufacturer", "model", "description", "fingerprint", "public_key", "type",
-        "bits",    "curve",        "modules", "quirks"};
+        "require", "deny",         "any",     "all",         "uri",         "id",         "label",
+        "serial",  "manufacturer", "model",   "description", "fingerprint", "public_key", "type",
+        "bits",    "curve",        "modules", "quirks",      "allow",       "digests"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key->name) == 0)
             return true;
     }
-    return false;
+    return place->schema == &schema_use && strcmp(key->name, "mechanisms") == 0;
 }
 
 /* Is the key one whose value is not looked at here, for it is refused or, at the top, written in
@@ -129,7 +131,7 @@ static bool is_left_out(const struct place *place, const struct schema_key *key)
     static const char *const names[] = {"version", "module", "allow", "audit_only", "user_config"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], key->name) == 0)
+        if (place->schema == &schema_top && strcmp(names[i], key->name) == 0)
             return true;
     }
     return key->read == NULL || (place->schema == &schema_rule && strcmp(key->name, "use") == 0);
@@ -143,7 +145,7 @@ static void expect_wrong_type(const struct place *place, const struct schema_key
     if (is_left_out(place, key))
         return;
     snprintf(inside, sizeof(inside), "%s: [[x]]", key->name);
-    expect_error(place, inside, strlen(key->name) + 2 + (takes_list(key) ? 1 : 0),
+    expect_error(place, inside, strlen(key->name) + 2 + (takes_list(place, key) ? 1 : 0),
                  "found a list, expected ");
 }
 

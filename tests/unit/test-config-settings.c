@@ -135,7 +135,8 @@ static void every_mistake_at_the_top_is_reported(void **state)
          "3:1: `module` again, expected it once; the first is in line 2"},
         {"version: 1\nmodul: a.so\nallow: []",
          "2:1: unknown key `modul`, expected `version`, `module`, `modules`, `preset`, "
-         "`require`, `deny`, `allow`, `log`, `session`, `cache`, `audit_only` or `user_config`; "
+         "`require`, `deny`, `allow`, `log`, `functions`, `mechanisms`, `session`, `cache`, "
+         "`audit_only` or `user_config`; "
          "did you mean `module`?\n1:1: found no `module`"},
         {"version: 1\nmodule: a.so\nalow: all",
          "3:1: did you mean `allow`?\n1:1: found no `allow`"},
@@ -170,7 +171,10 @@ static void every_mistake_at_the_top_is_reported(void **state)
 static void keys_of_later_versions_are_known_by_name(void **state)
 {
     static const char *const keys[] = {
-        "trust_anchors", "functions", "mechanisms", "login", "profiles", "daemon",
+        "trust_anchors",
+        "login",
+        "profiles",
+        "daemon",
     };
 
     (void)state;
@@ -286,7 +290,8 @@ static void mistakes_in_session_and_cache_are_reported(void **state)
         {"session: {readonly: true}", "4:11: did you mean `read_only`?"},
         {"session: {read_only: yes}", "4:22: expected true or false"},
         {"cache: 60s", "4:8: found `60s`, expected a map with `max_age`"},
-        {"cache: {max_age: 60}", "4:18: found `60`, expected a duration, such as 90s, 10m, 8h or 7d"},
+        {"cache: {max_age: 60}",
+         "4:18: found `60`, expected a duration, such as 90s, 10m, 8h or 7d"},
         {"cache: {max_age: s}", "4:18: expected a duration"},
         {"cache: {max_age: -1s}", "4:18: expected a duration"},
         {"cache: {max_age: +1s}", "4:18: expected a duration"},
@@ -297,7 +302,8 @@ static void mistakes_in_session_and_cache_are_reported(void **state)
         {"cache: {max_age: 1H}", "4:18: expected a duration"},
         {"cache: {max_age: 106751991167301d}", "4:18: expected a duration"},
         {"cache: {max_age: 99999999999999999999s}", "4:18: expected a duration"},
-        {"audit_only: true", "4:1: found `audit_only` in a user's file, expected it in the system's"},
+        {"audit_only: true",
+         "4:1: found `audit_only` in a user's file, expected it in the system's"},
         {"user_config: none", "4:1: found `user_config` in a user's file"},
     };
 

@@ -47,11 +47,34 @@ static void what_is_not_in_the_table_has_a_name_all_the_same(void **state)
     }
 }
 
+static void mechanisms_are_found_by_the_names_that_they_are_shown_by(void **state)
+{
+    size_t count;
+    const char *const *names = mechanism_names(&count);
+    CK_MECHANISM_TYPE type;
+    CK_MECHANISM_TYPE again;
+
+    (void)state;
+    assert_true(count > 400);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(mechanism_of_name(names[i], &type));
+        assert_true(mechanism_of_name(name_of_mechanism(type), &again));
+        assert_int_equal(type, again);
+    }
+    assert_true(mechanism_of_name("CKM_RSA_PKCS_PSS", &type));
+    assert_int_equal(type, CKM_RSA_PKCS_PSS);
+    assert_true(mechanism_of_name("CKM_SHA3_256", &type));
+    assert_int_equal(type, 0x2b0);
+    assert_false(mechanism_of_name("ckm_ecdsa", &type));
+    assert_false(mechanism_of_name("", &type));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constants_have_the_names_of_the_standard),
         cmocka_unit_test(what_is_not_in_the_table_has_a_name_all_the_same),
+        cmocka_unit_test(mechanisms_are_found_by_the_names_that_they_are_shown_by),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

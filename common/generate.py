@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is header, table, entry, pass, trace, caller_header or caller."""
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, trace, caller_header or caller."""
 import re
 import sys
 
@@ -77,15 +77,19 @@ def begin(what):
     print(f"// Made from functions.def by generate.py ({what}).")
 
 
-def make_header(functions):
-    begin("header")
-    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n')
-    print("enum function_id {")
+def make_ids(functions):
+    begin("ids")
+    print("#pragma once\n\nenum function_id {")
     for f in functions:
         print(f"    FUNCTION_{f.name},")
     print("    FUNCTION_COUNT\n};\n")
     print("enum function_group { " + ", ".join(sorted({"GROUP_" + f.group for f in functions})) + " };")
-    print("enum function_how { " + ", ".join("HOW_" + how for how in sorted(HOWS)) + " };\n")
+    print("enum function_how { " + ", ".join("HOW_" + how for how in sorted(HOWS)) + " };")
+
+
+def make_header(functions):
+    begin("header")
+    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
     print("/* One layer of the module: every function with the layer itself as first argument. */")
     print("struct layer {\n    struct layer *lower;")
     for f in functions:
@@ -100,7 +104,7 @@ def make_header(functions):
 
 def make_table(functions):
     begin("table")
-    print('#include "module/functions.h"\n')
+    print('#include "common/functions.h"\n')
     print("const struct function functions[FUNCTION_COUNT] = {")
     for f in functions:
         print(f'    {{"{f.name}", GROUP_{f.group}, HOW_{f.how}}},')
