@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Chooses the configuration file, and reads it.
+// Reads the configuration: one file, or the system's and the user's beside it.
 #include "config/config.h"
 
 #include <errno.h>
@@ -9,83 +9,33 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config/choice.h"
 #include "config/contradiction.h"
 #include "config/document.h"
+#include "config/profiles.h"
 #include "config/reader.h"
 #include "config/schema.h"
 #include "config/secure_file.h"
 #include "config/settings.h"
 #include "config/stamps.h"
 
-#ifndef SYSTEM_CONFIG
-#define SYSTEM_CONFIG "/etc/p11gate/config.yaml"
-#endif
-
-/* Also when it cannot be told, for lack of rights: only an absence that is certain lets the user's
- * file be read. */
-static bool system_file_exists(void)
-{
-    struct stat status;
-
-    return lstat(SYSTEM_CONFIG, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
-/* NULL when the variable is unset or empty. */
-static const char *filled_variable(const char *name)
-{
-    const char *value = secure_getenv(name);
-
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-/* The caller frees; NULL with a message. */
-static char *default_path(struct message_list *messages)
-{
-    const char *folder = filled_variable("XDG_CONFIG_HOME");
-    struct identity identity;
-    char *path = NULL;
-    int length = -1;
-
-    identity_init(&identity);
-    /* The XDG base directory specification has relative paths ignored. */
-    if (folder != NULL && folder[0] == '/') {
-        length = asprintf(&path, "%s/p11gate/config.yaml", folder);
-    } else if (identity.home != NULL) {
-        length = asprintf(&path, "%s/.config/p11gate/config.yaml", identity.home);
-    } else {
-        message_add(
-            messages, SEVERITY_ERROR, (struct position){0},
-            "no configuration: this user has no home, expected $P11GATE_CONFIG to name a file");
-        goto out;
-    }
-    if (length < 0) {
-        path = NULL;
-        message_add(messages, SEVERITY_ERROR, (struct position){0}, "no memory");
-    }
-out:
-    identity_finish(&identity);
-    return path;
-}
-
 char *config_path(bool *system, struct message_list *messages)
 {
-    bool is_system = system_file_exists();
-    const char *named = filled_variable("P11GATE_CONFIG");
-    char *path;
+    bool is_system = choice_system_exists();
+    char *path = NULL;
 
-    if (!is_system && named == NULL) {
-        path = default_path(messages);
-    } else if (!is_system && named[0] != '/') {
-        message_add(messages, SEVERITY_ERROR, (struct position){0},
-                    "P11GATE_CONFIG: found `%s`, expected an absolute path", named);
+    if (is_system)
+        path = choice_system_path();
+    else if (!choice_user_path(&path, messages))
         return NULL;
-    } else {
-        path = strdup(is_system ? SYSTEM_CONFIG : named);
-        if (path == NULL)
-            message_add(messages, SEVERITY_ERROR, (struct position){0}, "no memory");
-    }
-    if (path != NULL)
+    if (path != NULL) {
         *system = is_system;
+    } else {
+        message_add(messages, SEVERITY_ERROR, (struct position){0},
+                    is_system ? "no memory"
+                              : "no configuration: this user has no home, expected "
+                                "$P11GATE_CONFIG to name a file");
+    }
     return path;
 }
 
@@ -127,9 +77,10 @@ static void check_version(struct reader *reader, const struct node *root)
 }
 
 /* Transparent shows all where nothing else is said. */
-static void check_allow(struct reader *reader, const struct node *root, struct config *config)
+static void check_allow(struct reader *reader, const struct node *root, bool profile_allows,
+                        struct config *config)
 {
-    if (has_key(root, "allow"))
+    if (has_key(root, "allow") || profile_allows)
         return;
     if (config->settings.preset == PRESET_TRANSPARENT) {
         config->policy.allow_all = true;
@@ -140,26 +91,24 @@ static void check_allow(struct reader *reader, const struct node *root, struct c
                  "meant");
 }
 
-/* The keys that have to be there. */
-static void check_required(struct reader *reader, const struct node *root, struct config *config)
-{
-    if (root->kind != NODE_MAP)
-        return;
-    check_version(reader, root);
-    check_modules(reader, root);
-    check_allow(reader, root, config);
-}
-
 /* The document's text into the config. */
 static void read_text(struct reader *reader, struct config *config, const char *text, size_t size)
 {
+    const struct schema *schema = reader->narrows != NULL ? &schema_narrowing : &schema_top;
     struct node *root = document_read(config->path, text, size, reader->messages);
+    bool profile_allows;
 
     if (root == NULL)
         return;
-    settings_init(reader, &config->settings);
-    schema_read(&schema_top, reader, root, config);
-    check_required(reader, root, config);
+    config->policy.file = config->path;
+    schema_read(schema, reader, root, config);
+    profile_allows = profiles_apply(reader, root, config);
+    if (root->kind == NODE_MAP) {
+        check_version(reader, root);
+        if (reader->narrows == NULL)
+            check_modules(reader, root);
+        check_allow(reader, root, profile_allows, config);
+    }
     contradiction_check(reader, config);
     document_destroy(root);
 }
@@ -171,7 +120,7 @@ static void read_file(struct reader *reader, struct config *config, const char *
 
     if (!secure_file_read(path, reader->system, nowhere, reader->messages, &file))
         return;
-    if (stamps_add(config->stamps, path, &file.status))
+    if (stamps_add(reader->stamps, path, &file.status))
         read_text(reader, config, file.text, file.size);
     else
         reader_no_memory(reader);
@@ -179,24 +128,17 @@ static void read_file(struct reader *reader, struct config *config, const char *
 }
 
 /* absolute: the path of the file, which is cut to its folder. */
-static void read_config(struct crypto *crypto, struct config *config, char *absolute,
-                        struct message_list *messages)
+static void read_config(struct reader *reader, struct config *config, char *absolute)
 {
     char *name = strdup(absolute);
-    struct reader reader = {.crypto = crypto,
-                            .folder = absolute,
-                            .system = config->system,
-                            .stamps = config->stamps,
-                            .messages = messages};
 
     if (name == NULL) {
-        reader_no_memory(&reader);
+        reader_no_memory(reader);
         return;
     }
     *(strrchr(absolute, '/') + 1) = '\0';
-    identity_init(&reader.identity);
-    read_file(&reader, config, name);
-    identity_finish(&reader.identity);
+    reader->folder = absolute;
+    read_file(reader, config, name);
     free(name);
 }
 
@@ -221,29 +163,133 @@ static bool is_missing(const char *path)
 {
     struct stat status;
 
-    return stat(path, &status) != 0 && errno == ENOENT;
+    return stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* The file that stands alone, or the system's. */
+static void read_first(struct reader *reader, struct config *config)
+{
+    char *absolute = absolute_path(config->path);
+
+    settings_init(reader, &config->settings);
+    if (absolute == NULL) {
+        reader_no_memory(reader);
+    } else if (is_missing(absolute)) {
+        reader_error(reader, (struct position){.file = config->path},
+                     "no configuration: run `p11gate init`");
+    } else {
+        read_config(reader, config, absolute);
+    }
+    free(absolute);
+}
+
+/* What the user's file says goes beside what the system's does: the policy narrows, of presets the
+ * stricter holds. Takes all that is needed out of user. */
+static void join(struct reader *reader, struct config *config, struct config *user)
+{
+    struct policy *narrower = malloc(sizeof(*narrower));
+
+    config->user_path = user->path;
+    user->path = NULL;
+    config->settings.log = user->settings.log;
+    user->settings.log.file = NULL;
+    if (user->settings.preset < config->settings.preset)
+        config->settings.preset = user->settings.preset;
+    if (narrower == NULL) {
+        reader_no_memory(reader);
+        return;
+    }
+    *narrower = user->policy;
+    user->policy = (struct policy){0};
+    config->policy.narrowed_by = narrower;
+}
+
+/* The user's log settings begin with those of the system. */
+static void read_narrowing(struct reader *reader, struct config *config, char *path)
+{
+    struct config *user = create(path, false);
+
+    if (user == NULL) {
+        reader_no_memory(reader);
+        return;
+    }
+    reader->system = false;
+    reader->narrows = config->path;
+    user->settings.preset = config->settings.preset;
+    user->settings.log = config->settings.log;
+    config->settings.log.file = NULL;
+    read_config(reader, user, path);
+    join(reader, config, user);
+    config_destroy(user);
+}
+
+/* A user's file beside the system's, if there is one. */
+static void read_second(struct reader *reader, struct config *config)
+{
+    char *path = NULL;
+
+    if (!choice_user_path(&path, reader->messages))
+        return;
+    if (path != NULL && !is_missing(path)) {
+        read_narrowing(reader, config, path);
+    } else if (reader->profile != NULL) {
+        reader_error(reader, (struct position){.file = path},
+                     "found no user's file, expected one with the profile `%s`, which "
+                     "P11GATE_PROFILE or the module's file name asks for",
+                     reader->profile);
+    } else if (path != NULL && !stamps_add_missing(config->stamps, path)) {
+        reader_no_memory(reader);
+    }
+    free(path);
+}
+
+/* NULL after an error. second: a user's file may stand beside the system's. */
+static struct config *load(struct crypto *crypto, const char *path, bool system, bool second,
+                           const char *module_file, struct message_list *messages)
+{
+    size_t errors = messages->errors;
+    struct config *config = create(path, system);
+    struct reader reader = {.crypto = crypto, .system = system, .messages = messages};
+    bool no_memory = false;
+    char *profile = choice_profile(module_file, &no_memory);
+
+    if (config == NULL || no_memory) {
+        message_add(messages, SEVERITY_ERROR, (struct position){.file = path}, "no memory");
+        goto out;
+    }
+    reader.stamps = config->stamps;
+    reader.profile = system ? NULL : profile;
+    identity_init(&reader.identity);
+    read_first(&reader, config);
+    reader.profile = profile;
+    if (second && !config->settings.ignore_user && messages->errors == errors)
+        read_second(&reader, config);
+    identity_finish(&reader.identity);
+    process_init(&config->process, &config->policy);
+out:
+    free(profile);
+    if (messages->errors != errors) {
+        config_destroy(config);
+        return NULL;
+    }
+    return config;
 }
 
 struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages)
 {
-    size_t errors = messages->errors;
-    char *absolute = absolute_path(path);
-    struct config *config = create(path, system);
+    return load(crypto, path, system, false, NULL, messages);
+}
 
-    if (config == NULL || absolute == NULL) {
-        message_add(messages, SEVERITY_ERROR, (struct position){.file = path}, "no memory");
-    } else if (is_missing(absolute)) {
-        message_add(messages, SEVERITY_ERROR, (struct position){.file = path},
-                    "no configuration: run `p11gate init`");
-    } else {
-        read_config(crypto, config, absolute, messages);
-    }
-    free(absolute);
-    if (messages->errors != errors) {
-        config_destroy(config);
-        return NULL;
-    }
+struct config *config_load_chosen(struct crypto *crypto, const char *module_file,
+                                  struct message_list *messages)
+{
+    bool system;
+    char *path = config_path(&system, messages);
+    struct config *config =
+        path != NULL ? load(crypto, path, system, system, module_file, messages) : NULL;
+
+    free(path);
     return config;
 }
 
@@ -254,13 +300,20 @@ void config_destroy(struct config *config)
     policy_finish(&config->policy);
     stamps_destroy(config->stamps);
     settings_finish(&config->settings);
+    process_finish(&config->process);
     free(config->path);
+    free(config->user_path);
     free(config);
 }
 
 bool config_changed(const struct config *config)
 {
-    return stamps_changed(config->stamps) || (!config->system && system_file_exists());
+    return stamps_changed(config->stamps) || (!config->system && choice_system_exists());
+}
+
+struct circumstances config_circumstances(const struct config *config)
+{
+    return process_now(&config->process, config->system);
 }
 
 void config_default_log(struct log_settings *log)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include "common/log.h"
 #include "common/message.h"
+#include "config/process.h"
 #include "filters/access.h"
 #include "filters/policy.h"
 #include "filters/preset.h"
@@ -47,26 +48,40 @@ void settings_finish(struct settings *settings);
 
 /* Immutable after loading. */
 struct config {
-    char *path;  /* owned; the file that was read */
-    bool system; /* it is the system's file */
+    char *path;      /* owned; the file that says the settings */
+    char *user_path; /* owned; the user's file that narrows the system's; NULL: none */
+    bool system;     /* path is the system's file */
     struct settings settings;
-    struct policy policy;
+    struct policy policy;         /* the user's policy is in narrowed_by, beside a system's file */
+    struct process process;       /* owned; who asks */
     struct config_stamps *stamps; /* owned; files read, and what stat(2) said of them */
 };
 
-/* The file that would be read: the system's if it exists, else $P11GATE_CONFIG (secure_getenv),
+/* The file that says the settings: the system's if it exists, else $P11GATE_CONFIG (secure_getenv),
  * else $XDG_CONFIG_HOME/p11gate/config.yaml, else ~/.config/p11gate/config.yaml of
  * getpwuid(geteuid()). *system tells whether it is the system's. The caller frees. The file may
- * turn out not to exist: config_load() then says "no configuration: run `p11gate init`". NULL with
+ * turn out not to exist: loading it then says "no configuration: run `p11gate init`". NULL with
  * a message when there is no such path (no home, or a relative one in $P11GATE_CONFIG). */
 char *config_path(bool *system, struct message_list *messages);
 
-/* Reads a file. NULL when there is an error; messages then holds the first syntax error or all
- * semantic errors. Warnings may be added on success too. system: the stricter ownership of
- * policy.md 1 holds. The caller owns the result. */
+/* Reads what holds for this process: the file of config_path() and, where that is the system's and
+ * lets it, the user's beside it, which may only take away (policy.md 5); a broken one leaves
+ * nothing. In the user's file a profile is chosen by $P11GATE_PROFILE, else by the name of the
+ * module's file (p11gate-NAME.so; module_file may be NULL); one that is not there is an error. NULL
+ * when there is an error; messages then holds the first syntax error or all semantic errors.
+ * Warnings may be added on success too. The caller owns the result. */
+struct config *config_load_chosen(struct crypto *crypto, const char *module_file,
+                                  struct message_list *messages);
+
+/* Reads one file alone. system: it is the system's, the stricter ownership of policy.md 1 holds;
+ * else $P11GATE_PROFILE chooses a profile. */
 struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
 void config_destroy(struct config *config);
+
+/* Who asks, from where, and at this moment: to be asked for anew at each decision. Borrowed from the
+ * configuration. */
+struct circumstances config_circumstances(const struct config *config);
 
 /* The log of a user whose configuration cannot be read. The caller frees log->file, which may be
  * NULL. */

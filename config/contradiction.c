@@ -141,11 +141,28 @@ static bool is_boolean(enum selector_kind kind)
     return kind >= SELECTOR_KEY_SIGN && kind <= SELECTOR_KEY_LOCAL;
 }
 
-/* Has a key, with its token, slot and library, one value of the kind? */
+/* Has a key, with its token, slot, library and process, one value of the kind? */
 static bool is_single(enum selector_kind kind)
 {
     return (kind >= SELECTOR_TOKEN_LABEL && kind <= SELECTOR_LIBRARY_VERSION) ||
-           kind == SELECTOR_KEY_TYPE;
+           kind == SELECTOR_KEY_TYPE || kind == SELECTOR_WHEN_USER || kind == SELECTOR_WHEN_HOST;
+}
+
+static bool windows_meet(const struct time_window *a, const struct time_window *b)
+{
+    for (size_t i = 0; i < sizeof(a->days) / sizeof(a->days[0]); i++)
+        if (a->days[i] && b->days[i] && a->from < b->to && b->from < a->to)
+            return true;
+    return false;
+}
+
+static bool windows_exclude(const struct selector *a, const struct selector *b)
+{
+    for (size_t i = 0; i < a->n_windows; i++)
+        for (size_t j = 0; j < b->n_windows; j++)
+            if (windows_meet(&a->windows[i], &b->windows[j]))
+                return false;
+    return a->n_windows > 0 && b->n_windows > 0;
 }
 
 static bool same_kind_excludes(const struct selector *a, const struct selector *b)
@@ -154,6 +171,8 @@ static bool same_kind_excludes(const struct selector *a, const struct selector *
         return a->boolean != b->boolean;
     if (is_single(a->kind))
         return patterns_exclude(a, b);
+    if (a->kind == SELECTOR_WHEN_TIME)
+        return windows_exclude(a, b);
     if (a->kind == SELECTOR_FINGERPRINT)
         return hashes_exclude(a, b);
     if (a->kind == SELECTOR_SLOT_ID || a->kind == SELECTOR_KEY_CURVE ||

@@ -19,7 +19,7 @@ static char *copy_filled(const char *text)
 }
 
 /* The entry's text lies in *buffer, which the caller frees; NULL when there is no entry. */
-static struct passwd *find_entry(struct passwd *entry, char **buffer)
+static struct passwd *find_entry(uid_t id, struct passwd *entry, char **buffer)
 {
     struct passwd *found = NULL;
     int code = ERANGE;
@@ -31,16 +31,16 @@ static struct passwd *find_entry(struct passwd *entry, char **buffer)
         if (larger == NULL)
             return NULL;
         *buffer = larger;
-        code = getpwuid_r(geteuid(), entry, *buffer, size, &found);
+        code = getpwuid_r(id, entry, *buffer, size, &found);
     }
     return code == 0 ? found : NULL;
 }
 
-static void init_user(struct identity *identity)
+static void init_user(struct identity *identity, uid_t id)
 {
     struct passwd entry;
     char *buffer = NULL;
-    struct passwd *found = find_entry(&entry, &buffer);
+    struct passwd *found = find_entry(id, &entry, &buffer);
 
     if (found != NULL) {
         identity->user = copy_filled(found->pw_name);
@@ -61,13 +61,18 @@ static void init_host(struct identity *identity)
     identity->host_label = copy_filled(name);
 }
 
-void identity_init(struct identity *identity)
+void identity_init_of(struct identity *identity, uid_t id)
 {
     *identity = (struct identity){0};
-    if (asprintf(&identity->uid, "%lu", (unsigned long)geteuid()) < 0)
+    if (asprintf(&identity->uid, "%lu", (unsigned long)id) < 0)
         identity->uid = NULL;
-    init_user(identity);
+    init_user(identity, id);
     init_host(identity);
+}
+
+void identity_init(struct identity *identity)
+{
+    identity_init_of(identity, geteuid());
 }
 
 void identity_finish(struct identity *identity)

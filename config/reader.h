@@ -15,6 +15,8 @@ struct reader {
     struct crypto *crypto;        /* borrowed */
     const char *folder;           /* borrowed; absolute: relative paths start here */
     bool system;                  /* files that are named must belong to root */
+    const char *narrows;          /* borrowed; the system's file beside this one; NULL: none */
+    const char *profile;          /* borrowed; the chosen one; NULL: none */
     struct identity identity;     /* owned by config.c */
     struct config_stamps *stamps; /* borrowed; named files are added */
     struct message_list *messages;

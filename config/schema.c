@@ -9,16 +9,23 @@
 #include "config/accesses.h"
 #include "config/modules.h"
 #include "config/patterns.h"
+#include "config/profiles.h"
 #include "config/rules.h"
 #include "config/selectors.h"
 #include "config/settings.h"
 #include "config/suggestion.h"
+#include "config/time_windows.h"
 
 enum { MOST_KEYS = 32 };
 
 #define LATER(name)                                                                                \
     {                                                                                              \
         name, NULL, 0, NULL                                                                        \
+    }
+
+#define REFUSED(name)                                                                              \
+    {                                                                                              \
+        name, settings_refuse, 0, NULL                                                             \
     }
 
 static const struct schema_key top_keys[] = {
@@ -36,10 +43,50 @@ static const struct schema_key top_keys[] = {
     {"cache", settings_read_inner, 0, &schema_cache},
     {"audit_only", settings_read_audit_only, 0, NULL},
     {"user_config", settings_read_user_config, 0, NULL},
+    {"profiles", profiles_read, 0, &schema_profile},
     LATER("trust_anchors"),
     LATER("login"),
-    LATER("profiles"),
     LATER("daemon"),
+};
+
+/* Beside a system's file: what the user may say there, and what that file alone says. */
+static const struct schema_key narrowing_keys[] = {
+    {"version", settings_read_version, 0, NULL},
+    {"require", rules_read, RULES_REQUIRE, &schema_rule},
+    {"deny", rules_read, RULES_DENY, &schema_rule},
+    {"allow", rules_read, RULES_ALLOW, &schema_narrowing_allow},
+    {"profiles", profiles_read, 0, &schema_narrowing_profile},
+    {"log", settings_read_log, 0, &schema_log},
+    REFUSED("module"),
+    REFUSED("modules"),
+    REFUSED("preset"),
+    REFUSED("functions"),
+    REFUSED("mechanisms"),
+    REFUSED("session"),
+    REFUSED("cache"),
+    REFUSED("audit_only"),
+    REFUSED("user_config"),
+    REFUSED("trust_anchors"),
+    REFUSED("login"),
+    REFUSED("daemon"),
+};
+
+static const struct schema_key profile_keys[] = {
+    {"require", rules_read, RULES_REQUIRE, &schema_rule},
+    {"deny", rules_read, RULES_DENY, &schema_rule},
+    {"allow", rules_read, RULES_ALLOW, &schema_allow},
+    {"preset", settings_read_preset, 0, NULL},
+    {"log", settings_read_log, 0, &schema_log},
+    LATER("login"),
+};
+
+static const struct schema_key narrowing_profile_keys[] = {
+    {"require", rules_read, RULES_REQUIRE, &schema_rule},
+    {"deny", rules_read, RULES_DENY, &schema_rule},
+    {"allow", rules_read, RULES_ALLOW, &schema_narrowing_allow},
+    {"preset", settings_read_preset, 0, NULL},
+    {"log", settings_read_log, 0, &schema_log},
+    LATER("login"),
 };
 
 static const struct schema_key module_keys[] = {
@@ -88,8 +135,8 @@ static const struct schema_key selector_keys[] = {
     {"any", selector_read_list, SELECTOR_ANY, &schema_selector},
     {"all", selector_read_list, SELECTOR_ALL, &schema_selector},
     {"not", selector_read_not, 0, &schema_selector},
+    {"when", selector_read_map, 0, &schema_when},
     LATER("certificate"),
-    LATER("when"),
 };
 
 /* Rules have the selectors as well. */
@@ -101,6 +148,21 @@ static const struct schema_key rule_keys[] = {
 static const struct schema_key allow_keys[] = {
     {"name", rule_read_name, 0, NULL},
     {"use", rule_read_use, 0, &schema_use},
+};
+
+static const struct schema_key narrowing_allow_keys[] = {
+    {"name", rule_read_name, 0, NULL},
+    {"use", rule_read_use, 0, &schema_narrowing_use},
+};
+
+static const struct schema_key narrowing_use_keys[] = {
+    {"order", use_read_order, 0, NULL},
+    {"show_label", use_read_show_label, 0, NULL},
+    LATER("confirm"),
+    REFUSED("mechanisms"),
+    REFUSED("digests"),
+    REFUSED("expose_certificate"),
+    REFUSED("max_signatures_per_minute"),
 };
 
 static const struct schema_key use_keys[] = {
@@ -135,6 +197,13 @@ static const struct schema_key key_keys[] = {
     {"local", selector_read_boolean, SELECTOR_KEY_LOCAL, NULL},
 };
 
+static const struct schema_key when_keys[] = {
+    {"user", selector_read_text, SELECTOR_WHEN_USER, NULL},
+    {"group", selector_read_text, SELECTOR_WHEN_GROUP, NULL},
+    {"host", selector_read_text, SELECTOR_WHEN_HOST, NULL},
+    {"time", selector_read_time, 0, NULL},
+};
+
 static const struct schema_key pattern_keys[] = {
     {"glob", pattern_source_read, PATTERN_GLOB, NULL},
     {"re", pattern_source_read, PATTERN_REGEX, NULL},
@@ -156,6 +225,11 @@ static const struct schema_key bytes_keys[] = {
     }
 
 const struct schema schema_top = SCHEMA(top_keys, "a map with `version`, `module` and `allow`");
+const struct schema schema_narrowing =
+    SCHEMA(narrowing_keys, "a map with `version` and `require`, `deny` or `allow`");
+const struct schema schema_profile = SCHEMA(profile_keys, "a map with the keys of a profile");
+const struct schema schema_narrowing_profile =
+    SCHEMA(narrowing_profile_keys, "a map with the keys of a profile");
 const struct schema schema_module = SCHEMA(module_keys, "a map with `path`");
 const struct schema schema_functions = SCHEMA(function_keys, "a map with `allow` or `deny`");
 const struct schema schema_mechanisms = SCHEMA(mechanism_keys, "a map with `allow` or `deny`");
@@ -164,11 +238,14 @@ const struct schema schema_cache = SCHEMA(cache_keys, "a map with `max_age`");
 const struct schema schema_log = SCHEMA(log_keys, "a map of log settings");
 const struct schema schema_rule = RULE_SCHEMA(rule_keys);
 const struct schema schema_allow = RULE_SCHEMA(allow_keys);
+const struct schema schema_narrowing_allow = RULE_SCHEMA(narrowing_allow_keys);
+const struct schema schema_narrowing_use = SCHEMA(narrowing_use_keys, "a map of options");
 const struct schema schema_use = SCHEMA(use_keys, "a map of options");
 const struct schema schema_selector = SCHEMA(selector_keys, "a map of selectors");
 const struct schema schema_token = SCHEMA(token_keys, "a map with properties of a token");
 const struct schema schema_slot = SCHEMA(slot_keys, "a map with properties of a slot");
 const struct schema schema_key_properties = SCHEMA(key_keys, "a map with properties of a key");
+const struct schema schema_when = SCHEMA(when_keys, "a map with `user`, `group`, `host` or `time`");
 const struct schema schema_pattern = SCHEMA(pattern_keys, "text, {glob: ...} or {re: ...}");
 const struct schema schema_bytes = SCHEMA(bytes_keys, "hexadecimal digits or {prefix: ...}");
 
@@ -185,7 +262,7 @@ static size_t collect_names(const struct schema *schema, bool later, const char 
                             size_t count)
 {
     for (size_t i = 0; i < schema->count && count < MOST_KEYS; i++)
-        if (schema->keys[i].read != NULL || later)
+        if ((schema->keys[i].read != NULL && schema->keys[i].read != settings_refuse) || later)
             names[count++] = schema->keys[i].name;
     return schema->base != NULL ? collect_names(schema->base, later, names, count) : count;
 }

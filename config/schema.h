@@ -35,6 +35,9 @@ struct field {
 
 /* With the type that their readers fill. */
 extern const struct schema schema_top;       /* struct config */
+extern const struct schema schema_narrowing; /* struct config: a user's file beside the system's */
+extern const struct schema schema_profile;   /* struct config, as the next: of such a user's file */
+extern const struct schema schema_narrowing_profile;
 extern const struct schema schema_module;    /* struct module_settings */
 extern const struct schema schema_functions; /* struct access, as the next */
 extern const struct schema schema_mechanisms;
@@ -42,12 +45,15 @@ extern const struct schema schema_session; /* struct config, as the next */
 extern const struct schema schema_cache;
 extern const struct schema schema_log;      /* struct log_settings */
 extern const struct schema schema_allow;    /* struct rule: a rule of allow */
+extern const struct schema schema_narrowing_allow; /* struct rule: the same of such a user's file */
+extern const struct schema schema_narrowing_use;   /* struct use */
 extern const struct schema schema_rule;     /* struct rule: a rule of require or deny */
 extern const struct schema schema_use;      /* struct use */
-extern const struct schema schema_selector; /* struct selector, as the next three */
+extern const struct schema schema_selector; /* struct selector, as the next four */
 extern const struct schema schema_token;
 extern const struct schema schema_slot;
 extern const struct schema schema_key_properties;
+extern const struct schema schema_when;
 extern const struct schema
     schema_pattern; /* struct pattern_source (config/patterns.h), as the next */
 extern const struct schema schema_bytes;

@@ -8,6 +8,15 @@
 #include "config/config.h"
 #include "config/values.h"
 
+void settings_refuse(struct reader *reader, const struct field *field, void *target)
+{
+    (void)target;
+    reader_error(reader, field->key->position,
+                 "found `%s` in a user's file beside the system's (%s), expected it there alone: a "
+                 "user's file may only take away, by `require`, `deny`, `allow` and `profiles`",
+                 field->key->text, reader->narrows);
+}
+
 void settings_read_version(struct reader *reader, const struct field *field, void *target)
 {
     const char *text = value_text(reader, field->value, "1");

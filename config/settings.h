@@ -8,6 +8,9 @@
 struct settings;
 struct log_settings;
 
+/* Refuses, in a user's file beside the system's, what the system's alone says. */
+field_reader settings_refuse;
+
 /* Into struct config. */
 field_reader settings_read_version;
 field_reader settings_read_preset;

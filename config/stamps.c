@@ -2,12 +2,14 @@
 // Remembers the state of files.
 #include "config/stamps.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct stamp {
     char *path; /* owned */
-    struct stat status;
+    bool missing;
+    struct stat status; /* unless missing */
 };
 
 struct config_stamps {
@@ -30,19 +32,29 @@ void stamps_destroy(struct config_stamps *stamps)
     free(stamps);
 }
 
-bool stamps_add(struct config_stamps *stamps, const char *path, const struct stat *status)
+/* The path is copied into it. */
+static bool add(struct config_stamps *stamps, const char *path, struct stamp stamp)
 {
     struct stamp *items = reallocarray(stamps->items, stamps->count + 1, sizeof(*items));
-    char *copy;
 
     if (items == NULL)
         return false;
     stamps->items = items;
-    copy = strdup(path);
-    if (copy == NULL)
+    stamp.path = strdup(path);
+    if (stamp.path == NULL)
         return false;
-    stamps->items[stamps->count++] = (struct stamp){.path = copy, .status = *status};
+    stamps->items[stamps->count++] = stamp;
     return true;
+}
+
+bool stamps_add(struct config_stamps *stamps, const char *path, const struct stat *status)
+{
+    return add(stamps, path, (struct stamp){.status = *status});
+}
+
+bool stamps_add_missing(struct config_stamps *stamps, const char *path)
+{
+    return add(stamps, path, (struct stamp){.missing = true});
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -55,6 +67,8 @@ static bool stamp_holds(const struct stamp *stamp)
     const struct stat *then = &stamp->status;
     struct stat now;
 
+    if (stamp->missing)
+        return stat(stamp->path, &now) != 0 && (errno == ENOENT || errno == ENOTDIR);
     return stat(stamp->path, &now) == 0 && now.st_dev == then->st_dev &&
            now.st_ino == then->st_ino && now.st_size == then->st_size &&
            same_time(now.st_mtim, then->st_mtim) && same_time(now.st_ctim, then->st_ctim);

@@ -69,6 +69,7 @@ static bool find_allowing(const struct policy *policy, const struct subject *sub
 static void ask_policy(const struct policy *policy, const struct subject *subject,
                        struct verdict *verdict)
 {
+    verdict->policy = policy;
     verdict->rule = denying_rule(policy, subject);
     if (verdict->rule != NULL) {
         verdict->reason = REASON_DENIED;
@@ -83,12 +84,37 @@ static void ask_policy(const struct policy *policy, const struct subject *subjec
     verdict->reason = verdict->by_policy ? REASON_ALLOWED : REASON_NOT_ALLOWED;
 }
 
+/* The user's wish for order and label holds where one is said; `allow: all` says none. */
+static void narrow(const struct policy *policy, const struct subject *subject,
+                   struct verdict *verdict)
+{
+    struct verdict narrower = {.reason = REASON_NOT_ALLOWED};
+
+    ask_policy(policy, subject, &narrower);
+    if (!narrower.by_policy) {
+        *verdict = narrower;
+        return;
+    }
+    verdict->narrowing = narrower.rule;
+    if (narrower.rule != NULL)
+        verdict->order = narrower.order;
+}
+
+const char *verdict_label(const struct verdict *verdict)
+{
+    if (verdict->narrowing != NULL && verdict->narrowing->use.show_label != NULL)
+        return verdict->narrowing->use.show_label;
+    return verdict->rule != NULL ? verdict->rule->use.show_label : NULL;
+}
+
 struct verdict policy_decide(const struct policy *policy, const struct subject *subject)
 {
     struct verdict verdict = {.reason = REASON_NOT_ALLOWED};
     const struct key_group *group = subject->group;
 
     ask_policy(policy, subject, &verdict);
+    if (verdict.by_policy && policy->narrowed_by != NULL)
+        narrow(policy->narrowed_by, subject, &verdict);
     if (!verdict.by_policy)
         return verdict;
     if (group->key == NULL)
@@ -100,7 +126,7 @@ struct verdict policy_decide(const struct policy *policy, const struct subject *
     return verdict;
 }
 
-bool policy_may_show_token(const struct policy *policy, const struct subject *subject)
+static bool may_show_token(const struct policy *policy, const struct subject *subject)
 {
     for (size_t i = 0; i < policy->deny.count; i++) {
         if (selector_match(&policy->deny.rules[i].condition, subject) == TRUTH_TRUE)
@@ -115,6 +141,12 @@ bool policy_may_show_token(const struct policy *policy, const struct subject *su
             return true;
     }
     return policy->allow_all;
+}
+
+bool policy_may_show_token(const struct policy *policy, const struct subject *subject)
+{
+    return may_show_token(policy, subject) &&
+           (policy->narrowed_by == NULL || may_show_token(policy->narrowed_by, subject));
 }
 
 /* A URI names a token by its label or serial only; token: and slot: by any of their fields. */
@@ -160,14 +192,41 @@ static bool names(const struct selector *selector, const struct subject *subject
     return false;
 }
 
-bool policy_names_token(const struct policy *policy, const struct subject *subject)
+static bool is_when(enum selector_kind kind)
 {
-    if (!policy_may_show_token(policy, subject))
-        return false;
-    for (size_t i = 0; i < policy->allow.count; i++) {
-        const struct selector *condition = &policy->allow.rules[i].condition;
-        if (names(condition, subject) && selector_match(condition, subject) != TRUTH_FALSE)
+    return kind >= SELECTOR_WHEN_USER && kind <= SELECTOR_WHEN_TIME;
+}
+
+/* Is any `when` in it one that cannot be told? (One that is false makes its rule false, or is one
+ * of several.) */
+static bool when_unknown(const struct selector *selector, const struct subject *subject)
+{
+    if (is_when(selector->kind))
+        return selector_match(selector, subject) == TRUTH_UNKNOWN;
+    for (size_t i = 0; i < selector->n_children; i++) {
+        if (when_unknown(&selector->children[i], subject))
             return true;
     }
     return false;
+}
+
+static bool names_token(const struct policy *policy, const struct subject *subject)
+{
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        const struct selector *condition = &policy->allow.rules[i].condition;
+        if (names(condition, subject) && selector_match(condition, subject) != TRUTH_FALSE &&
+            !when_unknown(condition, subject))
+            return true;
+    }
+    return false;
+}
+
+/* What the system's policy consents to, the user's `allow: all` takes nothing from. */
+bool policy_names_token(const struct policy *policy, const struct subject *subject)
+{
+    const struct policy *narrower = policy->narrowed_by;
+
+    if (!policy_may_show_token(policy, subject) || !names_token(policy, subject))
+        return false;
+    return narrower == NULL || narrower->allow_all || names_token(narrower, subject);
 }

@@ -6,6 +6,17 @@
 #include "filters/pair.h"
 #include "filters/policy.h"
 
+/* Who asks, from where and when. All borrowed; a zeroed struct knows nothing of it. */
+struct circumstances {
+    const char *user;          /* NULL: unknown */
+    const char *const *groups; /* NULL: unknown, as is one that is NULL in it */
+    size_t n_groups;
+    const char *host; /* NULL: unknown */
+    bool has_time;    /* the next two are known */
+    unsigned weekday; /* 0: Sunday */
+    unsigned minute;  /* of the day, local time */
+};
+
 /* What a policy is asked about. All borrowed; slot and library may be NULL (their selectors are then unknown). */
 struct subject {
     CK_SLOT_ID slot_id;
@@ -14,6 +25,7 @@ struct subject {
     const CK_INFO *library;
     const struct key_group *group; /* NULL: only the token is asked about; what concerns keys is unknown */
     bool private_visible;          /* private objects are visible: a key that is not seen is not there */
+    struct circumstances circumstances;
 };
 
 enum reason {
@@ -29,19 +41,27 @@ enum reason {
 struct verdict {
     enum reason reason;
     const struct rule *rule; /* borrowed from the policy; NULL for allow: all and for reasons without a rule */
+    const struct rule *narrowing; /* of an allowed key, the allow rule of the policy that narrows; NULL: none */
+    const struct policy *policy;  /* borrowed; the one, of the two, that decided */
     long order;              /* of an allowed key in listings; lower first */
     bool by_policy;          /* the policy allows it, whether or not the private key is there and signs */
 };
+
+/* The label that the rules give to an allowed key, borrowed; NULL: none. */
+const char *verdict_label(const struct verdict *verdict);
 
 enum truth selector_match(const struct selector *selector, const struct subject *subject);
 
 /* CKA_SIGN of the private key; before it is visible, what the certificate's keyUsage or the public key's CKA_VERIFY make likely. */
 bool key_group_signs(const struct key_group *group);
 
+/* Where a policy narrows this one, both must show the key. The options are those of this one's rule; label and order are those of the
+ * narrowing rule, where it has some. */
 struct verdict policy_decide(const struct policy *policy, const struct subject *subject);
 
 /* Could any key of this token be visible? False saves the session. */
 bool policy_may_show_token(const struct policy *policy, const struct subject *subject);
 
-/* Does an allow rule name this token (token, slot, or a URI with a token or serial, as a plain value): the consent to send it a PIN. */
+/* Does an allow rule name this token (token, slot, or a URI with a token or serial, as a plain value,
+ * in a rule whose `when` holds): the consent to send it a PIN. Of two policies, both must. */
 bool policy_names_token(const struct policy *policy, const struct subject *subject);

@@ -47,5 +47,5 @@ void exposure_finish(struct exposure *exposure);
 /* The value that the application is told, borrowed; NULL when neither we nor what was read has it. */
 const CK_ATTRIBUTE *exposed_attribute(const struct exposed_object *object, CK_ATTRIBUTE_TYPE type);
 
-/* The public keys of the policy's public_key selectors; known->items is allocated. False when there is no memory. */
+/* The public keys of the policy's public_key selectors, not of one that narrows it: that must not help a key to be shown. known->items is allocated. False when there is no memory. */
 bool policy_known_keys(const struct policy *policy, struct known_keys *known);

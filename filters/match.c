@@ -232,6 +232,36 @@ static enum truth match_library(const struct selector *selector, const CK_INFO *
     return match_padded(selector, library->manufacturerID, sizeof(library->manufacturerID));
 }
 
+/* Text of the process; NULL: unknown. */
+static enum truth match_text(const struct selector *selector, const char *text)
+{
+    return text != NULL ? any_pattern(selector, text, strlen(text)) : TRUTH_UNKNOWN;
+}
+
+static enum truth match_groups(const struct selector *selector, const struct circumstances *process)
+{
+    enum truth result = TRUTH_FALSE;
+
+    if (process->groups == NULL)
+        return TRUTH_UNKNOWN;
+    for (size_t i = 0; i < process->n_groups; i++)
+        result = truth_or(result, match_text(selector, process->groups[i]));
+    return result;
+}
+
+static enum truth match_time(const struct selector *selector, const struct circumstances *now)
+{
+    if (!now->has_time)
+        return TRUTH_UNKNOWN;
+    for (size_t i = 0; i < selector->n_windows; i++) {
+        const struct time_window *window = &selector->windows[i];
+        if (window->days[now->weekday % 7] && now->minute >= window->from &&
+            now->minute < window->to)
+            return TRUTH_TRUE;
+    }
+    return TRUTH_FALSE;
+}
+
 static enum truth match_all(const struct selector *selector, const struct subject *subject)
 {
     enum truth result = TRUTH_TRUE;
@@ -280,6 +310,14 @@ enum truth selector_match(const struct selector *selector, const struct subject 
         return match_library(selector, subject->library);
     case SELECTOR_SLOT_ID:
         return any_number(selector, subject->slot_id);
+    case SELECTOR_WHEN_USER:
+        return match_text(selector, subject->circumstances.user);
+    case SELECTOR_WHEN_GROUP:
+        return match_groups(selector, &subject->circumstances);
+    case SELECTOR_WHEN_HOST:
+        return match_text(selector, subject->circumstances.host);
+    case SELECTOR_WHEN_TIME:
+        return match_time(selector, &subject->circumstances);
     case SELECTOR_ID:
     case SELECTOR_LABEL:
     case SELECTOR_OBJECT:

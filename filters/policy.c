@@ -36,6 +36,7 @@ void selector_finish(struct selector *selector)
     free(selector->numbers);
     free(selector->hashes);
     free(selector->keys);
+    free(selector->windows);
     *selector = (struct selector){0};
 }
 
@@ -62,6 +63,9 @@ void policy_finish(struct policy *policy)
     rule_list_finish(&policy->require);
     rule_list_finish(&policy->deny);
     rule_list_finish(&policy->allow);
+    if (policy->narrowed_by != NULL)
+        policy_finish(policy->narrowed_by);
+    free(policy->narrowed_by);
     *policy = (struct policy){0};
 }
 
@@ -88,5 +92,6 @@ static bool list_uses(const struct rule_list *list, enum selector_kind kind)
 bool policy_uses(const struct policy *policy, enum selector_kind kind)
 {
     return list_uses(&policy->require, kind) || list_uses(&policy->deny, kind) ||
-           list_uses(&policy->allow, kind);
+           list_uses(&policy->allow, kind) ||
+           (policy->narrowed_by != NULL && policy_uses(policy->narrowed_by, kind));
 }

@@ -41,6 +41,11 @@ enum selector_kind {
     SELECTOR_KEY_ALWAYS_AUTHENTICATE,
     SELECTOR_KEY_NEVER_EXTRACTABLE,
     SELECTOR_KEY_LOCAL,
+    /* on who asks, from where and when */
+    SELECTOR_WHEN_USER,  /* patterns */
+    SELECTOR_WHEN_GROUP, /* patterns on any of the groups */
+    SELECTOR_WHEN_HOST,  /* patterns */
+    SELECTOR_WHEN_TIME,  /* windows */
 };
 
 enum comparison { COMPARE_EQUAL, COMPARE_LESS, COMPARE_AT_MOST, COMPARE_MORE, COMPARE_AT_LEAST };
@@ -51,6 +56,15 @@ struct number {
 };
 
 bool number_holds(const struct number *number, uint64_t value);
+
+enum { MINUTES_A_DAY = 24 * 60 };
+
+/* Some days of the week, from a minute of the day up to but without another. */
+struct time_window {
+    bool days[7]; /* Sunday first */
+    unsigned from;
+    unsigned to; /* above from; at most MINUTES_A_DAY */
+};
 
 /* The object part of a URI; what is NULL is not asked. */
 struct object_reference {
@@ -74,6 +88,8 @@ struct selector {
     size_t n_hashes;
     struct public_key **keys; /* owned array of owned */
     size_t n_keys;
+    struct time_window *windows; /* owned array */
+    size_t n_windows;
     struct object_reference object;
     bool boolean;
     bool from_uri; /* it was written as part of a URI */
@@ -104,6 +120,8 @@ struct rule_list {
 struct policy {
     struct rule_list require, deny, allow;
     bool allow_all;
+    const char *file;           /* borrowed; where it was read; NULL: nowhere */
+    struct policy *narrowed_by; /* owned; what is shown must be shown by this one as well; NULL: none */
 };
 
 /* Free what a selector, a rule list, a policy own; a zeroed struct is fine. */
@@ -111,5 +129,5 @@ void selector_finish(struct selector *selector);
 void rule_list_finish(struct rule_list *list);
 void policy_finish(struct policy *policy);
 
-/* Is there a selector of that kind anywhere in the policy? */
+/* Is there a selector of that kind anywhere in the policy, or in the one that narrows it? */
 bool policy_uses(const struct policy *policy, enum selector_kind kind);

@@ -139,21 +139,54 @@ static bool add_rule(struct search_plan *plan, const struct rule *rule)
     return add_patterns(plan, narrow);
 }
 
-bool search_plan_make(const struct policy *policy, const struct subject *subject,
+static bool make_plan(const struct policy *policy, const struct subject *subject,
                       struct search_plan *plan)
 {
-    *plan = (struct search_plan){0};
-    if (!policy_may_show_token(policy, subject))
-        return true;
     plan->whole = policy->allow_all || others_ask_members(policy);
     for (size_t i = 0; i < policy->allow.count && !plan->whole; i++) {
         const struct rule *rule = &policy->allow.rules[i];
-        if (selector_match(&rule->condition, subject) != TRUTH_FALSE && !add_rule(plan, rule)) {
-            search_plan_finish(plan);
+        if (selector_match(&rule->condition, subject) != TRUTH_FALSE && !add_rule(plan, rule))
             return false;
-        }
     }
     drop_repeated(plan);
+    return true;
+}
+
+static bool asks_for_members(const struct policy *policy)
+{
+    return policy_uses(policy, SELECTOR_ID) || policy_uses(policy, SELECTOR_LABEL) ||
+           policy_uses(policy, SELECTOR_OBJECT);
+}
+
+/* The policy by which objects may be looked up, where both must show them: one whose answers the
+ * other needs no further members for. NULL: the whole token has to be read. */
+static const struct policy *looked_up_by(const struct policy *policy)
+{
+    const struct policy *narrower = policy->narrowed_by;
+    struct policy alone = *policy;
+
+    alone.narrowed_by = NULL;
+    if (narrower == NULL || !asks_for_members(narrower))
+        return policy;
+    return asks_for_members(&alone) ? NULL : narrower;
+}
+
+bool search_plan_make(const struct policy *policy, const struct subject *subject,
+                      struct search_plan *plan)
+{
+    const struct policy *chosen = looked_up_by(policy);
+
+    *plan = (struct search_plan){0};
+    if (!policy_may_show_token(policy, subject))
+        return true;
+    if (chosen == NULL) {
+        plan->whole = true;
+        return true;
+    }
+    if (!make_plan(chosen, subject, plan)) {
+        search_plan_finish(plan);
+        return false;
+    }
     return true;
 }
 

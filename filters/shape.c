@@ -252,8 +252,7 @@ static bool set_label(struct attributes *list, const void *text, size_t size)
 
 bool shape_object(struct exposed_object *object)
 {
-    const struct rule *rule = object->key->verdict.rule;
-    const char *wanted = rule != NULL ? rule->use.show_label : NULL;
+    const char *wanted = verdict_label(&object->key->verdict);
     const CK_ATTRIBUTE *label = own_label(object);
     const void *bytes = label != NULL ? label->pValue : "";
     size_t size = label != NULL ? label->ulValueLen : 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/gate.h"
 
+#include <dlfcn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include "common/log.h"
 #include "common/names.h"
@@ -51,12 +53,11 @@ enum load {
 static struct config *load_config(struct crypto *crypto, enum load load)
 {
     struct message_list messages = {0};
-    struct config *config = NULL;
-    bool system = false;
-    char *path = config_path(&system, &messages);
+    struct config *config;
+    Dl_info own = {0}; /* the name of our file may choose a profile */
+    bool known = dladdr((const void *)(uintptr_t)load_config, &own) != 0;
 
-    if (path != NULL)
-        config = config_load(crypto, path, system, &messages);
+    config = config_load_chosen(crypto, known ? own.dli_fname : NULL, &messages);
     if (config != NULL)
         log_open(&config->settings.log);
     else if (load == LOAD_FIRST)
@@ -64,7 +65,6 @@ static struct config *load_config(struct crypto *crypto, enum load load)
     if (config != NULL || load != LOAD_AGAIN)
         log_messages(&messages);
     message_list_finish(&messages);
-    free(path);
     return config;
 }
 

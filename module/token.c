@@ -65,6 +65,7 @@ struct subject token_subject(const struct token *token)
         .slot = token->has_slot_info ? &token->slot_info : NULL,
         .library = asks_library ? vendor_info(token->gate->vendor) : NULL,
         .private_visible = private_visible(token),
+        .circumstances = config_circumstances(token->gate->config),
     };
 }
 

@@ -33,6 +33,9 @@ static const struct place {
     {&schema_token, "{version: 1, module: a.so, allow: [{token: {", "}}]}"},
     {&schema_slot, "{version: 1, module: a.so, allow: [{not: {slot: {", "}}}]}"},
     {&schema_key_properties, "{version: 1, module: a.so, allow: [{key: {", "}}]}"},
+    {&schema_when, "{version: 1, module: a.so, allow: [{when: {", "}}]}"},
+    {&schema_profile, "{version: 1, module: a.so, allow: [], profiles: {x: {", "}}}"},
+    {&schema_allow, "{version: 1, module: a.so, allow: [], profiles: {x: {allow: [{", "}]}}}"},
     {&schema_pattern, "{version: 1, module: a.so, allow: [{label: {", "}}]}"},
     {&schema_pattern, "{version: 1, module: a.so, allow: [{token: {serial: [{", "}]}}]}"},
     {&schema_bytes, "{version: 1, module: a.so, allow: [{id: [{", "}]}]}"},
@@ -115,7 +118,7 @@ static bool takes_list(const struct place *place, const struct schema_key *key)
     static const char *const names[] = {
         "require", "deny",         "any",     "all",         "uri",         "id",         "label",
         "serial",  "manufacturer", "model",   "description", "fingerprint", "public_key", "type",
-        "bits",    "curve",        "modules", "quirks",      "allow",       "digests"};
+        "bits",    "curve",        "modules", "quirks",      "allow",       "digests", "user", "group", "host", "time"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key->name) == 0)

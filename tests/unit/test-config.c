@@ -13,6 +13,7 @@ static char system_path[256];
 #undef SYSTEM_CONFIG
 #define SYSTEM_CONFIG system_path
 #define identity_init test_identity_init
+#include "config/choice.c"
 #include "config/config.c"
 #undef identity_init
 

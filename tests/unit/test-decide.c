@@ -122,7 +122,8 @@ static void the_rule_that_decides_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
         struct rule deny[3] = {0}, require[3] = {0}, allow[3] = {0};
-        const struct policy policy = {{require, 3}, {deny, 3}, {allow, 3}, false};
+        const struct policy policy = {
+            .require = {require, 3}, .deny = {deny, 3}, .allow = {allow, 3}};
         const struct rule *lists[] = {[REASON_ALLOWED] = allow,
                                       [REASON_DENIED] = deny,
                                       [REASON_REQUIRED] = require,
