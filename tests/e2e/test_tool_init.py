@@ -395,7 +395,7 @@ class OddTexts(Tool):
         lines = re.findall(r'(?m)^  ec nistp256 +(SHA256:\S+) "(.*)"$', self.tool("list").stdout)
         self.assertEqual(printed, dict(lines))
 
-    def test_odd_labels_are_whole_in_json(self):
+    def test_odd_labels_are_in_json_as_applications_see_them(self):
         token, printed = self.labelled()
         self.gate("all")
         result = self.tool("list", "--json")
@@ -403,6 +403,7 @@ class OddTexts(Tool):
         self.assertNotIn("\u009b", result.stdout)
         labels = {key["fingerprint"]: key["label"] for key in json.loads(result.stdout)}
         for number, (label, _) in enumerate(LABELS):
+            label = re.sub(rb"[\x00-\x1f\x7f]", b"?", label)
             expected = re.sub("\ufffd+", "\ufffd", label.decode(errors="replace"))
             self.assertEqual(expected, re.sub("\ufffd+", "\ufffd", labels[token.fingerprint(f"key{number}")]))
 
