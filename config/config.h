@@ -79,8 +79,8 @@ struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
 void config_destroy(struct config *config);
 
-/* Who asks, from where, and at this moment: to be asked for anew at each decision. Borrowed from the
- * configuration. */
+/* Who asks, from where, and at this moment: to be asked for anew at each decision. Borrowed from
+ * the configuration. */
 struct circumstances config_circumstances(const struct config *config);
 
 /* The log of a user whose configuration cannot be read. The caller frees log->file, which may be

@@ -5,7 +5,7 @@
 #include "filters/decide.h"
 
 struct process {
-    char *user;   /* owned; of getuid(); NULL: unknown */
+    char *user;    /* owned; of getuid(); NULL: unknown */
     char **groups; /* owned array of owned, each NULL where it is unknown; NULL: unknown */
     size_t n_groups;
     char *host; /* owned; NULL: unknown */

@@ -32,8 +32,7 @@ static const struct node *find_profiles(const struct node *root)
 /* It has to fit into the name of a file. */
 static void check_name(struct reader *reader, const struct node *key)
 {
-    static const char known[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char known[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
     if (key->text[0] == '\0' || key->text[strspn(key->text, known)] != '\0')
         reader_expected(reader, key, "a name of letters, digits, `.`, `_` and `-`");

@@ -91,9 +91,9 @@ static bool parse_window(const char *text, struct time_window *window)
     return take(&text, " ") && take_hours(&text, window) && *text == '\0';
 }
 
-static const char expected[] =
-    "days and a time, such as \"Mon-Fri 08:00-18:00\", \"Sat\" or \"20:00-24:00\" (two values for a "
-    "time over midnight)";
+static const char expected[] = "days and a time, such as \"Mon-Fri 08:00-18:00\", \"Sat\" or "
+                               "\"20:00-24:00\" (two values for a "
+                               "time over midnight)";
 
 static void read_window(struct reader *reader, const struct node *node, void *target)
 {
