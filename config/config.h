@@ -77,6 +77,12 @@ struct config *config_load_chosen(struct crypto *crypto, const char *module_file
  * else $P11GATE_PROFILE chooses a profile. */
 struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
+/* Warns, each at its place, of what a configuration says and hardly means: rules that can show
+ * nothing or are never the first that is true, `when` in require, ids and labels trusted by the
+ * system's file, functions and mechanisms that the preset refuses all the same, a library that is
+ * not there. */
+void config_lint(const struct config *config, struct message_list *messages);
+
 void config_destroy(struct config *config);
 
 /* Who asks, from where, and at this moment: to be asked for anew at each decision. Borrowed from

@@ -208,6 +208,24 @@ static void check_pairs(struct reader *reader, const struct conjunction *all)
     }
 }
 
+bool contradiction_between(const struct selector *a, const struct selector *b)
+{
+    struct conjunction first = {0};
+    struct conjunction second = {0};
+    bool found = false;
+
+    if (!collect(&first, a) || !collect(&second, b))
+        goto out;
+    for (size_t i = 0; i < first.count && !found; i++)
+        for (size_t j = 0; j < second.count && !found; j++)
+            found = excludes(first.items[i], second.items[j]) ||
+                    excludes(second.items[j], first.items[i]);
+out:
+    free(first.items);
+    free(second.items);
+    return found;
+}
+
 static void check_alone(struct reader *reader, const struct selector *selector)
 {
     if (selector->kind == SELECTOR_KEY_BITS && numbers_exclude(selector, selector, 1, 1 << 20)) {

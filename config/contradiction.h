@@ -8,3 +8,7 @@
 /* Reports selectors, of one rule and all to hold, that exclude each other, and such as the preset
  * excludes. */
 void contradiction_check(struct reader *reader, const struct config *config);
+
+/* Is there no key that both conditions, each a SELECTOR_ALL, can hold for? False also where that
+ * cannot be shown by comparing plain values, or without memory. */
+bool contradiction_between(const struct selector *a, const struct selector *b);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Warns of what is allowed to be written and is hardly meant.
+#include "config/config.h"
+
+#include <unistd.h>
+#include "common/names.h"
+#include "config/contradiction.h"
+#include "config/implication.h"
+#include "filters/mechanism.h"
+
+struct lint {
+    const struct config *config;
+    struct message_list *messages;
+};
+
+static void check_never_true(const struct lint *lint, const struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (selector_is_never_true(&list->rules[i].condition)) {
+            message_add(lint->messages, SEVERITY_WARNING, list->rules[i].position,
+                        "this rule is never true: of what it puts into its values something is "
+                        "unknown here");
+        }
+    }
+}
+
+/* The first rule of the list that holds wherever this one does; NULL: none. */
+static const struct rule *find_implied(const struct rule_list *list, size_t count,
+                                       const struct rule *rule)
+{
+    for (size_t i = 0; i < count; i++)
+        if (selector_implies(&rule->condition, &list->rules[i].condition))
+            return &list->rules[i];
+    return NULL;
+}
+
+static const struct rule *find_excluding(const struct rule_list *list, const struct rule *rule)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (contradiction_between(&rule->condition, &list->rules[i].condition))
+            return &list->rules[i];
+    return NULL;
+}
+
+static void warn_by(const struct lint *lint, const struct rule *rule, const struct rule *other,
+                    const char *why)
+{
+    message_add(lint->messages, SEVERITY_WARNING, rule->position, "%s line %u column %u", why,
+                other->position.line, other->position.column);
+}
+
+/* Rules of allow that another rule leaves nothing to. */
+static void check_shadowed(const struct lint *lint, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        const struct rule *rule = &policy->allow.rules[i];
+        const struct rule *earlier = find_implied(&policy->allow, i, rule);
+        const struct rule *denying = find_implied(&policy->deny, policy->deny.count, rule);
+        const struct rule *requiring = find_excluding(&policy->require, rule);
+
+        if (denying != NULL)
+            warn_by(lint, rule, denying,
+                    "this rule shows no key: all that it holds for are denied in");
+        else if (requiring != NULL)
+            warn_by(lint, rule, requiring,
+                    "this rule shows no key: it excludes what is required in");
+        else if (earlier != NULL)
+            warn_by(lint, rule, earlier,
+                    "this rule is never the first that is true: whenever it is, so is the one in");
+    }
+}
+
+static bool is_when(enum selector_kind kind)
+{
+    return kind >= SELECTOR_WHEN_USER && kind <= SELECTOR_WHEN_TIME;
+}
+
+/* The first selector, in the order of the file, that is of the kinds; NULL: none. */
+static const struct selector *find_kind(const struct selector *selector,
+                                        bool (*is_kind)(enum selector_kind))
+{
+    const struct selector *found = is_kind(selector->kind) ? selector : NULL;
+
+    for (size_t i = 0; i < selector->n_children && found == NULL; i++)
+        found = find_kind(&selector->children[i], is_kind);
+    return found;
+}
+
+static void check_required_when(const struct lint *lint, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->require.count; i++) {
+        const struct selector *found = find_kind(&policy->require.rules[i].condition, is_when);
+
+        if (found != NULL) {
+            message_add(lint->messages, SEVERITY_WARNING, found->position,
+                        "`when` in a rule of `require` hides every key from all whom it does not "
+                        "hold for; in a rule of `allow` it says who sees what that rule shows");
+        }
+    }
+}
+
+static bool is_content(enum selector_kind kind)
+{
+    return kind == SELECTOR_ID || kind == SELECTOR_LABEL || kind == SELECTOR_OBJECT;
+}
+
+/* Does it hold for certain keys only, whatever is written beside them? */
+static bool pins_key(const struct selector *selector)
+{
+    if (selector->kind == SELECTOR_FINGERPRINT || selector->kind == SELECTOR_PUBLIC_KEY)
+        return true;
+    for (size_t i = 0; selector->kind == SELECTOR_ALL && i < selector->n_children; i++)
+        if (pins_key(&selector->children[i]))
+            return true;
+    return false;
+}
+
+static bool list_pins_key(const struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (pins_key(&list->rules[i].condition))
+            return true;
+    return false;
+}
+
+static void check_trusted_content(const struct lint *lint, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->allow.count && !list_pins_key(&policy->require); i++) {
+        const struct selector *condition = &policy->allow.rules[i].condition;
+        const struct selector *found = find_kind(condition, is_content);
+
+        if (found != NULL && !pins_key(condition)) {
+            message_add(lint->messages, SEVERITY_WARNING, found->position,
+                        "ids and labels can be written by who holds the card: a rule of the "
+                        "system's file asks for `fingerprint` or `public_key` as well");
+        }
+    }
+}
+
+static void check_policy(const struct lint *lint, const struct policy *policy)
+{
+    check_never_true(lint, &policy->require);
+    check_never_true(lint, &policy->deny);
+    check_never_true(lint, &policy->allow);
+    check_shadowed(lint, policy);
+    check_required_when(lint, policy);
+}
+
+static bool same_place(struct position a, struct position b)
+{
+    return a.line == b.line && a.column == b.column;
+}
+
+/* A group names several functions in one place. */
+static void check_functions(const struct lint *lint)
+{
+    const struct settings *settings = &lint->config->settings;
+    const struct access_list *allow = &settings->functions.allow;
+
+    for (size_t i = 0; i < allow->count; i++) {
+        enum function_id id = (enum function_id)allow->items[i].value;
+
+        if (preset_permits(settings->preset, id) ||
+            (i > 0 && same_place(allow->items[i].position, allow->items[i - 1].position)))
+            continue;
+        message_add(lint->messages, SEVERITY_WARNING, allow->items[i].position,
+                    "%s is refused by the preset: `allow` only narrows what that permits",
+                    functions[id].name);
+    }
+}
+
+static void check_mechanisms(const struct lint *lint)
+{
+    const struct settings *settings = &lint->config->settings;
+    const struct access_list *allow = &settings->mechanisms.allow;
+
+    for (size_t i = 0; i < allow->count && settings->preset == PRESET_SSH; i++) {
+        if (!mechanism_known(allow->items[i].value)) {
+            message_add(lint->messages, SEVERITY_WARNING, allow->items[i].position,
+                        "%s (%#lx) is refused by the preset: `allow` only narrows what that "
+                        "permits",
+                        name_of_mechanism(allow->items[i].value), allow->items[i].value);
+        }
+    }
+}
+
+static void check_modules(const struct lint *lint)
+{
+    const struct settings *settings = &lint->config->settings;
+
+    for (size_t i = 0; i < settings->n_modules; i++) {
+        const struct module_settings *module = &settings->modules[i];
+
+        if (access(module->path, R_OK) != 0) {
+            message_add(lint->messages, SEVERITY_WARNING, module->position,
+                        "%s cannot be read (%m); expected the vendor's library", module->path);
+        }
+    }
+}
+
+void config_lint(const struct config *config, struct message_list *messages)
+{
+    const struct lint lint = {config, messages};
+
+    check_modules(&lint);
+    check_functions(&lint);
+    check_mechanisms(&lint);
+    check_policy(&lint, &config->policy);
+    if (config->system)
+        check_trusted_content(&lint, &config->policy);
+    if (config->policy.narrowed_by != NULL)
+        check_policy(&lint, config->policy.narrowed_by);
+}
