@@ -365,13 +365,28 @@ void fixture_token_know(struct fixture_token *token, enum fixture_key key)
     known->items[known->count++] = keys[key];
 }
 
+/* Monday morning. */
+struct circumstances fixture_circumstances(void)
+{
+    static const char *const groups[] = {"users", "ops"};
+
+    return (struct circumstances){.user = "alice",
+                                  .groups = groups,
+                                  .n_groups = 2,
+                                  .host = "box.example",
+                                  .has_time = true,
+                                  .weekday = 1,
+                                  .minute = 9 * 60 + 30};
+}
+
 struct subject fixture_subject(const struct fixture_token *token)
 {
     return (struct subject){.slot_id = 7,
                             .token = &token->info,
                             .slot = &token->slot,
                             .library = &token->library,
-                            .private_visible = token->logged_in};
+                            .private_visible = token->logged_in,
+                            .circumstances = fixture_circumstances()};
 }
 
 static void print_hex(FILE *out, const unsigned char *bytes, size_t size)

@@ -76,6 +76,9 @@ void fixture_token_refuse(struct fixture_token *token, CK_OBJECT_HANDLE private_
 /* Names a key that the policy names by a file. */
 void fixture_token_know(struct fixture_token *token, enum fixture_key key);
 
+/* alice, of users and ops, on box.example, Monday 09:30. */
+struct circumstances fixture_circumstances(void);
+
 struct subject fixture_subject(const struct fixture_token *token);
 
 /* The key groups of a token: "RSA_A(private=01 public=01 cert=02)", one after the other; "private="

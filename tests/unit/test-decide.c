@@ -331,6 +331,44 @@ static void what_is_unknown_of_a_token_leaves_it_in_the_running_but_does_not_nam
     config_destroy(config);
 }
 
+static void a_rule_names_its_token_only_where_its_when_holds(void **state)
+{
+    static const struct {
+        const char *policy;
+        bool known; /* user, groups, host and time are */
+        bool may_show;
+        bool names;
+    } cases[] = {
+        {"allow: [{when: {user: alice}, token: {label: one}}]", true, true, true},
+        {"allow: [{when: {user: bob}, token: {label: one}}]", true, false, false},
+        {"allow: [{when: {user: alice}, token: {label: one}}]", false, true, false},
+        {"allow: [{when: {time: Mon}, token: {label: one}, id: \"01\"}]", true, true, true},
+        {"allow: [{when: {time: Tue}, token: {label: one}}, {id: \"01\"}]", true, true, false},
+        {"allow: [{all: [{when: {group: ops}}, {token: {label: one}}]}]", false, true, false},
+        {"allow: [{when: {user: bob}, token: {label: one}}, {slot: {id: 7}}]", true, true, true},
+        {"deny: [{when: {user: bob}}]\nallow: [{slot: {id: 7}}]", true, true, true},
+        {"deny: [{when: {user: alice}}]\nallow: [{slot: {id: 7}}]", true, false, false},
+        {"require: [{when: {host: other}}]\nallow: [{slot: {id: 7}}]", true, false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct config *config = fixture_policy(cases[i].policy);
+        struct fixture_token token;
+        struct subject subject;
+
+        fixture_token_init(&token, "", false);
+        subject = fixture_subject(&token);
+        if (!cases[i].known)
+            subject.circumstances = (struct circumstances){0};
+        if (policy_may_show_token(&config->policy, &subject) != cases[i].may_show ||
+            policy_names_token(&config->policy, &subject) != cases[i].names)
+            fail_msg("case %zu: %s", i, cases[i].policy);
+        fixture_token_finish(&token);
+        config_destroy(config);
+    }
+}
+
 /* A %u that failed is no plain value; nor is a comparison of slot numbers, should there ever be
  * one. */
 static void neither_an_unknown_value_nor_a_range_names_a_token(void **state)
@@ -371,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_token_is_not_named_by_what_might_be_any_token),
         cmocka_unit_test(a_token_that_cannot_be_shown_is_not_named),
         cmocka_unit_test(what_is_unknown_of_a_token_leaves_it_in_the_running_but_does_not_name_it),
+        cmocka_unit_test(a_rule_names_its_token_only_where_its_when_holds),
         cmocka_unit_test(neither_an_unknown_value_nor_a_range_names_a_token),
     };
 

@@ -12,7 +12,15 @@
 #define T TRUTH_TRUE
 #define U TRUTH_UNKNOWN
 
-enum circumstance { BEFORE_LOGIN = 0, AFTER_LOGIN = 1, NO_SLOT = 2, NO_LIBRARY = 4, NO_GROUP = 8 };
+enum circumstance {
+    BEFORE_LOGIN = 0,
+    AFTER_LOGIN = 1,
+    NO_SLOT = 2,
+    NO_LIBRARY = 4,
+    NO_GROUP = 8,
+    NO_PROCESS = 16,    /* nothing is known of user, groups, host and time */
+    NAMELESS_GROUP = 32 /* one more group, whose name is not known */
+};
 
 struct example {
     const char *selector; /* as in a rule */
@@ -30,6 +38,13 @@ static void asked(const struct example *example, const struct fixture_token *tok
         subject->slot = NULL;
     if ((example->circumstances & NO_LIBRARY) != 0)
         subject->library = NULL;
+    if ((example->circumstances & NO_PROCESS) != 0)
+        subject->circumstances = (struct circumstances){0};
+    if ((example->circumstances & NAMELESS_GROUP) != 0) {
+        static const char *const groups[] = {"users", NULL};
+
+        subject->circumstances.groups = groups;
+    }
 }
 
 /* A policy with the selector in the place of '#'. */
@@ -396,6 +411,50 @@ static void the_private_key_s_attributes_are_unknown_until_it_is_read(void **sta
 }
 
 /* What %u and its kin leave where they fail. */
+static void who_asks_from_where_and_when_is_known_or_not(void **state)
+{
+    static const struct example examples[] = {
+        {"when: {user: alice}", "public RSA_A 01", 0, T},
+        {"when: {user: bob}", "public RSA_A 01", 0, F},
+        {"when: {user: [bob, alice]}", "public RSA_A 01", 0, T},
+        {"when: {user: {glob: \"a*\"}}", "public RSA_A 01", 0, T},
+        {"when: {user: {re: \"b.*|c\"}}", "public RSA_A 01", 0, F},
+        {"when: {user: Alice}", "public RSA_A 01", 0, F},
+        {"when: {user: alice}", "public RSA_A 01", NO_PROCESS, U},
+        {"when: {user: {glob: \"*\"}}", "public RSA_A 01", NO_PROCESS, U},
+        {"when: {group: ops}", "public RSA_A 01", 0, T},
+        {"when: {group: users}", "public RSA_A 01", 0, T},
+        {"when: {group: [wheel, users]}", "public RSA_A 01", 0, T},
+        {"when: {group: wheel}", "public RSA_A 01", 0, F},
+        {"when: {group: ops}", "public RSA_A 01", NO_PROCESS, U},
+        {"when: {group: users}", "public RSA_A 01", NAMELESS_GROUP, T},
+        {"when: {group: wheel}", "public RSA_A 01", NAMELESS_GROUP, U},
+        {"when: {host: box.example}", "public RSA_A 01", 0, T},
+        {"when: {host: box}", "public RSA_A 01", 0, F},
+        {"when: {host: {glob: \"box.*\"}}", "public RSA_A 01", 0, T},
+        {"when: {host: box.example}", "public RSA_A 01", NO_PROCESS, U},
+        {"when: {time: Mon}", "public RSA_A 01", 0, T},
+        {"when: {time: Mon-Fri}", "public RSA_A 01", 0, T},
+        {"when: {time: Sat-Mon}", "public RSA_A 01", 0, T},
+        {"when: {time: Tue-Sun}", "public RSA_A 01", 0, F},
+        {"when: {time: Sat-Sun}", "public RSA_A 01", 0, F},
+        {"when: {time: 08:00-18:00}", "public RSA_A 01", 0, T},
+        {"when: {time: 09:30-09:31}", "public RSA_A 01", 0, T},
+        {"when: {time: 09:31-24:00}", "public RSA_A 01", 0, F},
+        {"when: {time: 00:00-09:30}", "public RSA_A 01", 0, F},
+        {"when: {time: \"Mon-Fri 08:00-18:00\"}", "public RSA_A 01", 0, T},
+        {"when: {time: \"Tue-Fri 08:00-18:00\"}", "public RSA_A 01", 0, F},
+        {"when: {time: [\"Tue\", \"09:00-10:00\"]}", "public RSA_A 01", 0, T},
+        {"when: {time: Mon}", "public RSA_A 01", NO_PROCESS, U},
+        {"when: {user: alice, group: ops, host: box.example, time: Mon}", "public RSA_A 01", 0, T},
+        {"when: {user: alice, group: wheel}", "public RSA_A 01", 0, F},
+        {"when: {user: alice}", "public RSA_A 01", NO_GROUP, T},
+    };
+
+    (void)state;
+    check(examples, sizeof(examples) / sizeof(examples[0]));
+}
+
 static void a_pattern_that_is_not_known_makes_every_selector_unknown(void **state)
 {
     static const enum selector_kind kinds[] = {
@@ -534,6 +593,7 @@ int main(void)
         cmocka_unit_test(type_size_and_curve_are_the_public_key_s),
         cmocka_unit_test(whether_it_signs_is_read_after_login_and_presumed_before_it),
         cmocka_unit_test(the_private_key_s_attributes_are_unknown_until_it_is_read),
+        cmocka_unit_test(who_asks_from_where_and_when_is_known_or_not),
         cmocka_unit_test(a_pattern_that_is_not_known_makes_every_selector_unknown),
         cmocka_unit_test(fields_may_be_padded_with_blanks_or_nul_and_be_full_or_empty),
         cmocka_unit_test(a_version_is_two_numbers_without_zeros_before_them),
