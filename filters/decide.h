@@ -25,6 +25,7 @@ struct subject {
     const CK_INFO *library;
     const struct key_group *group; /* NULL: only the token is asked about; what concerns keys is unknown */
     bool private_visible;          /* private objects are visible: a key that is not seen is not there */
+    bool audit_only;               /* what the policy, but not the one that narrows it, would hide is shown: see verdict.audited */
     struct circumstances circumstances;
 };
 
@@ -45,6 +46,7 @@ struct verdict {
     const struct policy *policy;  /* borrowed; the one, of the two, that decided */
     long order;              /* of an allowed key in listings; lower first */
     bool by_policy;          /* the policy allows it, whether or not the private key is there and signs */
+    enum reason audited;     /* by_policy holds for the audit alone: why the policy, or rule, would hide it; else REASON_ALLOWED */
 };
 
 /* The label that the rules give to an allowed key, borrowed; NULL: none. */
@@ -63,5 +65,5 @@ struct verdict policy_decide(const struct policy *policy, const struct subject *
 bool policy_may_show_token(const struct policy *policy, const struct subject *subject);
 
 /* Does an allow rule name this token (token, slot, or a URI with a token or serial, as a plain value,
- * in a rule whose `when` holds): the consent to send it a PIN. Of two policies, both must. */
+ * in a rule whose `when` holds): the consent to send it a PIN. Of two policies, both must; an audit consents in the first one's place. */
 bool policy_names_token(const struct policy *policy, const struct subject *subject);

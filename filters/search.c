@@ -179,7 +179,7 @@ bool search_plan_make(const struct policy *policy, const struct subject *subject
     *plan = (struct search_plan){0};
     if (!policy_may_show_token(policy, subject))
         return true;
-    if (chosen == NULL) {
+    if (chosen == NULL || subject->audit_only) {
         plan->whole = true;
         return true;
     }

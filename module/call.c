@@ -6,10 +6,10 @@
 
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
 {
-    call->vendor = vendor_functions(call->gate->vendor);
     call->token = gate_token(call->gate, *slot);
     if (call->token == NULL)
         return CKR_SLOT_ID_INVALID;
+    call->vendor = vendor_functions(call->token->vendor);
     *slot = call->token->slot;
     call->reached_vendor = true;
     return CKR_OK;
@@ -19,9 +19,9 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
 {
     struct session *found = session_find(call->gate, *session);
 
-    call->vendor = vendor_functions(call->gate->vendor);
     if (found == NULL)
         return CKR_SESSION_HANDLE_INVALID;
+    call->vendor = vendor_functions(found->token->vendor);
     if (!session_sees_token(found))
         return CKR_TOKEN_NOT_PRESENT;
     /* Without a session of its own there is no operation that could go on. */

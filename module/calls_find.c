@@ -216,7 +216,7 @@ CK_RV gate_C_GetObjectSize(struct layer *self, CK_SESSION_HANDLE hSession, CK_OB
     }
     rv = token_open(session->token);
     if (rv == CKR_OK)
-        rv = vendor_functions(gate->vendor)
+        rv = vendor_functions(session->token->vendor)
                  ->C_GetObjectSize(session->token->session, object->source->vendor, pulSize);
     return recover_answer(rv);
 }

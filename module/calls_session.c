@@ -17,6 +17,8 @@ CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
     if ((flags & CKF_SERIAL_SESSION) == 0)
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
     gate_refresh_policy(gate);
+    if (gate->config->settings.read_only)
+        flags &= ~(CK_FLAGS)CKF_RW_SESSION; /* C_GetSessionInfo says so; ssh, which asks for more than it needs, goes on */
     gate_settle(gate);
     token = gate_token(gate, slotID);
     if (token == NULL)
@@ -80,7 +82,7 @@ CK_RV gate_C_GetSessionInfo(struct layer *self, CK_SESSION_HANDLE hSession, CK_S
     if (pInfo == NULL)
         return CKR_ARGUMENTS_BAD;
     *pInfo = (CK_SESSION_INFO){
-        .slotID = session->token->slot,
+        .slotID = session->token->shown_slot,
         .state = session_state(session),
         .flags = session->flags & (CKF_RW_SESSION | CKF_SERIAL_SESSION),
     };

@@ -119,33 +119,42 @@ static void say_nothing_shown(struct gate *gate)
                (const char *)unnamed->info.serialNumber);
 }
 
-/* Snapshots older than this are read again for a listing; cards that tell of their coming and going make no difference yet. */
-enum { SNAPSHOT_MAX_AGE = 60 };
-
+/* For a listing they are read again; no vendor is asked whether its cards tell of their coming and going. */
 static void drop_old_snapshots(struct gate *gate)
 {
+    const unsigned long max_age = gate->config->settings.max_age;
     struct timespec now;
 
     gate_settle(gate);
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token->read && now.tv_sec - token->read_at.tv_sec >= SNAPSHOT_MAX_AGE)
+        if (token->read && (unsigned long)(now.tv_sec - token->read_at.tv_sec) >= max_age)
             token_forget_objects(token);
     }
 }
 
+/* A vendor's, in the order in which its tokens were first seen. */
+static void list_visible_of(struct gate *gate, const struct vendor *vendor, CK_SLOT_ID *slots,
+                            CK_ULONG room, CK_ULONG *count)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token->vendor != vendor || !token_is_visible(token))
+            continue;
+        if (slots != NULL && *count < room)
+            slots[*count] = token->shown_slot;
+        *count += 1;
+    }
+}
+
+/* In the order of the list of modules. */
 static CK_ULONG list_visible(struct gate *gate, CK_SLOT_ID *slots, CK_ULONG room)
 {
     CK_ULONG count = 0;
 
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        if (!token_is_visible(gate->tokens[i]))
-            continue;
-        if (slots != NULL && count < room)
-            slots[count] = gate->tokens[i]->slot;
-        count++;
-    }
+    for (size_t i = 0; i < gate->n_vendors; i++)
+        list_visible_of(gate, gate->vendors[i], slots, room, &count);
     return count;
 }
 
@@ -201,7 +210,7 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
 /* The vendor's list, without what is refused. *list is the caller's to free. */
 static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_ULONG *count)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_ULONG kept = 0;
     CK_RV rv = vendor->C_GetMechanismList(token->slot, NULL, count);
 
@@ -255,7 +264,7 @@ CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANIS
         return CKR_ARGUMENTS_BAD;
     if (!mechanism_known(type))
         return CKR_MECHANISM_INVALID;
-    rv = vendor_functions(gate->vendor)->C_GetMechanismInfo(token->slot, type, pInfo);
+    rv = vendor_functions(token->vendor)->C_GetMechanismInfo(token->slot, type, pInfo);
     if (rv == CKR_OK)
         pInfo->flags = mechanism_flags(pInfo->flags);
     return recover_answer(rv);

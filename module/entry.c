@@ -17,6 +17,7 @@ static struct gate *gate; /* NULL: not initialised */
 static struct gate *inherited __attribute__((used)); /* the parent's, in a child that initialised its own */
 static struct layer tracer;
 static bool forked; /* since C_Initialize; set in the child alone */
+static bool reentered; /* C_Initialize was, by the thread that holds the lock */
 
 /* Marks, and no more. The lock may be held by a thread that the child does not have, or by this one: some vendors fork in their calls. */
 static void after_fork_in_child(void)
@@ -35,6 +36,14 @@ static void watch_forks(void)
 static bool enter(void)
 {
     return pthread_mutex_lock(&lock) == 0;
+}
+
+bool entry_was_reentered(void)
+{
+    bool was = reentered;
+
+    reentered = false;
+    return was;
 }
 
 CK_RV entry_begin(enum function_id function, struct layer **top)
@@ -84,8 +93,10 @@ CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
     if (!are_arguments(pInitArgs))
         return CKR_ARGUMENTS_BAD;
     pthread_once(&once, watch_forks);
-    if (!enter())
+    if (!enter()) {
+        reentered = true;
         return CKR_GENERAL_ERROR;
+    }
     if (forked) { /* a copy of the parent's state, perhaps taken in the middle of a call: it is left alone */
         inherited = gate;
         gate = NULL;

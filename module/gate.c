@@ -10,8 +10,6 @@
 #include "module/session.h"
 #include "module/token.h"
 
-enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
-
 struct gate *gate_of(struct layer *layer)
 {
     return (struct gate *)layer;
@@ -68,23 +66,69 @@ static struct config *load_config(struct crypto *crypto, enum load load)
     return config;
 }
 
-static CK_RV start_vendor(struct gate *gate)
+static void say_not_loaded(const struct module_settings *module, const char *error)
 {
-    const struct module_settings *module = &gate->config->settings.modules[0];
     const struct position *position = &module->position;
-    char *error = NULL;
 
-    gate->vendor = vendor_load(module->path, &error);
-    if (gate->vendor == NULL) {
-        if (position->line > 0)
-            log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line,
-                      position->column, module->path, error != NULL ? error : "no memory");
-        else
-            log_error("cannot load %s: %s", module->path, error != NULL ? error : "no memory");
-        free(error);
-        return CKR_FUNCTION_FAILED;
+    if (error == NULL)
+        error = "no memory";
+    if (position->line > 0)
+        log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line,
+                  position->column, module->path, error);
+    else
+        log_error("cannot load %s: %s", module->path, error);
+}
+
+/* A library has one state, whatever paths lead to it: two modules of one library would finalise each other. */
+static bool is_loaded_already(const struct gate *gate, const struct vendor *vendor)
+{
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        if (gate->vendors[i] != NULL &&
+            vendor_functions(gate->vendors[i]) == vendor_functions(vendor))
+            return true;
     }
-    return vendor_initialize(gate->vendor);
+    return false;
+}
+
+static CK_RV start_vendor(const struct gate *gate, const struct module_settings *module,
+                          struct vendor **out)
+{
+    char *error = NULL;
+    struct vendor *vendor = vendor_load(module, &error);
+    CK_RV rv = CKR_FUNCTION_FAILED;
+
+    if (vendor == NULL)
+        say_not_loaded(module, error);
+    else if (is_loaded_already(gate, vendor))
+        say_not_loaded(module, "that library is in the list already; it is used once");
+    else
+        rv = vendor_initialize(vendor);
+    if (rv == CKR_OK)
+        *out = vendor;
+    else
+        vendor_destroy(vendor);
+    free(error);
+    return rv;
+}
+
+/* One that fails leaves its place empty, and the others go on; all failing is an error: the first one's. */
+static CK_RV start_vendors(struct gate *gate)
+{
+    const struct settings *settings = &gate->config->settings;
+    CK_RV rv = CKR_FUNCTION_FAILED;
+    bool any = false;
+
+    gate->vendors = calloc(settings->n_modules, sizeof(struct vendor *));
+    if (gate->vendors == NULL)
+        return CKR_HOST_MEMORY;
+    for (size_t i = 0; i < settings->n_modules; i++) {
+        CK_RV one = start_vendor(gate, &settings->modules[i], &gate->vendors[i]);
+        gate->n_vendors++;
+        any = any || one == CKR_OK;
+        if (i == 0)
+            rv = one;
+    }
+    return any ? CKR_OK : rv;
 }
 
 static struct gate *allocate(void)
@@ -105,7 +149,7 @@ static struct gate *allocate(void)
 /* Hands out a gate that has its configuration, or destroys it. */
 static CK_RV start(struct gate *gate, struct gate **out)
 {
-    CK_RV rv = gate->config != NULL ? start_vendor(gate) : CKR_FUNCTION_FAILED;
+    CK_RV rv = gate->config != NULL ? start_vendors(gate) : CKR_FUNCTION_FAILED;
 
     if (rv == CKR_OK)
         *out = gate;
@@ -144,19 +188,21 @@ static void destroy_session(void *pointer, void *context)
 
 static void close_own(void *pointer, void *context)
 {
+    const struct session *session = pointer;
+
     (void)context;
-    session_close_vendor(pointer);
+    if (!vendor_is_ours(session->token->vendor))
+        session_close_vendor(pointer);
 }
 
-/* On a library that somebody else initialised our own sessions are all that we close. */
+/* On a library that somebody else initialised our own sessions are all that we close; one that we did closes them by itself. */
 static void close_sessions(struct gate *gate)
 {
-    if (gate->vendor == NULL || vendor_is_ours(gate->vendor))
-        return;
     handles_each(&gate->sessions, close_own, NULL);
     for (size_t i = 0; i < gate->n_tokens; i++) {
-        if (gate->tokens[i]->session != 0)
-            vendor_functions(gate->vendor)->C_CloseSession(gate->tokens[i]->session);
+        const struct token *token = gate->tokens[i];
+        if (token->session != 0 && !vendor_is_ours(token->vendor))
+            vendor_functions(token->vendor)->C_CloseSession(token->session);
     }
 }
 
@@ -170,7 +216,10 @@ void gate_destroy(struct gate *gate)
         token_destroy(gate->tokens[i]);
     handles_finish(&gate->sessions);
     handles_finish(&gate->objects);
-    vendor_destroy(gate->vendor);
+    slot_ids_finish(&gate->slot_ids);
+    for (size_t i = 0; i < gate->n_vendors; i++)
+        vendor_destroy(gate->vendors[i]);
+    free(gate->vendors);
     config_destroy(gate->config);
     crypto_destroy(gate->crypto);
     free(gate->tokens);
@@ -209,167 +258,13 @@ void gate_refresh_policy(struct gate *gate)
     }
 }
 
-/* Slots that the vendor lists; the room suffices for nearly everyone, so that one call does. */
-static CK_RV list_slots(struct gate *gate, CK_SLOT_ID **slots, CK_ULONG *count)
-{
-    CK_FUNCTION_LIST *vendor = vendor_functions(gate->vendor);
-    CK_RV rv = CKR_HOST_MEMORY;
-
-    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
-        CK_SLOT_ID *list = calloc(room, sizeof(*list));
-        if (list == NULL)
-            return CKR_HOST_MEMORY;
-        *count = room;
-        rv = vendor->C_GetSlotList(CK_TRUE, list, count);
-        if (rv == CKR_OK && *count <= room) {
-            *slots = list;
-            return CKR_OK;
-        }
-        free(list);
-        if (rv != CKR_BUFFER_TOO_SMALL)
-            break;
-    }
-    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
-}
-
-static struct token *add_token(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
-{
-    struct token **grown = reallocarray(gate->tokens, gate->n_tokens + 1, sizeof(struct token *));
-    struct token *token = grown != NULL ? token_create(gate, slot, info) : NULL;
-
-    if (grown != NULL)
-        gate->tokens = grown;
-    if (token != NULL)
-        grown[gate->n_tokens++] = token;
-    return token;
-}
-
-/* What the vendor says of one slot. */
-struct seen_slot {
-    CK_SLOT_ID slot;
-    CK_TOKEN_INFO info;
-    CK_RV rv;
-};
-
-/* A token is known again by its identity, in whatever slot it now is. */
-static struct token *known_token(const struct gate *gate, const struct seen_slot *seen)
-{
-    struct token *elsewhere = NULL;
-
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        struct token *token = gate->tokens[i];
-        if (!token_is(token, &seen->info))
-            continue;
-        if (token->slot == seen->slot)
-            return token;
-        if (!token->present && elsewhere == NULL)
-            elsewhere = token;
-    }
-    return elsewhere;
-}
-
-/* An error that does not say that the card is out leaves open whether it was. */
-static bool says_gone(CK_RV rv)
-{
-    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
-           rv == CKR_DEVICE_REMOVED || rv == CKR_SLOT_ID_INVALID;
-}
-
-/* What was in this slot and is not the token that is in it now is gone. */
-static void lose_others(struct gate *gate, const struct seen_slot *seen)
-{
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        struct token *token = gate->tokens[i];
-        if (!token->present || token->slot != seen->slot)
-            continue;
-        if (seen->rv != CKR_OK && !says_gone(seen->rv))
-            token_hide(token);
-        else if (seen->rv != CKR_OK || !token_is(token, &seen->info))
-            token_lose(token);
-    }
-}
-
-static void take_token(struct gate *gate, const struct seen_slot *seen)
-{
-    struct token *token;
-
-    if (seen->rv != CKR_OK)
-        return;
-    token = known_token(gate, seen);
-    if (token == NULL)
-        token = add_token(gate, seen->slot, &seen->info);
-    if (token == NULL)
-        return;
-    token->has_slot_info = token->has_slot_info && token->slot == seen->slot;
-    token->slot = seen->slot;
-    token->info = seen->info;
-    token->info_stale = false;
-    token->present = true;
-}
-
-/* All slots are looked at before a token is: cards may have changed places. */
-static CK_RV see_slots(struct gate *gate, const CK_SLOT_ID *slots, CK_ULONG count)
-{
-    CK_FUNCTION_LIST *vendor = vendor_functions(gate->vendor);
-    struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
-
-    if (seen == NULL)
-        return CKR_HOST_MEMORY;
-    for (CK_ULONG i = 0; i < count; i++) {
-        seen[i].slot = slots[i];
-        seen[i].rv = vendor->C_GetTokenInfo(slots[i], &seen[i].info);
-        if (seen[i].rv != CKR_OK)
-            log_debug("slot %lu: C_GetTokenInfo failed: %s", slots[i], name_of_rv(seen[i].rv));
-        lose_others(gate, &seen[i]);
-    }
-    for (CK_ULONG i = 0; i < count; i++)
-        take_token(gate, &seen[i]);
-    free(seen);
-    return CKR_OK;
-}
-
-static bool is_listed(const struct token *token, const CK_SLOT_ID *slots, CK_ULONG count)
-{
-    for (CK_ULONG i = 0; i < count; i++) {
-        if (slots[i] == token->slot)
-            return true;
-    }
-    return false;
-}
-
-/* Before the slots are looked into: a token whose slot is gone is gone. */
-static void lose_absent(struct gate *gate, const CK_SLOT_ID *slots, CK_ULONG count)
-{
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        if (gate->tokens[i]->present && !is_listed(gate->tokens[i], slots, count))
-            token_lose(gate->tokens[i]);
-    }
-}
-
-CK_RV gate_scan(struct gate *gate)
-{
-    CK_SLOT_ID *slots = NULL;
-    CK_ULONG count = 0;
-    CK_RV rv = list_slots(gate, &slots, &count);
-
-    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate) == CKR_OK)
-        rv = list_slots(gate, &slots, &count);
-    if (rv != CKR_OK)
-        return rv;
-    lose_absent(gate, slots, count);
-    rv = see_slots(gate, slots, count);
-    free(slots);
-    gate->scanned = rv == CKR_OK;
-    return rv;
-}
-
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
 {
     if (!gate->scanned && gate_scan(gate) != CKR_OK)
         return NULL;
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token->present && token->slot == slot && token_is_visible(token))
+        if (token->present && token->shown_slot == slot && token_is_visible(token))
             return token;
     }
     return NULL;
@@ -381,24 +276,28 @@ void gate_settle(struct gate *gate)
         token_settle(gate->tokens[i]);
 }
 
-void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner)
+void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE session,
+                      const struct token *owner)
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token == owner || token->session != session)
+        if (token == owner || token->vendor != vendor || token->session != session)
             continue;
         token->session = 0; /* not ours to close any more */
         token_lose_session(token);
     }
 }
 
-CK_RV gate_reinitialize(struct gate *gate)
+CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)
 {
-    CK_RV rv = vendor_initialize(gate->vendor);
+    CK_RV rv = vendor_initialize(vendor);
 
     for (size_t i = 0; i < gate->n_tokens; i++) {
-        gate->tokens[i]->session = 0; /* its handle may be somebody else's by now */
-        token_lose_session(gate->tokens[i]);
+        struct token *token = gate->tokens[i];
+        if (token->vendor != vendor)
+            continue;
+        token->session = 0; /* its handle may be somebody else's by now */
+        token_lose_session(token);
     }
     return rv;
 }

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "module/functions.h"
 #include "module/handles.h"
+#include "module/slot_ids.h"
 #include "module/vendor.h"
 
 struct crypto;
@@ -17,7 +18,9 @@ struct gate {
     struct crypto *crypto;   /* owned */
     struct config *config;   /* owned */
     bool broken;             /* the configuration changed and cannot be read: nothing is visible */
-    struct vendor *vendor;   /* owned */
+    struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
+    size_t n_vendors;
+    struct slot_ids slot_ids; /* where there are several modules */
     struct token **tokens;   /* owned; every token ever seen since C_Initialize, in the order of the slots */
     size_t n_tokens;
     bool scanned;            /* the slots were listed */
@@ -27,7 +30,8 @@ struct gate {
     struct handles objects;  /* struct exposed_object of some token */
 };
 
-/* Reads the configuration and loads and initialises the vendor. Errors are logged; CKR_FUNCTION_FAILED, or the vendor's. */
+/* Reads the configuration and loads and initialises the vendors. Errors are logged; CKR_FUNCTION_FAILED, or the first vendor's, when none
+ * is left. */
 CK_RV gate_create(struct gate **gate);
 
 /* The same with a configuration that was made otherwise, which the gate takes over, also when it fails. */
@@ -43,18 +47,19 @@ void gate_refresh_policy(struct gate *gate);
 /* The policy in force, borrowed until the next gate_refresh_policy. */
 const struct policy *gate_policy(const struct gate *gate);
 
-/* Lists the vendor's slots and reads every token that could show something. The vendor's error when the slots cannot be listed. */
+/* Lists the vendors' slots and the tokens in them. The first vendor's error when none can list its slots. */
 CK_RV gate_scan(struct gate *gate);
 
-/* The visible token in a slot; NULL: hidden or absent. Scans when that was never done. */
+/* The visible token in a slot, by the number that applications know; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 
 /* Logins of applications that closed their sessions end now. */
 void gate_settle(struct gate *gate);
 
-/* The vendor opened a session under this handle, for that token or (NULL) for an operation. A token that still has the same handle from
- * before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. */
-void gate_own_session(struct gate *gate, CK_SESSION_HANDLE session, const struct token *owner);
+/* The vendor opened a session under this handle, for that token or (NULL) for an operation. A token of that vendor that still has the same
+ * handle from before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. */
+void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE session,
+                      const struct token *owner);
 
-/* After CKR_CRYPTOKI_NOT_INITIALIZED from the vendor: initialises it again; every token has lost its session. */
-CK_RV gate_reinitialize(struct gate *gate);
+/* After CKR_CRYPTOKI_NOT_INITIALIZED from a vendor: initialises it again; every token of it has lost its session. */
+CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor);

@@ -57,7 +57,7 @@ bool recover_token(struct token *token, CK_RV rv)
             return false;
         break;
     case LOSS_LIBRARY:
-        if (gate_reinitialize(token->gate) != CKR_OK)
+        if (gate_reinitialize(token->gate, token->vendor) != CKR_OK)
             return false;
         break;
     }

@@ -28,7 +28,7 @@ void session_destroy(struct session *session)
 void session_close_vendor(struct session *session)
 {
     if (session->vendor != 0)
-        vendor_functions(session->token->gate->vendor)->C_CloseSession(session->vendor);
+        vendor_functions(session->token->vendor)->C_CloseSession(session->vendor);
     session->vendor = 0;
 }
 
@@ -68,12 +68,12 @@ CK_RV session_open_vendor(struct session *session)
     rv = token_open(token); /* the login hangs on the token's session: it comes first */
     if (rv != CKR_OK)
         return rv;
-    rv = vendor_functions(token->gate->vendor)
+    rv = vendor_functions(token->vendor)
              ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->vendor);
     if (rv != CKR_OK)
         session->vendor = 0;
     else
-        gate_own_session(token->gate, session->vendor, NULL);
+        gate_own_session(token->gate, token->vendor, session->vendor, NULL);
     return rv;
 }
 

@@ -5,13 +5,14 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "filters/mechanism.h"
+#include "module/audit.h"
 #include "module/recover.h"
 
 enum { SIGNATURE_MAX = 4096 };
 
 static CK_FUNCTION_LIST *vendor_of(const struct session *session)
 {
-    return vendor_functions(session->token->gate->vendor);
+    return vendor_functions(session->token->vendor);
 }
 
 /* The key of the operation, as it stands now; NULL: it is not there, or not permitted, any more. */
@@ -44,6 +45,7 @@ static void begin(struct session *session, struct token *token, const struct exp
     struct sign_operation *sign = &session->sign;
     const CK_ATTRIBUTE *always = token_attribute(token, key, CKA_ALWAYS_AUTHENTICATE);
 
+    audit_key(token, key->key, "is signed with");
     sign->stage = SIGN_DEFERRED;
     sign->mechanism = *mechanism;
     if (mechanism->ulParameterLen > 0)

@@ -6,7 +6,7 @@
 
 static struct reader reader_of(const struct token *token)
 {
-    return (struct reader){vendor_functions(token->gate->vendor), token->session,
+    return (struct reader){vendor_functions(token->vendor), token->session,
                            token->gate->crypto};
 }
 

@@ -9,13 +9,15 @@
 #include "module/session.h"
 #include "module/snapshot.h"
 
-struct token *token_create(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+struct token *token_create(struct gate *gate, struct vendor *vendor, CK_SLOT_ID slot,
+                           const CK_TOKEN_INFO *info)
 {
     struct token *token = calloc(1, sizeof(*token));
 
     if (token == NULL)
         return NULL;
     token->gate = gate;
+    token->vendor = vendor;
     token->slot = slot;
     token->present = true;
     token->info = *info;
@@ -63,9 +65,10 @@ struct subject token_subject(const struct token *token)
         .slot_id = token->slot,
         .token = &token->info,
         .slot = token->has_slot_info ? &token->slot_info : NULL,
-        .library = asks_library ? vendor_info(token->gate->vendor) : NULL,
+        .library = asks_library ? vendor_info(token->vendor) : NULL,
         .private_visible = private_visible(token),
         .circumstances = config_circumstances(token->gate->config),
+        .audit_only = token->gate->config->settings.audit_only && !token->gate->broken,
     };
 }
 
@@ -77,7 +80,7 @@ static void read_slot_info(struct token *token)
     if (token->has_slot_info || (!policy_uses(policy, SELECTOR_SLOT_DESCRIPTION) &&
                                  !policy_uses(policy, SELECTOR_SLOT_MANUFACTURER)))
         return;
-    token->has_slot_info = vendor_functions(token->gate->vendor)
+    token->has_slot_info = vendor_functions(token->vendor)
                                ->C_GetSlotInfo(token->slot, &token->slot_info) == CKR_OK;
 }
 
@@ -88,7 +91,7 @@ CK_RV token_fresh_info(struct token *token)
 
     if (!token->info_stale)
         return CKR_OK;
-    rv = vendor_functions(token->gate->vendor)->C_GetTokenInfo(token->slot, &info);
+    rv = vendor_functions(token->vendor)->C_GetTokenInfo(token->slot, &info);
     if (rv != CKR_OK)
         return rv;
     if (!token_is(token, &info)) {
@@ -102,7 +105,7 @@ CK_RV token_fresh_info(struct token *token)
 
 CK_RV token_open(struct token *token)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_RV rv;
 
     if (!token->present)
@@ -118,7 +121,7 @@ CK_RV token_open(struct token *token)
         log_info("the token's C_OpenSession failed: %s", name_of_rv(rv));
         return rv;
     }
-    gate_own_session(token->gate, token->session, token);
+    gate_own_session(token->gate, token->vendor, token->session, token);
     return CKR_OK;
 }
 
@@ -171,7 +174,7 @@ CK_RV token_refresh(struct token *token)
     if ((loss != LOSS_SESSION && loss != LOSS_LIBRARY) || !token->present)
         return rv;
     if (loss == LOSS_LIBRARY)
-        rv = gate_reinitialize(token->gate);
+        rv = gate_reinitialize(token->gate, token->vendor);
     else {
         token_lose_session(token);
         rv = gate_scan(token->gate);
@@ -206,7 +209,7 @@ bool token_is_visible(struct token *token)
 void token_lose_session(struct token *token)
 {
     if (token->session != 0)
-        vendor_functions(token->gate->vendor)->C_CloseSession(token->session);
+        vendor_functions(token->vendor)->C_CloseSession(token->session);
     token->session = 0;
     sessions_lose_vendor(token->gate, token);
     token->logged_in = false;
@@ -232,7 +235,7 @@ void token_hide(struct token *token)
 
 CK_RV token_renew_session(struct token *token)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_SESSION_HANDLE old = token->session;
     CK_RV rv;
 

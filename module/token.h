@@ -12,8 +12,10 @@
 #include "module/reader.h"
 
 struct token {
-    struct gate *gate; /* borrowed */
-    CK_SLOT_ID slot;   /* while present */
+    struct gate *gate;     /* borrowed */
+    struct vendor *vendor; /* borrowed */
+    CK_SLOT_ID slot;       /* the vendor's, while present */
+    CK_SLOT_ID shown_slot; /* what applications call it */
     bool present;
     CK_TOKEN_INFO info;
     bool info_stale; /* a login may have changed its flags */
@@ -44,7 +46,8 @@ struct token {
     size_t n_carried;
 };
 
-struct token *token_create(struct gate *gate, CK_SLOT_ID slot, const CK_TOKEN_INFO *info);
+struct token *token_create(struct gate *gate, struct vendor *vendor, CK_SLOT_ID slot,
+                           const CK_TOKEN_INFO *info);
 void token_destroy(struct token *token);
 
 /* Same manufacturer, model, serial and label? */

@@ -20,7 +20,7 @@ static void note_logged_in(struct token *token)
 /* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */
 static CK_RV send_pin(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->gate->vendor);
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_RV rv = vendor->C_Login(token->session, user, pin, size);
 
     if (user != CKU_USER || (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED &&
@@ -64,7 +64,7 @@ CK_RV token_logout(struct token *token)
 
     if (!token->logged_in)
         return CKR_USER_NOT_LOGGED_IN;
-    rv = vendor_functions(token->gate->vendor)->C_Logout(token->session);
+    rv = vendor_functions(token->vendor)->C_Logout(token->session);
     token->logged_in = false;
     token->logout_pending = false;
     token->info_stale = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "crypto/crypto.h"
+#include "module/audit.h"
 
 /* An issued handle outlives the exposure it was issued for: the object is known again by its class and its contents. */
 struct carried_handle {
@@ -83,6 +84,7 @@ static void log_verdicts(const struct token *token)
         const struct rule *rule = key->verdict.rule;
         char fingerprint[51] = "a key without fingerprint";
 
+        audit_key(token, key, "is shown");
         if (key->group->key != NULL)
             public_key_fingerprint_text(key->group->key, fingerprint);
         log_debug("%s is %s by %s:%u:%u", fingerprint,
@@ -156,7 +158,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
         return known;
     if (token_open(token) != CKR_OK)
         return NULL;
-    reader = (struct reader){vendor_functions(token->gate->vendor), token->session,
+    reader = (struct reader){vendor_functions(token->vendor), token->session,
                              token->gate->crypto};
     /* The snapshot is ours to extend: only the filters see it as constant. */
     if (reader_attribute(&reader, object->source->vendor, type,

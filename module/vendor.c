@@ -9,13 +9,17 @@
 #include <p11-kit/p11-kit.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "config/config.h"
 #include "module/entry.h"
 
 struct vendor {
     CK_FUNCTION_LIST *functions; /* p11-kit's to release */
+    char *name;                  /* owned */
+    char *init_args;             /* owned; NULL: none */
     bool initialized;            /* by us */
     bool has_info;
     CK_INFO info;
+    CK_RV listing; /* of the last C_GetSlotList */
 };
 
 /* A library whose function is ours is ourselves, whatever path led to it. */
@@ -30,43 +34,73 @@ static const char *load_error(void)
     return message != NULL ? message : "it is not a PKCS#11 library";
 }
 
-struct vendor *vendor_load(const char *path, char **error)
+static bool copy_settings(struct vendor *vendor, const struct module_settings *module)
+{
+    vendor->name = strdup(module->name != NULL ? module->name : module->path);
+    if (module->init_args != NULL)
+        vendor->init_args = strdup(module->init_args);
+    return vendor->name != NULL && (module->init_args == NULL || vendor->init_args != NULL);
+}
+
+struct vendor *vendor_load(const struct module_settings *module, char **error)
 {
     struct vendor *vendor = calloc(1, sizeof(*vendor));
 
     *error = NULL;
-    if (vendor == NULL)
+    if (vendor == NULL || !copy_settings(vendor, module)) {
+        vendor_destroy(vendor);
         return NULL;
-    vendor->functions = p11_kit_module_load(path, P11_KIT_MODULE_UNMANAGED);
-    if (vendor->functions == NULL) {
+    }
+    vendor->functions = p11_kit_module_load(module->path, P11_KIT_MODULE_UNMANAGED);
+    if (vendor->functions == NULL)
         *error = strdup(load_error());
-        free(vendor);
-        return NULL;
-    }
-    if (is_ourselves(vendor->functions)) {
+    else if (is_ourselves(vendor->functions))
         *error = strdup("that is p11gate itself; name the vendor's library");
-        p11_kit_module_release(vendor->functions);
-        free(vendor);
-        return NULL;
-    }
-    return vendor;
+    else
+        return vendor;
+    vendor_destroy(vendor);
+    return NULL;
+}
+
+/* NSS takes its parameters in pReserved, and wants a NULL behind them; other libraries know nothing of either. */
+struct arguments {
+    CK_C_INITIALIZE_ARGS standard;
+    void *reserved;
+};
+
+/* A library that refuses locking is called without arguments, or with nothing but those that it was given by name. */
+static CK_RV call_initialize(const struct vendor *vendor)
+{
+    struct arguments arguments = {
+        .standard = {.flags = CKF_OS_LOCKING_OK, .pReserved = vendor->init_args},
+    };
+    CK_RV rv = vendor->functions->C_Initialize(&arguments);
+
+    if (rv != CKR_CANT_LOCK && rv != CKR_ARGUMENTS_BAD && rv != CKR_NEED_TO_CREATE_THREADS)
+        return rv;
+    arguments.standard.flags = 0;
+    return vendor->functions->C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
 }
 
 CK_RV vendor_initialize(struct vendor *vendor)
 {
-    CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
-    CK_RV rv = vendor->functions->C_Initialize(&arguments);
+    CK_RV rv;
 
     vendor->initialized = false;
-    if (rv == CKR_CANT_LOCK || rv == CKR_ARGUMENTS_BAD || rv == CKR_NEED_TO_CREATE_THREADS)
-        rv = vendor->functions->C_Initialize(NULL);
+    entry_was_reentered();
+    rv = call_initialize(vendor);
     if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
-        log_info("the vendor library is already initialised by somebody else in this process");
+        log_info("%s is already initialised by somebody else in this process", vendor->name);
         return CKR_OK;
     }
     vendor->initialized = rv == CKR_OK;
+    if (entry_was_reentered()) { /* p11-kit-proxy.so, where p11-kit knows of p11gate */
+        log_error("%s loads p11gate itself: name the vendor's library, or disable p11gate in "
+                  "p11-kit's configuration", vendor->name);
+        return CKR_FUNCTION_FAILED;
+    }
     if (rv != CKR_OK)
-        log_error("the vendor library's C_Initialize failed: %s", name_of_rv(rv));
+        log_error("%s: C_Initialize failed: %s", vendor->name, name_of_rv(rv));
     return rv;
 }
 
@@ -76,8 +110,16 @@ void vendor_destroy(struct vendor *vendor)
         return;
     if (vendor->initialized)
         vendor->functions->C_Finalize(NULL);
-    p11_kit_module_release(vendor->functions);
+    if (vendor->functions != NULL)
+        p11_kit_module_release(vendor->functions);
+    free(vendor->name);
+    free(vendor->init_args);
     free(vendor);
+}
+
+const char *vendor_name(const struct vendor *vendor)
+{
+    return vendor->name;
 }
 
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
@@ -95,4 +137,11 @@ const CK_INFO *vendor_info(struct vendor *vendor)
     if (!vendor->has_info)
         vendor->has_info = vendor->functions->C_GetInfo(&vendor->info) == CKR_OK;
     return vendor->has_info ? &vendor->info : NULL;
+}
+
+void vendor_note_listing(struct vendor *vendor, CK_RV rv)
+{
+    if (rv != CKR_OK && rv != vendor->listing)
+        log_error("%s: C_GetSlotList failed: %s", vendor->name, name_of_rv(rv));
+    vendor->listing = rv;
 }

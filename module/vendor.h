@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The real PKCS#11 library: loaded through p11-kit, initialised as it will have it, and finalised only if it was we who did that.
+// A real PKCS#11 library: loaded through p11-kit, initialised as it will have it, and finalised only if it was we who did that.
 #pragma once
 
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
 
+struct module_settings;
 struct vendor;
 
-/* Loads the library at an absolute path. NULL with the reason in *error (the caller frees) when it is not one, or is p11gate itself. */
-struct vendor *vendor_load(const char *path, char **error);
+/* Loads the library. What the module says is copied: it may be read again while the library lives. NULL with the reason in *error (the
+ * caller frees; NULL: no memory) when it is not one, or is p11gate itself. */
+struct vendor *vendor_load(const struct module_settings *module, char **error);
 
-/* C_Initialize with CKF_OS_LOCKING_OK, or with NULL where the library refuses that. CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success. */
+/* C_Initialize with CKF_OS_LOCKING_OK and the module's init_args, or with less where the library refuses that.
+ * CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success; a library that loads p11gate itself is refused. */
 CK_RV vendor_initialize(struct vendor *vendor);
 
 /* C_Finalize, if we initialised it, and unloads. */
@@ -18,8 +21,14 @@ void vendor_destroy(struct vendor *vendor);
 
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
 
+/* What messages call it: the module's name, or its path. Borrowed. */
+const char *vendor_name(const struct vendor *vendor);
+
 /* Did we initialise the library? On one that somebody else did, other sessions than ours must not be touched. */
 bool vendor_is_ours(const struct vendor *vendor);
 
 /* C_GetInfo, asked once; NULL when it fails. Borrowed. */
 const CK_INFO *vendor_info(struct vendor *vendor);
+
+/* Notes how the slots could be listed; an error is logged where it is another than the last time. */
+void vendor_note_listing(struct vendor *vendor, CK_RV rv);

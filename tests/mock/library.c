@@ -3,6 +3,7 @@
 // tests.
 #include "tests/mock/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,9 +23,24 @@ static void forget_sessions(void)
         tokens[i]->logged_in = false;
 }
 
+/* As NSS declares them: a text, and behind it a pointer that must be NULL. */
+static CK_RV read_arguments(const CK_C_INITIALIZE_ARGS *arguments)
+{
+    settings.init_args[0] = '\0';
+    if (arguments == NULL || arguments->pReserved == NULL)
+        return CKR_OK;
+    snprintf(settings.init_args, sizeof(settings.init_args), "%s",
+             (const char *)arguments->pReserved);
+    return *(void *const *)(arguments + 1) == NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
+}
+
 CK_RV mock_C_Initialize(CK_VOID_PTR pInitArgs)
 {
+    CK_RV rv = read_arguments(pInitArgs);
+
     settings.init_argument = pInitArgs;
+    if (rv != CKR_OK)
+        return rv;
     if (pInitArgs != NULL && settings.arguments_answer != CKR_OK)
         return settings.arguments_answer;
     if (library_is_initialised())

@@ -59,6 +59,7 @@ struct mock_settings {
     void (*calls_back)(void);  /* called by each function of the library; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
+    char init_args[64];        /* read: the text in its pReserved, as NSS takes it; "": none */
 };
 
 struct mock_control {

@@ -45,6 +45,7 @@ int host_load(void **state)
 
     (void)state;
     host.mock = symbol(load(required("MOCK_VENDOR_SO")), "mock_control");
+    host.mock_2 = symbol(load(required("MOCK_VENDOR_2_SO")), "mock_control");
     snprintf(host.folder, sizeof(host.folder), "/tmp/p11gate-module-XXXXXX");
     if (mkdtemp(host.folder) == NULL)
         fail_msg("no folder: %s", host.folder);
@@ -84,7 +85,10 @@ int host_reset(void **state)
     (void)state;
     host.functions->C_Finalize(NULL);
     host.mock->reset();
+    host.mock_2->reset();
     host.traces = false;
+    host.both = false;
+    host.modules = NULL;
     return 0;
 }
 
@@ -98,6 +102,17 @@ struct mock_handles host_key(CK_SLOT_ID slot, const char *type, const char *id, 
     return host.mock->key_add(slot, &(struct mock_key){type, id, id, id, objects});
 }
 
+static void write_modules(FILE *stream)
+{
+    if (host.modules != NULL)
+        fprintf(stream, "%s\n", host.modules);
+    else if (host.both)
+        fprintf(stream, "modules:\n  - {name: first, path: %s}\n  - {name: second, path: %s}\n",
+                required("MOCK_VENDOR_SO"), required("MOCK_VENDOR_2_SO"));
+    else
+        fprintf(stream, "module: %s\n", required("MOCK_VENDOR_SO"));
+}
+
 /* Written aside and renamed, so that a change is always a new file. */
 void host_config(const char *text)
 {
@@ -108,7 +123,8 @@ void host_config(const char *text)
     snprintf(aside, sizeof(aside), "%s/config.new", host.folder);
     stream = fopen(aside, "we");
     assert_non_null(stream);
-    fprintf(stream, "version: 1\nmodule: %s\n", required("MOCK_VENDOR_SO"));
+    fprintf(stream, "version: 1\n");
+    write_modules(stream);
     fprintf(stream, "log: {file: %s/log, level: debug, trace: %s, stderr: never}\n%s\n",
             host.folder, host.traces ? "true" : "false", text);
     assert_int_equal(fclose(stream), 0);

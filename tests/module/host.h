@@ -23,8 +23,11 @@ struct host {
     void *library;               /* p11gate.so */
     CK_FUNCTION_LIST *functions; /* p11gate's */
     const struct mock_control *mock;
+    const struct mock_control *mock_2; /* of a second vendor library */
     char folder[64]; /* private, of this process */
     bool traces;     /* written by tests: host_config() has every call logged */
+    bool both;       /* written by tests: host_config() names both vendor libraries ... */
+    const char *modules; /* ... or writes this in their place */
 };
 
 extern struct host host;

@@ -9,19 +9,25 @@ enum { THREADS = 8, ROUNDS = 25 };
 
 static const char permit_one[] = "allow:\n  - id: \"01\"\n";
 static const struct mock_key key_one = {"rsa:2048", "one", "01", "one", MOCK_PAIR};
+static const struct mock_key key_two = {"ec:P-256", "two", "01", "two", MOCK_PAIR};
 
-static CK_SLOT_ID slot;
+/* Of two vendors, as the application knows them. */
+static CK_SLOT_ID slots[2];
 
-static int make_token(void **state)
+static int make_tokens(void **state)
 {
     host_reset(state);
-    slot = host_token("one");
-    host.mock->key_add(slot, &key_one);
+    host.both = true;
+    slots[0] = host_token("one");
+    host.mock->key_add(slots[0], &key_one);
+    slots[1] = host.mock_2->token_add(&(struct mock_token){.label = "two", .pin = "1234"});
+    host.mock_2->key_add(slots[1], &key_two);
+    slots[1] += 0x10000;
     return 0;
 }
 
 /* cmocka's assertions belong to its own thread: the first error is what a thread returns. */
-static CK_RV find_and_sign(CK_SESSION_HANDLE session)
+static CK_RV find_and_sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE mechanism)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE template = {CKA_CLASS, &class, sizeof(class)};
@@ -36,37 +42,49 @@ static CK_RV find_and_sign(CK_SESSION_HANDLE session)
         rv = host.functions->C_FindObjectsFinal(session);
     if (rv == CKR_OK && count != 1)
         return CKR_KEY_HANDLE_INVALID;
-    return rv == CKR_OK ? host_sign(session, CKM_RSA_PKCS, key, signature, &size) : rv;
+    return rv == CKR_OK ? host_sign(session, mechanism, key, signature, &size) : rv;
 }
+
+struct job {
+    int vendor;
+    CK_RV rv;
+};
 
 static void *work(void *context)
 {
-    CK_RV *result = context;
+    static const CK_MECHANISM_TYPE mechanisms[] = {CKM_RSA_PKCS, CKM_ECDSA};
+    struct job *job = context;
     CK_SESSION_HANDLE session = 0;
-    CK_RV rv = host.functions->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session);
+    CK_RV rv = host.functions->C_OpenSession(slots[job->vendor], CKF_SERIAL_SESSION, NULL, NULL,
+                                             &session);
 
     for (int i = 0; rv == CKR_OK && i < ROUNDS; i++)
-        rv = find_and_sign(session);
+        rv = find_and_sign(session, mechanisms[job->vendor]);
     if (rv == CKR_OK)
         rv = host.functions->C_CloseSession(session);
-    *result = rv;
+    job->rv = rv;
     return NULL;
 }
 
-static void eight_threads_find_and_sign(void **state)
+/* The mock vendors have no locks of their own. */
+static void eight_threads_find_and_sign_with_two_vendors(void **state)
 {
     pthread_t threads[THREADS];
-    CK_RV results[THREADS];
-    CK_SESSION_HANDLE session = host_start_logged_in(permit_one, slot);
+    struct job jobs[THREADS];
+    CK_SESSION_HANDLE session = host_start_logged_in(permit_one, slots[0]);
 
     (void)state;
-    for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, work, &results[i]), 0);
+    host_login(host_open(slots[1]), "1234");
+    for (int i = 0; i < THREADS; i++) {
+        jobs[i].vendor = i % 2;
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
+    }
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-        assert_int_equal(results[i], CKR_OK);
+        assert_int_equal(jobs[i].rv, CKR_OK);
     }
-    assert_int_equal(host.mock->calls_of("C_Sign"), THREADS * ROUNDS);
+    assert_int_equal(host.mock->calls_of("C_Sign"), THREADS / 2 * ROUNDS);
+    assert_int_equal(host.mock_2->calls_of("C_Sign"), THREADS / 2 * ROUNDS);
     assert_int_equal(host.functions->C_CloseSession(session), CKR_OK);
     host_stop();
 }
@@ -74,7 +92,7 @@ static void eight_threads_find_and_sign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(eight_threads_find_and_sign, make_token, host_reset),
+        cmocka_unit_test_setup_teardown(eight_threads_find_and_sign_with_two_vendors, make_tokens, host_reset),
     };
 
     return cmocka_run_group_tests_name("threads", tests, host_load, host_unload);

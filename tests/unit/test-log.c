@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "common/log.h"
 
@@ -281,6 +283,86 @@ static void a_file_that_another_process_has_begun_anew_is_not_thrown_away(void *
     expect_lines("shared.1", "last of the old", 1);
 }
 
+/* Twice as many lines as one file holds: with the one before, all of them are there, whole. */
+static void processes_that_share_the_file_lose_no_line_and_begin_one_new_file(void **state)
+{
+    enum { PROCESSES = 8, LINES = 1500, TEXT = 64 }; /* of 100 bytes, with what stands before the text */
+    size_t lines = 0;
+
+    (void)state;
+    for (int i = 0; i < PROCESSES; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child > 0)
+            continue;
+        open_log("many", LOG_INFO);
+        for (int n = 0; n < LINES; n++)
+            log_info("%02d %04d %*s.", i, n, TEXT - 9, "");
+        _exit(0);
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = -1;
+        assert_true(wait(&status) > 0 && status == 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        char *text = contents(path_of(i == 0 ? "many" : "many.1"));
+        assert_true(strlen(text) > 0 && strlen(text) < FULL + 64 * 1024);
+        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            assert_int_equal(count(line, "p11gate["), 1);
+            assert_int_equal(line[strlen(line) - 1], '.');
+            lines++;
+        }
+        free(text);
+    }
+    assert_int_equal(lines, PROCESSES * LINES);
+}
+
+/* A process that was stopped in the middle: the log is still written, and grows meanwhile. */
+static void a_lock_that_somebody_holds_stops_nobody(void **state)
+{
+    int holder;
+
+    (void)state;
+    fill(path_of("held"));
+    holder = open(path_of("held"), O_RDONLY);
+    assert_int_equal(flock(holder, LOCK_EX), 0);
+    open_log("held", LOG_INFO);
+    log_info("one more");
+    log_info("another");
+    expect_lines("held", "another", 1);
+    close(holder);
+    log_info("last of the old");
+    log_info("first of the new");
+    expect_lines("held", "\n", 1);
+    expect_lines("held.1", "last of the old", 1);
+}
+
+static void a_file_with_a_second_name_gets_nothing(void **state)
+{
+    FILE *precious = fopen(path_of("precious"), "w");
+
+    (void)state;
+    assert_int_equal(fclose(precious), 0);
+    assert_int_equal(link(path_of("precious"), path_of("alias")), 0);
+    open_log("alias", LOG_INFO);
+    log_info("lost");
+    expect_lines("precious", "lost", 0);
+}
+
+static void another_user_s_file_gets_nothing(void **state)
+{
+    FILE *theirs = fopen(path_of("theirs"), "w");
+
+    (void)state;
+    assert_int_equal(fclose(theirs), 0);
+    if (geteuid() != 0)
+        return; /* a plain user cannot give a file away */
+    assert_int_equal(chown(path_of("theirs"), 65534, 65534), 0);
+    open_log("theirs", LOG_INFO);
+    log_info("lost");
+    expect_lines("theirs", "lost", 0);
+}
+
 static void a_file_that_is_a_link_a_pipe_or_a_folder_gets_nothing(void **state)
 {
     static const char *const names[] = {"link", "pipe", "folder", "missing/\x01/", ""};
@@ -335,6 +417,10 @@ int main(void)
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(a_full_file_becomes_file_1_and_a_new_one_is_begun),
         cmocka_unit_test(a_file_that_another_process_has_begun_anew_is_not_thrown_away),
+        cmocka_unit_test(processes_that_share_the_file_lose_no_line_and_begin_one_new_file),
+        cmocka_unit_test(a_lock_that_somebody_holds_stops_nobody),
+        cmocka_unit_test(a_file_with_a_second_name_gets_nothing),
+        cmocka_unit_test(another_user_s_file_gets_nothing),
         cmocka_unit_test(a_file_that_is_a_link_a_pipe_or_a_folder_gets_nothing),
         cmocka_unit_test(an_empty_path_is_no_file),
         cmocka_unit_test(the_file_is_not_handed_on_to_programs),

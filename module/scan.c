@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Looking at the vendors' slots: which tokens are there, and which are gone.
+#include "module/gate.h"
+
+#include <stdlib.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "module/token.h"
+
+enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
+
+/* Slots that a vendor lists; the room suffices for nearly everyone, so that one call does. */
+static CK_RV list_slots(const struct vendor *of, CK_SLOT_ID **slots, CK_ULONG *count)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(of);
+    CK_RV rv = CKR_HOST_MEMORY;
+
+    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
+        CK_SLOT_ID *list = calloc(room, sizeof(*list));
+        if (list == NULL)
+            return CKR_HOST_MEMORY;
+        *count = room;
+        rv = vendor->C_GetSlotList(CK_TRUE, list, count);
+        if (rv == CKR_OK && *count <= room) {
+            *slots = list;
+            return CKR_OK;
+        }
+        free(list);
+        if (rv != CKR_BUFFER_TOO_SMALL)
+            break;
+    }
+    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
+}
+
+/* What a vendor says of one slot. */
+struct seen_slot {
+    struct vendor *vendor;
+    size_t place; /* of the vendor in the list of modules */
+    CK_SLOT_ID slot;
+    CK_TOKEN_INFO info;
+    CK_RV rv;
+};
+
+static struct token *add_token(struct gate *gate, const struct seen_slot *seen)
+{
+    struct token **grown = reallocarray(gate->tokens, gate->n_tokens + 1, sizeof(struct token *));
+    struct token *token =
+        grown != NULL ? token_create(gate, seen->vendor, seen->slot, &seen->info) : NULL;
+
+    if (grown != NULL)
+        gate->tokens = grown;
+    if (token != NULL)
+        grown[gate->n_tokens++] = token;
+    return token;
+}
+
+/* A token is known again by its identity, in whatever slot it now is. */
+static struct token *known_token(const struct gate *gate, const struct seen_slot *seen)
+{
+    struct token *elsewhere = NULL;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token->vendor != seen->vendor || !token_is(token, &seen->info))
+            continue;
+        if (token->slot == seen->slot)
+            return token;
+        if (!token->present && elsewhere == NULL)
+            elsewhere = token;
+    }
+    return elsewhere;
+}
+
+/* An error that does not say that the card is out leaves open whether it was. */
+static bool says_gone(CK_RV rv)
+{
+    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
+           rv == CKR_DEVICE_REMOVED || rv == CKR_SLOT_ID_INVALID;
+}
+
+/* What was in this slot and is not the token that is in it now is gone. */
+static void lose_others(struct gate *gate, const struct seen_slot *seen)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (!token->present || token->vendor != seen->vendor || token->slot != seen->slot)
+            continue;
+        if (seen->rv != CKR_OK && !says_gone(seen->rv))
+            token_hide(token);
+        else if (seen->rv != CKR_OK || !token_is(token, &seen->info))
+            token_lose(token);
+    }
+}
+
+/* One vendor's slots keep their numbers (policy.md 7). */
+static bool shown_slot(struct gate *gate, const struct seen_slot *seen, CK_SLOT_ID *shown)
+{
+    *shown = seen->slot;
+    return gate->n_vendors == 1 || slot_ids_get(&gate->slot_ids, seen->place, seen->slot, shown);
+}
+
+static void take_token(struct gate *gate, const struct seen_slot *seen)
+{
+    struct token *token;
+    CK_SLOT_ID shown;
+
+    if (seen->rv != CKR_OK || !shown_slot(gate, seen, &shown))
+        return;
+    token = known_token(gate, seen);
+    if (token == NULL)
+        token = add_token(gate, seen);
+    if (token == NULL)
+        return;
+    token->shown_slot = shown;
+    token->has_slot_info = token->has_slot_info && token->slot == seen->slot;
+    token->slot = seen->slot;
+    token->info = seen->info;
+    token->info_stale = false;
+    token->present = true;
+}
+
+/* All slots are looked at before a token is: cards may have changed places. */
+static CK_RV see_slots(struct gate *gate, size_t place, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+    struct vendor *vendor = gate->vendors[place];
+    struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
+
+    if (seen == NULL)
+        return CKR_HOST_MEMORY;
+    for (CK_ULONG i = 0; i < count; i++) {
+        seen[i] = (struct seen_slot){.vendor = vendor, .place = place, .slot = slots[i]};
+        seen[i].rv = vendor_functions(vendor)->C_GetTokenInfo(slots[i], &seen[i].info);
+        if (seen[i].rv != CKR_OK)
+            log_debug("slot %lu: C_GetTokenInfo failed: %s", slots[i], name_of_rv(seen[i].rv));
+        lose_others(gate, &seen[i]);
+    }
+    for (CK_ULONG i = 0; i < count; i++)
+        take_token(gate, &seen[i]);
+    free(seen);
+    return CKR_OK;
+}
+
+static bool is_listed(const struct token *token, const CK_SLOT_ID *slots, CK_ULONG count)
+{
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (slots[i] == token->slot)
+            return true;
+    }
+    return false;
+}
+
+/* Before the slots are looked into: a token whose slot is gone is gone. */
+static void lose_absent(struct gate *gate, const struct vendor *vendor, const CK_SLOT_ID *slots,
+                        CK_ULONG count)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token->vendor == vendor && token->present && !is_listed(token, slots, count))
+            token_lose(token);
+    }
+}
+
+static CK_RV scan_vendor(struct gate *gate, size_t place)
+{
+    struct vendor *vendor = gate->vendors[place];
+    CK_SLOT_ID *slots = NULL;
+    CK_ULONG count = 0;
+    CK_RV rv = list_slots(vendor, &slots, &count);
+
+    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
+        rv = list_slots(vendor, &slots, &count);
+    if (rv != CKR_OK)
+        return rv;
+    lose_absent(gate, vendor, slots, count);
+    rv = see_slots(gate, place, slots, count);
+    free(slots);
+    return rv;
+}
+
+/* Tokens of a vendor that says nothing, while others do: nobody may wait for them. */
+static void hide_tokens(struct gate *gate, const struct vendor *vendor)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->vendor == vendor && gate->tokens[i]->present)
+            token_hide(gate->tokens[i]);
+    }
+}
+
+CK_RV gate_scan(struct gate *gate)
+{
+    CK_RV first = CKR_OK;
+    bool any = false;
+
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        struct vendor *vendor = gate->vendors[i];
+        CK_RV rv = vendor != NULL ? scan_vendor(gate, i) : CKR_OK;
+        if (vendor == NULL)
+            continue;
+        any = any || rv == CKR_OK;
+        first = first != CKR_OK ? first : rv;
+        if (gate->n_vendors > 1)
+            vendor_note_listing(vendor, rv);
+        if (gate->n_vendors > 1 && rv != CKR_OK)
+            hide_tokens(gate, vendor);
+    }
+    gate->scanned = gate->scanned || any;
+    return any ? CKR_OK : first;
+}
