@@ -114,6 +114,22 @@ static CK_RV take_answers(const struct reader *reader, CK_OBJECT_HANDLE handle,
     return CKR_OK;
 }
 
+/* NSS tells a number only where the room is exactly that of one. No object is without a class: one that has none is asked again. */
+static CK_RV read_numbers(const struct reader *reader, CK_OBJECT_HANDLE handle,
+                          struct attributes *list)
+{
+    static const CK_ATTRIBUTE_TYPE numbers[] = {CKA_CLASS, CKA_KEY_TYPE, CKA_CERTIFICATE_TYPE};
+
+    if (attributes_find_filled(list, CKA_CLASS) != NULL)
+        return CKR_OK;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        CK_RV rv = reader_attribute(reader, handle, numbers[i], list);
+        if (rv != CKR_OK && !is_attribute_error(rv))
+            return rv;
+    }
+    return CKR_OK;
+}
+
 static CK_RV read_attributes(const struct reader *reader, CK_OBJECT_HANDLE handle,
                              struct attributes *list)
 {
@@ -127,6 +143,8 @@ static CK_RV read_attributes(const struct reader *reader, CK_OBJECT_HANDLE handl
     rv = reader->vendor->C_GetAttributeValue(reader->session, handle, template, N_WANTED);
     if (rv == CKR_OK || is_attribute_error(rv))
         rv = take_answers(reader, handle, template, rv, list);
+    if (rv == CKR_OK)
+        rv = read_numbers(reader, handle, list);
     free(buffer);
     return rv;
 }

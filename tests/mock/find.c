@@ -61,8 +61,18 @@ CK_RV mock_C_FindObjectsFinal(CK_SESSION_HANDLE hSession)
     return CKR_OK;
 }
 
-static CK_RV answer(const struct object *object, CK_ATTRIBUTE *wanted)
+static bool is_number(CK_ATTRIBUTE_TYPE type)
 {
+    return type == CKA_CLASS || type == CKA_KEY_TYPE || type == CKA_CERTIFICATE_TYPE;
+}
+
+static CK_RV answer(const struct object *object, unsigned quirks, CK_ATTRIBUTE *wanted)
+{
+    if ((quirks & MOCK_EXACT_NUMBERS) != 0 && is_number(wanted->type) && wanted->pValue != NULL &&
+        wanted->ulValueLen != sizeof(CK_ULONG)) {
+        wanted->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+        return CKR_ATTRIBUTE_TYPE_INVALID;
+    }
     for (size_t i = 0; i < object->n_refused; i++) {
         if (object->refused[i].type == wanted->type) {
             wanted->ulValueLen = CK_UNAVAILABLE_INFORMATION;
@@ -87,7 +97,7 @@ CK_RV mock_C_GetAttributeValue(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObj
         return CKR_OBJECT_HANDLE_INVALID;
     quirks = session->token->described.quirks;
     for (CK_ULONG i = 0; i < ulCount; i++) {
-        CK_RV one = answer(object, &pTemplate[i]);
+        CK_RV one = answer(object, quirks, &pTemplate[i]);
         if (one == CKR_ATTRIBUTE_TYPE_INVALID && (quirks & MOCK_MISSING_IS_OK) != 0)
             one = CKR_OK;
         if (one != CKR_OK)

@@ -23,6 +23,7 @@ enum mock_quirk {
     MOCK_MISSING_IS_OK = 1 << 0,        /* absent attributes: length -1, but CKR_OK */
     MOCK_STOPS_AT_FIRST_ERROR = 1 << 1, /* C_GetAttributeValue leaves what follows as it was */
     MOCK_ENDLESS_FIND = 1 << 2,         /* C_FindObjects gives the same objects again and again */
+    MOCK_EXACT_NUMBERS = 1 << 3,        /* a number is told only where the room is exactly that of one, as NSS has it */
 };
 
 struct mock_token {

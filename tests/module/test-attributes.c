@@ -60,7 +60,7 @@ static const char *const whole_and_narrow[] = {
 static void keys_of_vendors_that_answer_oddly_are_usable(void **state)
 {
     (void)state;
-    for (unsigned quirks = 0; quirks <= 7; quirks++) {
+    for (unsigned quirks = 0; quirks <= 15; quirks++) {
         for (size_t r = 0; r < 2; r++) {
             make_token(quirks);
             for (size_t i = 0; i < N_FOUR; i++)
@@ -76,7 +76,7 @@ static void keys_known_by_their_certificate_alone_are_usable_with_every_odd_vend
     struct mock_key keys[N_FOUR];
 
     (void)state;
-    for (unsigned quirks = 0; quirks <= 7; quirks++) {
+    for (unsigned quirks = 0; quirks <= 15; quirks++) {
         make_token(quirks);
         for (size_t i = 0; i < N_FOUR; i++) {
             keys[i] = four_keys[i];

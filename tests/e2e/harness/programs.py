@@ -43,6 +43,7 @@ ODD_VENDOR = _given("P11GATE_ODD_VENDOR", "tests/e2e/odd-vendor.so")
 DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
 
 VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm2.so", "libsofthsm2.so")
+SOFTOKEN = _library("P11GATE_SOFTOKEN", "libsoftokn3.so", "nss/libsoftokn3.so")
 SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
 
 SSH = _command("ssh")
@@ -52,4 +53,5 @@ SSH_AGENT = _command("ssh-agent")
 SSH_KEYGEN = _command("ssh-keygen")
 SSH_HELPER = _helper()
 PKCS11_TOOL = _command("pkcs11-tool")
+CERTUTIL = _command("certutil")
 VALGRIND = _command("valgrind")
