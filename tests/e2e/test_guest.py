@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""p11gate in hosts with little around them, beside copies of itself, and where it would load itself."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+from harness import Case, main, programs, rows, ssh
+from harness.ssh import bare
+
+PROXY = next((path for path in (f"{folder}/p11-kit-proxy.so" for folder in (
+    "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib")) if os.path.exists(path)), "")
+NOBODY = 54321  # no such user
+AS_NOBODY = ["/usr/bin/setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+def give_away(top):
+    """To the user that there is not."""
+    for folder, _, files in os.walk(top):
+        os.chown(folder, NOBODY, NOBODY)
+        for name in files:
+            os.chown(os.path.join(folder, name), NOBODY, NOBODY)
+
+
+class Bare(Case):
+    """Environments without what a login gives."""
+
+    def bare(self, *words, environment=None, **options):
+        """Runs with these variables, p11gate's and SoftHSM's, and no others; stdin is /dev/null."""
+        kept = {name: self.sandbox.environment[name] for name in ("P11GATE_CONFIG", "SOFTHSM2_CONF")}
+        kept |= self.sandbox.instrument.preload() | (environment or {})
+        return subprocess.run(
+            [str(word) for word in words], env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            cwd="/", timeout=60, check=False, **options)
+
+    def one(self):
+        token = self.token("one")
+        return token, self.gate([{"id": "01"}], log={"file": str(self.sandbox.log), "level": "info"})
+
+    @rows(
+        {"kind": "empty", "environment": {}},
+        {"kind": "cron", "environment": {"SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", "LOGNAME": "nobody"}},
+        {"kind": "unit", "environment": {"LANG": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin", "INVOCATION_ID": "0" * 32,
+                                         "JOURNAL_STREAM": "8:1", "SYSTEMD_EXEC_PID": "1"}},
+    )
+    def test_keys_are_listed(self, kind, environment):
+        token, module = self.one()
+        result = self.bare(programs.SSH_KEYGEN, "-D", module, environment=environment)
+        self.assertEqual([bare(token.public_key("user1"))], [bare(line) for line in result.stdout.splitlines()],
+                         str(result))
+        self.assertEqual("", result.stderr)
+
+    def test_a_unit_s_stdout_is_a_socket_and_has_the_host_s_words(self):
+        token, module = self.one()
+        ours, its = socket.socketpair()
+        with ours, its:
+            subprocess.run(
+                [programs.SSH_KEYGEN, "-D", module], stdin=subprocess.DEVNULL, stdout=its, stderr=its, cwd="/",
+                env={name: self.sandbox.environment[name] for name in ("P11GATE_CONFIG", "SOFTHSM2_CONF")}
+                | self.sandbox.instrument.preload(), timeout=60, check=True)
+            its.close()
+            text = ours.makefile().read()
+        self.assertEqual(bare(token.public_key("user1")), bare(text), text)
+
+    def test_without_a_terminal_or_askpass_nothing_hangs(self):
+        token, module = self.one()
+        server = self.server(token.public_key("user1"))
+        self.assertNoLogin(self.login(server, module, askpass=None, options={"BatchMode": "yes"}))
+
+    def test_a_host_that_ignores_SIGCHLD_logs_in(self):
+        token, module = self.one()
+        server = self.server(token.public_key("user1"))
+        askpass = self.askpass()
+        words = ssh.command(self.sandbox, server, module)
+        result = self.sandbox.run("/usr/bin/env", "--ignore-signal=CHLD", *words, environment=askpass.environment)
+        self.assertIn("LOGIN-OK", result.stdout, str(result))
+
+    def test_sudo_runs_it_with_what_it_is_given(self):
+        if os.geteuid() != 0:
+            return  # asks for a password
+        token, module = self.one()
+        given = [f"{name}={self.sandbox.environment[name]}" for name in ("P11GATE_CONFIG", "SOFTHSM2_CONF")]
+        result = self.bare("/usr/bin/sudo", "-n", *given, programs.SSH_KEYGEN, "-D", module)
+        self.assertEqual(bare(token.public_key("user1")), bare(result.stdout), str(result))
+
+
+class Deleted(Case):
+    """A process whose user has no entry in the user database, and so no home."""
+
+    def setUp(self):
+        super().setUp()
+        self.one = self.token("one")
+        self.module = self.gate([{"id": "01"}], log={"file": str(self.sandbox.log)})
+        self.words = []
+        if os.geteuid() != 0:
+            return  # only root can become nobody
+        self.module = str(shutil.copy(self.module, self.sandbox.folder / "p11gate.so"))
+        self.words = AS_NOBODY
+        give_away(self.sandbox.folder)
+        give_away(self.one.folder.parent)
+        os.chmod(self.one.folder.parent.parent, 0o711)
+
+    def run_tool(self, *names):
+        kept = {name: self.sandbox.environment[name] for name in names} | self.sandbox.instrument.preload()
+        return subprocess.run(
+            [*self.words, programs.PKCS11_TOOL, "--module", self.module, "-O"], env=kept, capture_output=True,
+            text=True, cwd="/", timeout=60, check=False)
+
+    def test_a_named_configuration_is_used(self):
+        result = self.run_tool("P11GATE_CONFIG", "SOFTHSM2_CONF")
+        self.assertIn("Public Key Object", result.stdout, str(result))
+
+    def test_without_one_the_message_says_what_is_missing(self):
+        if not self.words:
+            return
+        result = self.run_tool("SOFTHSM2_CONF")
+        self.assertIn("p11gate: no configuration: this user has no home", result.stderr, str(result))
+        self.assertNotIn("Public Key Object", result.stdout)
+
+
+class Itself(Case):
+    """p11gate below p11gate: refused with a message, and no loop."""
+
+    def refused(self, module, *expected, environment=None):
+        self.token("one")
+        result = self.sandbox.run(programs.SSH_KEYGEN, "-D", self.gate("all", module=module), timeout=20,
+                                  environment=environment)
+        self.assertEqual(("", 255), (result.stdout, result.rc), str(result))
+        lines = [line for line in result.stderr.splitlines() if line.startswith("p11gate: ")]
+        self.assertEqual(1, len(lines), str(result))
+        for text in expected:
+            self.assertIn(text, lines[0])
+
+    def test_p11_kit_proxy_is_refused(self):
+        self.refused(PROXY, PROXY, "p11-kit-proxy.so")
+
+    def test_a_library_that_loads_p11gate_is_refused(self):
+        self.refused(programs.SPY, "loads p11gate itself",
+                     environment={"PKCS11SPY": programs.MODULE, "PKCS11SPY_OUTPUT": str(self.sandbox.folder / "spy")})
+
+    def test_p11_kit_with_p11gate_enabled_and_the_proxy_below_it_ends(self):
+        """As another user where this one is root, whose own p11-kit configuration is not read."""
+        self.token("one")
+        self.gate("all", module=PROXY)
+        modules = self.sandbox.home / ".config" / "pkcs11" / "modules"
+        modules.mkdir(parents=True)
+        module = shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate.so")
+        (modules / "p11gate.module").write_text(f"module: {module}\n")
+        words = []
+        if os.geteuid() == 0:
+            words = AS_NOBODY
+            give_away(self.sandbox.folder)
+        result = self.sandbox.run(*words, programs.PKCS11_TOOL, "--module", PROXY, "-L", timeout=20,
+                                  environment=self.sandbox.instrument.preload())
+        self.assertIsNotNone(result.rc, str(result))
+        self.assertEqual(1, result.stderr.count("p11gate: "), str(result))
+        self.assertIn("p11-kit-proxy.so", result.stderr)
+
+
+class Upgrade(Case):
+    """The module's file is replaced while an agent has it loaded, as a package manager does: a new file by the same name."""
+
+    def test_a_live_agent_signs_on_and_takes_the_new_one_when_it_is_added_again(self):
+        token = self.token("one")
+        self.gate([{"id": "01"}], log={"level": "info"})
+        module = str(shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate.so"))
+        server = self.server(token.public_key("user1"))
+        agent = self.agent()
+        self.add(agent, module)
+        self.assertLogin(self.login(server, agent=agent))
+        for _ in range(2):
+            aside = shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate.so.new")
+            os.rename(aside, module)
+            self.assertLogin(self.login(server, agent=agent))
+            self.assertTrue(agent.remove(module).ok)
+            self.add(agent, module)
+            self.assertLogin(self.login(server, agent=agent))
+        self.assertTrue(agent.alive)
+
+    def test_a_file_that_is_gone_hurts_no_live_agent(self):
+        token = self.token("one")
+        self.gate([{"id": "01"}])
+        module = shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate.so")
+        agent = self.agent()
+        self.add(agent, str(module))
+        os.unlink(module)
+        self.assertLogin(self.login(self.server(token.public_key("user1")), agent=agent))
+
+
+class Copies(Case):
+    """Two files of p11gate, as profiles have them, in one process over one SoftHSM."""
+
+    def test_the_second_uses_the_library_of_the_first_and_outlives_it(self):
+        self.token("one")
+        self.gate([{"id": "01"}], log={"level": "info"})
+        other = shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate-other.so")
+        result = self.sandbox.run(
+            sys.executable, "-B", "-c", _TWO_COPIES, programs.MODULE, other,
+            environment=self.sandbox.instrument.preload() | {"PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
+        self.assertEqual("signed signed signed relogged signed", result.stdout.strip(), str(result))
+
+
+_TWO_COPIES = """
+import sys
+from harness.cryptoki import CKO_PRIVATE_KEY, Cryptoki
+def join(path):
+    module = Cryptoki(path)
+    try:
+        module.login("1234")
+    except AssertionError as error:
+        assert "0x100" in str(error)  # the process is logged in already
+    return module
+def sign(module):
+    module.sign(module.objects(CKO_PRIVATE_KEY)[0], b"thirty-two bytes, as of a hash..")
+    print("signed", end=" ", flush=True)
+first, second = join(sys.argv[1]), join(sys.argv[2])
+sign(first)
+sign(second)
+second.close()  # which did not initialise SoftHSM
+sign(first)
+second = join(sys.argv[2])
+first.close()  # which did: the login is gone, and the library is initialised again
+try:
+    sign(second)
+except (AssertionError, IndexError):
+    second.login("1234")
+    print("relogged", end=" ", flush=True)
+    sign(second)
+second.close()
+"""
+
+
+class Trace(Case):
+    """An agent's environment is frozen: the file says whether it writes down calls."""
+
+    def test_it_is_switched_under_a_live_agent(self):
+        token = self.token("one")
+        server = self.server(token.public_key("user1"))
+        agent = self.agent()
+        self.add(agent, self.gate([{"id": "01"}]))
+        self.assertLogin(self.login(server, agent=agent))
+        before = self.sandbox.log.read_text()
+        self.assertNotIn("C_Sign", before)
+        self.gate([{"id": "01"}], log={"trace": True})
+        self.assertLogin(self.login(server, agent=agent))
+        traced = self.sandbox.log.read_text()
+        self.assertIn("C_Sign ", traced)
+        self.assertNotIn("1234", traced)
+        self.gate([{"id": "01"}])
+        self.assertLogin(self.login(server, agent=agent))
+        after = self.sandbox.log.read_text()[len(traced):]
+        self.assertNotIn("C_Sign ", after)
+
+
+if __name__ == "__main__":
+    main()

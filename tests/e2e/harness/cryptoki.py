@@ -8,6 +8,7 @@ import os
 CKO_PUBLIC_KEY, CKO_PRIVATE_KEY = 2, 3
 CKA_CLASS, CKA_LABEL, CKA_ID = 0x0, 0x3, 0x102
 CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x122, 0x129, 0x181
+CKM_RSA_PKCS = 1
 UNAVAILABLE = ctypes.c_ulong(-1).value
 
 _ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
@@ -22,6 +23,8 @@ _PLACES = {
     "C_FindObjectsInit": (27, _ulong, _pointer, _ulong),
     "C_FindObjects": (28, _ulong, _pointer, _ulong, _pointer),
     "C_FindObjectsFinal": (29, _ulong),
+    "C_SignInit": (43, _ulong, _pointer, _ulong),
+    "C_Sign": (44, _ulong, _pointer, _ulong, _pointer, _pointer),
 }
 
 
@@ -41,7 +44,10 @@ class Cryptoki:
         self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
         self.call("C_OpenSession", slots[0], 6, None, None, ctypes.byref(self._session))
         if pin is not None:
-            self.call("C_Login", self._session, 1, pin.encode(), len(pin))
+            self.login(pin)
+
+    def login(self, pin):
+        self.call("C_Login", self._session, 1, pin.encode(), len(pin))
 
     def call(self, name, *arguments):
         place, *types = _PLACES[name]
@@ -66,6 +72,14 @@ class Cryptoki:
         with contextlib.suppress(AssertionError):
             self.call("C_GetAttributeValue", self._session, handle, ctypes.byref(wanted), 1)
         return None if wanted.length == UNAVAILABLE else buffer.raw[: wanted.length]
+
+    def sign(self, handle, data):
+        """An RSA signature of PKCS #1 v1.5 without a DigestInfo."""
+        mechanism = (_ulong * 3)(CKM_RSA_PKCS, 0, 0)
+        buffer, size = ctypes.create_string_buffer(1024), _ulong(1024)
+        self.call("C_SignInit", self._session, mechanism, handle)
+        self.call("C_Sign", self._session, data, len(data), buffer, ctypes.byref(size))
+        return buffer.raw[: size.value]
 
     def close(self):
         self.call("C_Finalize", None)
