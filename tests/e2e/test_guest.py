@@ -195,7 +195,7 @@ class Copies(Case):
 
     def test_the_second_uses_the_library_of_the_first_and_outlives_it(self):
         self.token("one")
-        self.gate([{"id": "01"}], log={"level": "info"})
+        self.gate([{"id": "01"}], log={"level": "info"}, profiles={"other": {"allow": "all"}})
         other = shutil.copy(programs.MODULE, self.sandbox.folder / "p11gate-other.so")
         result = self.sandbox.run(
             sys.executable, "-B", "-c", _TWO_COPIES, programs.MODULE, other,

@@ -95,7 +95,7 @@ static CK_SESSION_HANDLE log_in(CK_FUNCTION_LIST *copy)
 
 static void two_copies_share_a_vendor_and_the_second_does_not_finalise_it(void **state)
 {
-    void *library = dlopen(copy_file(getenv("P11GATE_SO"), "p11gate-copy.so"), RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(copy_file(getenv("P11GATE_SO"), "second.so"), RTLD_NOW | RTLD_LOCAL);
     CK_FUNCTION_LIST *copy;
     CK_SESSION_HANDLE first, second;
 
@@ -127,7 +127,7 @@ static void two_copies_share_a_vendor_and_the_second_does_not_finalise_it(void *
     assert_int_equal(copy->C_Finalize(NULL), CKR_OK);
     assert_false(host.mock->settings->initialised);
     dlclose(library);
-    host_remove("p11gate-copy.so");
+    host_remove("second.so");
 }
 
 /* Mappings of files in the folder. */
@@ -160,7 +160,7 @@ static size_t open_files(void)
 static void loaded_and_unloaded_again_and_again_it_takes_no_more(void **state)
 {
     const char *vendor = copy_file(getenv("MOCK_VENDOR_SO"), "vendor-copy.so");
-    const char *gate = copy_file(getenv("P11GATE_SO"), "p11gate-unload.so");
+    const char *gate = copy_file(getenv("P11GATE_SO"), "unload.so");
     char modules[256];
     size_t files = 0, maps = 0;
 
@@ -186,7 +186,7 @@ static void loaded_and_unloaded_again_and_again_it_takes_no_more(void **state)
         assert_int_equal(mapped(), maps);
     }
     host_remove("vendor-copy.so");
-    host_remove("p11gate-unload.so");
+    host_remove("unload.so");
 }
 
 int main(void)
