@@ -10,7 +10,7 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
-enum { POINT_MAX = 160, MODULUS_MAX = 2048 + 16 };
+enum { POINT_MAX = 160 };
 
 static EVP_PKEY *from_params(struct crypto *crypto, const char *type, OSSL_PARAM *params)
 {
@@ -32,7 +32,7 @@ static EVP_PKEY *rsa_to_openssl(struct crypto *crypto, const CK_ATTRIBUTE *modul
     OSSL_PARAM *params = NULL;
     EVP_PKEY *key = NULL;
 
-    if (build == NULL || modulus->ulValueLen > MODULUS_MAX || exponent->ulValueLen > MODULUS_MAX)
+    if (build == NULL || modulus->ulValueLen > PUBLIC_KEY_MODULUS_MAX || exponent->ulValueLen > PUBLIC_KEY_MODULUS_MAX)
         goto out;
     n = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL);
     e = BN_bin2bn(exponent->pValue, (int)exponent->ulValueLen, NULL);
@@ -134,10 +134,10 @@ EVP_PKEY *public_key_to_openssl(struct crypto *crypto, const struct public_key *
 static bool set_bn(struct public_key *key, EVP_PKEY *from, const char *name,
                    CK_ATTRIBUTE_TYPE type)
 {
-    unsigned char bytes[MODULUS_MAX];
+    unsigned char bytes[PUBLIC_KEY_MODULUS_MAX];
     BIGNUM *number = NULL;
     bool ok = EVP_PKEY_get_bn_param(from, name, &number) == 1 &&
-              BN_num_bytes(number) <= MODULUS_MAX;
+              BN_num_bytes(number) <= PUBLIC_KEY_MODULUS_MAX;
 
     if (ok) {
         int size = BN_bn2bin(number, bytes);

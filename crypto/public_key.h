@@ -10,7 +10,7 @@
 
 struct crypto; /* crypto/crypto.h */
 
-enum { PUBLIC_KEY_HASH_SIZE = 32, PUBLIC_KEY_ID_SIZE = 20 };
+enum { PUBLIC_KEY_HASH_SIZE = 32, PUBLIC_KEY_ID_SIZE = 20, PUBLIC_KEY_MODULUS_MAX = 2048 + 16 };
 
 enum key_curve {
     CURVE_NONE,
@@ -31,7 +31,7 @@ struct public_key {
     struct attributes attributes; /* CKA_KEY_TYPE and, in the standard's form, CKA_MODULUS CKA_PUBLIC_EXPONENT CKA_MODULUS_BITS,
                                      or CKA_EC_PARAMS (OID) CKA_EC_POINT (OCTET STRING), and CKA_PUBLIC_KEY_INFO */
     uint8_t spki_hash[PUBLIC_KEY_HASH_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo */
-    bool has_fingerprint;                    /* ssh knows such keys */
+    bool has_fingerprint;                    /* RFC 4253, 5656 or 8709 knows such keys (Ed448 too, which OpenSSH does not) */
     uint8_t fingerprint[PUBLIC_KEY_HASH_SIZE];
     unsigned char *ssh_blob; /* what ssh calls the key blob; NULL without has_fingerprint */
     size_t ssh_blob_size;
@@ -72,7 +72,7 @@ char *public_key_ssh_text(const struct public_key *key);
 /* Size in bytes of a PKCS#11 signature made with the key. */
 size_t public_key_signature_size(const struct public_key *key);
 
-/* Are signatures of this mechanism, without parameters, known here? */
+/* Are signatures of this mechanism, with its parameters, known here? */
 bool public_key_can_verify(const struct public_key *key, const CK_MECHANISM *mechanism);
 
 enum verification { VERIFIED, NOT_VERIFIED, CANNOT_VERIFY };

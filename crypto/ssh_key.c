@@ -20,6 +20,7 @@ static const struct ssh_type types[] = {
     {"ecdsa-sha2-nistp384", CKK_EC, CURVE_P384, "nistp384"},
     {"ecdsa-sha2-nistp521", CKK_EC, CURVE_P521, "nistp521"},
     {"ssh-ed25519", CKK_EC_EDWARDS, CURVE_ED25519, NULL},
+    {"ssh-ed448", CKK_EC_EDWARDS, CURVE_ED448, NULL},
 };
 
 enum { N_TYPES = sizeof(types) / sizeof(types[0]), BLOB_MAX = 8192, FINGERPRINT_TEXT = 43 };

@@ -504,8 +504,7 @@ static void kinds_that_ssh_does_not_know_have_no_fingerprint(void **state)
         const char *type, *group, *name;
         enum key_curve curve;
         size_t signature;
-    } kinds[] = {{"EC", "secp256k1", "ec", CURVE_SECP256K1, 64},
-                 {"ED448", NULL, "ed448", CURVE_ED448, 114}};
+    } kinds[] = {{"EC", "secp256k1", "ec", CURVE_SECP256K1, 64}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -524,6 +523,29 @@ static void kinds_that_ssh_does_not_know_have_no_fingerprint(void **state)
         public_key_destroy(key);
         EVP_PKEY_free(made);
     }
+}
+
+/* The first public key of RFC 8032, 7.4, in the form of RFC 8709, 4. */
+static void an_Ed448_key_has_the_fingerprint_of_its_form_in_RFC_8709(void **state)
+{
+    static const char line[] = "ssh-ed448 AAAACXNzaC1lZDQ0OAAAADlf10SbWbRh/Sznh+xhatRqHaE0JIWnDh+KDqdd"
+                               "gOlneO3xJHabRscGG9Z4PfHlD2zR+hq+r+glYYA=";
+    static const char fingerprint[] = "SHA256:2Nf+H2TZHH0eNaa5fIE/flmM+TA9OFMbJIyEMCRGJbc";
+    struct public_key *key = public_key_from_ssh_line(fixture_crypto(), line);
+    char text[51], *again;
+
+    (void)state;
+    assert_non_null(key);
+    assert_int_equal(key->type, CKK_EC_EDWARDS);
+    assert_int_equal(key->curve, CURVE_ED448);
+    assert_string_equal(public_key_type_name(key), "ed448");
+    assert_int_equal(public_key_signature_size(key), 114);
+    assert_true(public_key_fingerprint_text(key, text));
+    assert_string_equal(text, fingerprint);
+    again = public_key_ssh_text(key);
+    assert_string_equal(again, line);
+    free(again);
+    public_key_destroy(key);
 }
 
 static void an_info_that_is_cut_or_changed_is_no_key_or_another(void **state)
@@ -590,6 +612,7 @@ int main(void)
         cmocka_unit_test(a_point_of_another_curve_is_refused),
         cmocka_unit_test(kinds_that_are_not_known_here_are_no_keys),
         cmocka_unit_test(kinds_that_ssh_does_not_know_have_no_fingerprint),
+        cmocka_unit_test(an_Ed448_key_has_the_fingerprint_of_its_form_in_RFC_8709),
         cmocka_unit_test(an_info_that_is_cut_or_changed_is_no_key_or_another),
         cmocka_unit_test(what_fails_leaves_no_error_behind_for_the_host),
     };
