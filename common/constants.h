@@ -22,3 +22,9 @@
 #ifndef CKM_SHA3_512
 #define CKM_SHA3_512 0x2d0UL
 #endif
+#ifndef CKG_MGF1_SHA3_224
+#define CKG_MGF1_SHA3_224 0x6UL
+#define CKG_MGF1_SHA3_256 0x7UL
+#define CKG_MGF1_SHA3_384 0x8UL
+#define CKG_MGF1_SHA3_512 0x9UL
+#endif

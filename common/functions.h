@@ -2,12 +2,13 @@
 // The functions of PKCS#11 as data (functions.def).
 #pragma once
 
+#include <stdbool.h>
 #include "common/function_ids.gen.h"
 
 struct function {
     const char *name;
     enum function_group group;
-    enum function_how how;
+    bool answered[2]; /* under preset ssh and read-only; false: refused */
 };
 
 extern const struct function functions[FUNCTION_COUNT];

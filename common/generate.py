@@ -31,7 +31,9 @@ TYPES = {
     "pointer": "CK_VOID_PTR",
     "callback": "CK_NOTIFY",
 }
-HOWS = {"entry", "own", "pass", "continue", "refuse", "parallel"}
+HOWS = {"entry", "own", "pass", "continue", "own+pass", "own+continue", "refuse", "protect", "parallel"}
+PRESETS = ("ssh", "read_only")  # a column each
+REFUSALS = {"refuse": "CKR_FUNCTION_NOT_SUPPORTED", "protect": "CKR_TOKEN_WRITE_PROTECTED", "parallel": "CKR_FUNCTION_NOT_PARALLEL"}
 
 
 class Argument:
@@ -48,10 +50,15 @@ class Argument:
 
 class Function:
     def __init__(self, line):
-        self.name, self.group, self.how, *words = line.split()
-        if self.how not in HOWS:
-            raise SystemExit(f"{self.name}: unknown HOW {self.how}")
-        self.arguments = [Argument(word) for word in words]
+        self.name, self.group, *words = line.split()
+        self.how = dict(zip(PRESETS, words))
+        if not HOWS.issuperset(self.how.values()):
+            raise SystemExit(f"{self.name}: unknown in {self.how}")
+        self.arguments = [Argument(word) for word in words[len(PRESETS):]]
+
+    def has(self, *parts):
+        """Is one of them the function's lot, or a part of it, under some preset?"""
+        return any(part in how.split("+") for part in parts for how in self.how.values())
 
     @property
     def names(self):
@@ -84,7 +91,6 @@ def make_ids(functions):
         print(f"    FUNCTION_{f.name},")
     print("    FUNCTION_COUNT\n};\n")
     print("enum function_group { " + ", ".join(sorted({"GROUP_" + f.group for f in functions})) + " };")
-    print("enum function_how { " + ", ".join("HOW_" + how for how in sorted(HOWS)) + " };")
 
 
 def make_header(functions):
@@ -93,13 +99,17 @@ def make_header(functions):
     print("/* One layer of the module: every function with the layer itself as first argument. */")
     print("struct layer {\n    struct layer *lower;")
     for f in functions:
-        if f.how != "entry":
+        if not f.has("entry"):
             print(f"    CK_RV (*{f.name})({f.layered});")
     print("};\n")
-    print("/* Written by hand, in the files calls_*.c. */")
+    print("/* Written by hand. */")
     for f in functions:
-        if f.how == "own":
+        if f.has("own"):
             print(f"CK_RV gate_{f.name}({f.layered});")
+    print("\n/* Made, to be called by those. */")
+    for f in functions:
+        if f.has("own") and f.has("pass", "continue"):
+            print(f"CK_RV pass_{f.name}({f.layered});")
 
 
 def make_table(functions):
@@ -107,7 +117,8 @@ def make_table(functions):
     print('#include "common/functions.h"\n')
     print("const struct function functions[FUNCTION_COUNT] = {")
     for f in functions:
-        print(f'    {{"{f.name}", GROUP_{f.group}, HOW_{f.how}}},')
+        answered = ", ".join("false" if how in ("refuse", "protect") else "true" for how in f.how.values())
+        print(f'    {{"{f.name}", GROUP_{f.group}, {{{answered}}}}},')
     print("};")
 
 
@@ -115,7 +126,7 @@ def make_entry(functions):
     begin("entry")
     print('#include "module/entry.h"\n')
     for f in functions:
-        if f.how == "entry":
+        if f.has("entry"):
             continue
         print(f"""static CK_RV entry_{f.name}({f.declared})
 {{
@@ -143,8 +154,9 @@ def translate(argument):
 
 
 def make_pass_function(f):
-    print(f"static CK_RV pass_{f.name}({f.layered})\n{{")
-    print(f"    struct call call = {{.gate = gate_of(self), .function = FUNCTION_{f.name}}};")
+    goes_on = ", .goes_on = true" if f.has("continue") else ""
+    print(f"{'' if f.has('own') else 'static '}CK_RV pass_{f.name}({f.layered})\n{{")
+    print(f"    struct call call = {{.gate = gate_of(self), .function = FUNCTION_{f.name}{goes_on}}};")
     taken = [a for a in f.arguments if a.kind in ("session", "object", "key", "slot")]
     for a in taken:
         print(f"    const {a.type}given_{a.name} = {a.name};")
@@ -158,32 +170,41 @@ def make_pass_function(f):
     for step in steps[1:]:
         print(f"        if (rv == CKR_OK)\n            rv = {step};")
     print(f"        if (rv == CKR_OK)\n            rv = call.vendor->{f.name}({f.names});")
-    again = "true" if f.how == "pass" else "false"
-    print(f"    }} while (call_again(&call, rv, {again}));")
+    print("    } while (call_again(&call, rv));")
     print("    return call_end(&call, rv);\n}\n")
 
 
-def make_refusal(f):
-    rv = "CKR_FUNCTION_NOT_PARALLEL" if f.how == "parallel" else "CKR_FUNCTION_NOT_SUPPORTED"
-    print(f"static CK_RV refuse_{f.name}({f.layered})\n{{")
+def make_refusal(f, how):
+    print(f"static CK_RV {how}_{f.name}({f.layered})\n{{")
     for name in ["self"] + [a.name for a in f.arguments]:
         print(f"    (void){name};")
-    print(f"    return {rv};\n}}\n")
+    print(f"    return {REFUSALS[how]};\n}}\n")
+
+
+def make_layer(functions, name, chosen):
+    print(f"const struct layer {name}_layer = {{")
+    for f in functions:
+        print(f"    .{f.name} = {chosen(f)}_{f.name},")
+    print("};\n")
 
 
 def make_pass(functions):
     begin("pass")
-    print('#include "module/call.h"\n')
+    print('#include <stddef.h>\n#include "module/call.h"\n')
+    functions = [f for f in functions if not f.has("entry")]
     for f in functions:
-        if f.how in ("pass", "continue"):
+        if f.has("pass", "continue"):
             make_pass_function(f)
-        elif f.how in ("refuse", "parallel"):
-            make_refusal(f)
-    prefix = {"own": "gate", "pass": "pass", "continue": "pass", "refuse": "refuse", "parallel": "refuse"}
-    print("const struct layer gate_layer = {")
+        for how in REFUSALS:
+            if how == "refuse" or f.has(how):
+                make_refusal(f, how)
+    prefix = {"own": "gate", "pass": "pass", "continue": "pass"}
+    for preset in PRESETS:
+        make_layer(functions, preset, lambda f: prefix.get(f.how[preset].split("+")[0], f.how[preset]))
+    make_layer(functions, "refusing", lambda f: "refuse")
+    print("const size_t layer_places[FUNCTION_COUNT] = {")
     for f in functions:
-        if f.how != "entry":
-            print(f"    .{f.name} = {prefix[f.how]}_{f.name},")
+        print(f"    [FUNCTION_{f.name}] = offsetof(struct layer, {f.name}),")
     print("};")
 
 
@@ -217,7 +238,7 @@ def make_trace(functions):
     begin("trace")
     print('#include <stdint.h>\n#include "module/trace.h"\n')
     for f in functions:
-        if f.how == "entry":
+        if f.has("entry"):
             continue
         counts = {a.name: b.name for a, b in zip(f.arguments, f.arguments[1:])}
         print(f"static CK_RV trace_{f.name}({f.layered})\n{{")
@@ -230,7 +251,7 @@ def make_trace(functions):
         print("    trace_end(&line, rv);\n    return rv;\n}\n")
     print("const struct layer trace_layer = {")
     for f in functions:
-        if f.how != "entry":
+        if not f.has("entry"):
             print(f"    .{f.name} = trace_{f.name},")
     print("};")
 
@@ -249,7 +270,8 @@ def make_caller_header(functions):
     print("/* Which kinds of arguments a function takes: one bit for each KIND_. */\nenum {")
     for i, kind in enumerate(sorted(kinds)):
         print(f"    KIND_{kind} = 1 << {i},")
-    print("};\n\nstruct function_kinds {\n    const char *name;\n    const char *group;\n    const char *how;\n    unsigned kinds;\n};\n")
+    print("};\n\nstruct function_kinds {\n    const char *name;\n    const char *group;")
+    print(f"    const char *how[{len(PRESETS)}]; /* by enum preset */\n    unsigned kinds;\n}};\n")
     print("extern const struct function_kinds function_kinds[FUNCTION_COUNT];")
     print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments);")
 
@@ -260,7 +282,8 @@ def make_caller(functions):
     print("const struct function_kinds function_kinds[FUNCTION_COUNT] = {")
     for f in functions:
         kinds = " | ".join(sorted({f"KIND_{a.kind}" for a in f.arguments}))
-        print(f'    {{"{f.name}", "{f.group}", "{f.how}", {kinds}}},')
+        hows = ", ".join(f'"{how}"' for how in f.how.values())
+        print(f'    {{"{f.name}", "{f.group}", {{{hows}}}, {kinds}}},')
     print("};\n")
     print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments)\n{")
     print("    switch (function) {")

@@ -174,8 +174,8 @@ static void check_mechanisms(const struct lint *lint)
     const struct settings *settings = &lint->config->settings;
     const struct access_list *allow = &settings->mechanisms.allow;
 
-    for (size_t i = 0; i < allow->count && settings->preset == PRESET_SSH; i++) {
-        if (!mechanism_known(allow->items[i].value)) {
+    for (size_t i = 0; i < allow->count && settings->preset != PRESET_TRANSPARENT; i++) {
+        if (!mechanism_known(settings->preset, allow->items[i].value)) {
             message_add(lint->messages, SEVERITY_WARNING, allow->items[i].position,
                         "%s (%#lx) is refused by the preset: `allow` only narrows what that "
                         "permits",

@@ -12,6 +12,11 @@ enum digest {
     DIGEST_SHA256,
     DIGEST_SHA384,
     DIGEST_SHA512,
+    DIGEST_SHA3_224,
+    DIGEST_SHA3_256,
+    DIGEST_SHA3_384,
+    DIGEST_SHA3_512,
+    DIGEST_COUNT
 };
 
 /* OpenSSL's name; NULL for DIGEST_NONE. */
@@ -29,6 +34,3 @@ enum digest digest_from_mgf(CK_RSA_PKCS_MGF_TYPE mgf);
 /* Of a DigestInfo (RFC 8017, 9.2, note 1), which must be that byte by byte and nothing more: a reader that lets more pass sees another
  * hash than the one who verifies. */
 enum digest digest_from_info(const void *info, size_t size);
-
-/* Of a bare hash, by its length. */
-enum digest digest_from_size(size_t size);

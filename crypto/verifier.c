@@ -11,6 +11,7 @@
 
 /* What is raw gets the hash; the others get the message. */
 enum scheme {
+    SCHEME_RSA_NUMBER,
     SCHEME_RSA_RAW,
     SCHEME_RSA,
     SCHEME_PSS_RAW,
@@ -28,6 +29,7 @@ struct method {
 };
 
 static const struct method methods[] = {
+    {CKM_RSA_X_509, CKK_RSA, SCHEME_RSA_NUMBER, DIGEST_NONE},
     {CKM_RSA_PKCS, CKK_RSA, SCHEME_RSA_RAW, DIGEST_NONE},
     {CKM_SHA1_RSA_PKCS, CKK_RSA, SCHEME_RSA, DIGEST_SHA1},
     {CKM_SHA224_RSA_PKCS, CKK_RSA, SCHEME_RSA, DIGEST_SHA224},
@@ -54,6 +56,7 @@ enum { N_METHODS = sizeof(methods) / sizeof(methods[0]) };
 struct verifier {
     const struct method *method;
     size_t signature_size;
+    size_t hash_size;      /* of the data of SCHEME_PSS_RAW */
     EVP_PKEY *key;         /* owned */
     EVP_PKEY_CTX *raw;     /* owned; of raw schemes */
     EVP_MD_CTX *digesting; /* owned; of the others */
@@ -76,6 +79,12 @@ static bool is_pss(const struct method *method)
 static bool is_raw(const struct method *method)
 {
     return method->digest == DIGEST_NONE && method->scheme != SCHEME_EDDSA;
+}
+
+/* The data is got out of the signature, to be compared. */
+static bool recovers(const struct method *method)
+{
+    return method->scheme == SCHEME_RSA_RAW || method->scheme == SCHEME_RSA_NUMBER;
 }
 
 /* The parameters of PSS must say the hash that the mechanism's name says. */
@@ -125,15 +134,27 @@ static bool begin_digesting(struct verifier *verifier, struct crypto *crypto,
            (!is_pss(verifier->method) || set_pss(context, mechanism));
 }
 
-static bool set_hash(EVP_PKEY_CTX *context, struct crypto *crypto, const CK_MECHANISM *mechanism)
+static bool set_hash(struct verifier *verifier, struct crypto *crypto,
+                     const CK_MECHANISM *mechanism)
 {
     const CK_RSA_PKCS_PSS_PARAMS *pss = mechanism->pParameter;
-    EVP_MD *hash = EVP_MD_fetch(crypto->context,
-                                digest_name(digest_from_mechanism(pss->hashAlg)), NULL);
-    bool ok = hash != NULL && EVP_PKEY_CTX_set_signature_md(context, hash) == 1;
+    enum digest digest = digest_from_mechanism(pss->hashAlg);
+    EVP_MD *hash = EVP_MD_fetch(crypto->context, digest_name(digest), NULL);
+    bool ok = hash != NULL && EVP_PKEY_CTX_set_signature_md(verifier->raw, hash) == 1;
+
+    verifier->hash_size = digest_size(digest);
 
     EVP_MD_free(hash);
     return ok;
+}
+
+static bool begin_recovering(const struct verifier *verifier)
+{
+    int padding =
+        verifier->method->scheme == SCHEME_RSA_RAW ? RSA_PKCS1_PADDING : RSA_NO_PADDING;
+
+    return EVP_PKEY_verify_recover_init(verifier->raw) == 1 &&
+           EVP_PKEY_CTX_set_rsa_padding(verifier->raw, padding) == 1;
 }
 
 static bool begin_raw(struct verifier *verifier, struct crypto *crypto,
@@ -144,13 +165,12 @@ static bool begin_raw(struct verifier *verifier, struct crypto *crypto,
     verifier->raw = context;
     if (context == NULL)
         return false;
-    if (verifier->method->scheme == SCHEME_RSA_RAW)
-        return EVP_PKEY_verify_recover_init(context) == 1 &&
-               EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+    if (recovers(verifier->method))
+        return begin_recovering(verifier);
     if (EVP_PKEY_verify_init(context) != 1)
         return false;
     return verifier->method->scheme != SCHEME_PSS_RAW ||
-           (set_pss(context, mechanism) && set_hash(context, crypto, mechanism));
+           (set_pss(context, mechanism) && set_hash(verifier, crypto, mechanism));
 }
 
 struct verifier *verifier_create(struct crypto *crypto, const struct public_key *key,
@@ -184,6 +204,22 @@ void verifier_destroy(struct verifier *verifier)
     EVP_PKEY_CTX_free(verifier->raw);
     EVP_PKEY_free(verifier->key);
     free(verifier);
+}
+
+size_t verifier_signature_size(const struct verifier *verifier)
+{
+    return verifier->signature_size;
+}
+
+bool verifier_takes_data(const struct verifier *verifier, size_t size)
+{
+    enum { PKCS1_OVERHEAD = 11 }; /* RFC 8017, 9.2 */
+
+    if (verifier->method->scheme == SCHEME_RSA_RAW)
+        return size + PKCS1_OVERHEAD <= verifier->signature_size;
+    if (verifier->method->scheme == SCHEME_RSA_NUMBER)
+        return size <= verifier->signature_size;
+    return verifier->method->scheme != SCHEME_PSS_RAW || size == verifier->hash_size;
 }
 
 bool verifier_takes_parts(const struct verifier *verifier)
@@ -220,26 +256,11 @@ static size_t ecdsa_to_der(const unsigned char *signature, size_t size, unsigned
     return der_size > 0 ? (size_t)der_size : 0;
 }
 
-/* CKM_RSA_PKCS: what stands in the padding must be the data. */
-static bool verify_recovered(struct verifier *verifier, const void *data, size_t data_size,
-                             const void *signature, size_t size)
-{
-    unsigned char recovered[PUBLIC_KEY_MODULUS_MAX];
-    size_t recovered_size = sizeof(recovered);
-
-    return EVP_PKEY_verify_recover(verifier->raw, recovered, &recovered_size, signature, size) ==
-               1 &&
-           recovered_size == data_size &&
-           (data_size == 0 || memcmp(recovered, data, data_size) == 0);
-}
-
 /* The end of all schemes; data is NULL after parts. A hash longer than an ECDSA key's order is cut (FIPS 186-4, 6.4), which OpenSSL does
  * by itself. */
 static bool check(struct verifier *verifier, const void *data, size_t data_size,
                   const void *signature, size_t size, bool in_parts)
 {
-    if (verifier->method->scheme == SCHEME_RSA_RAW)
-        return verify_recovered(verifier, data, data_size, signature, size);
     if (verifier->raw != NULL)
         return EVP_PKEY_verify(verifier->raw, signature, size, data, data_size) == 1;
     if (in_parts)
@@ -271,10 +292,45 @@ bool verifier_finish(struct verifier *verifier, const void *signature, size_t si
            check_signature(verifier, NULL, 0, signature, size, true);
 }
 
+/* What stands in the padding must be the data; without padding, what it is as a number. */
+static bool verify_recovered(struct verifier *verifier, const void *data, size_t data_size,
+                             const void *signature, size_t size)
+{
+    static const unsigned char zeros[PUBLIC_KEY_MODULUS_MAX];
+    unsigned char recovered[PUBLIC_KEY_MODULUS_MAX];
+    size_t recovered_size = 0, before = 0;
+
+    if (!verifier_takes_data(verifier, data_size) ||
+        !verifier_recover(verifier, signature, size, recovered, &recovered_size))
+        return false;
+    if (verifier->method->scheme == SCHEME_RSA_NUMBER)
+        before = recovered_size - data_size;
+    return recovered_size == before + data_size && memcmp(recovered, zeros, before) == 0 &&
+           (data_size == 0 || memcmp(recovered + before, data, data_size) == 0);
+}
+
 bool verifier_verify(struct verifier *verifier, const void *data, size_t data_size,
                      const void *signature, size_t size)
 {
+    if (recovers(verifier->method))
+        return verify_recovered(verifier, data, data_size, signature, size);
     return check_signature(verifier, data, data_size, signature, size, false);
+}
+
+bool verifier_recover(struct verifier *verifier, const void *signature, size_t size, void *out,
+                      size_t *out_size)
+{
+    size_t recovered = PUBLIC_KEY_MODULUS_MAX;
+    bool ok;
+
+    if (!recovers(verifier->method) || size != verifier->signature_size)
+        return false;
+    ERR_set_mark();
+    ok = EVP_PKEY_verify_recover(verifier->raw, out, &recovered, signature, size) == 1;
+    ERR_pop_to_mark();
+    if (ok)
+        *out_size = recovered;
+    return ok;
 }
 
 bool public_key_can_verify(const struct public_key *key, const CK_MECHANISM *mechanism)

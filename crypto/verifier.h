@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One verification of a PKCS#11 signature, in one piece or in parts, and the other operations of a public key.
+// One verification of a PKCS#11 signature, in one piece or in parts.
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +15,10 @@ struct verifier *verifier_create(struct crypto *crypto, const struct public_key 
                                  const CK_MECHANISM *mechanism);
 void verifier_destroy(struct verifier *verifier);
 
+/* In bytes, of the signature; and does data of that size fit, where it is no message of any length? */
+size_t verifier_signature_size(const struct verifier *verifier);
+bool verifier_takes_data(const struct verifier *verifier, size_t size);
+
 /* Can the data come in parts? Not where it is no message, but what is signed itself, nor with Edwards curves. */
 bool verifier_takes_parts(const struct verifier *verifier);
 
@@ -25,3 +29,8 @@ bool verifier_add(struct verifier *verifier, const void *data, size_t size);
 bool verifier_finish(struct verifier *verifier, const void *signature, size_t size);
 bool verifier_verify(struct verifier *verifier, const void *data, size_t data_size,
                      const void *signature, size_t size);
+
+/* What a signature by CKM_RSA_PKCS or CKM_RSA_X_509, which the verifier must be for, was made of; out has room for PUBLIC_KEY_MODULUS_MAX bytes. False: it
+ * is no signature of the key. */
+bool verifier_recover(struct verifier *verifier, const void *signature, size_t size, void *out,
+                      size_t *out_size);

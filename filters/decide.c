@@ -134,7 +134,7 @@ struct verdict policy_decide(const struct policy *policy, const struct subject *
         verdict.reason = REASON_NO_PUBLIC_KEY;
     else if (group->private_key == NULL && subject->private_visible)
         verdict.reason = REASON_NO_PRIVATE_KEY;
-    else if (!key_group_signs(group))
+    else if (subject->preset == PRESET_SSH && !key_group_signs(group))
         verdict.reason = REASON_CANNOT_SIGN;
     return verdict;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include "filters/pair.h"
 #include "filters/policy.h"
+#include "filters/preset.h"
 
 /* Who asks, from where and when. All borrowed; a zeroed struct knows nothing of it. */
 struct circumstances {
@@ -19,6 +20,7 @@ struct circumstances {
 
 /* What a policy is asked about. All borrowed; slot and library may be NULL (their selectors are then unknown). */
 struct subject {
+    enum preset preset;
     CK_SLOT_ID slot_id;
     const CK_TOKEN_INFO *token;
     const CK_SLOT_INFO *slot;
@@ -33,7 +35,7 @@ enum reason {
     REASON_ALLOWED,
     REASON_NO_PUBLIC_KEY,  /* no one tells the public key */
     REASON_NO_PRIVATE_KEY, /* private keys are visible and there is none */
-    REASON_CANNOT_SIGN,    /* CKA_SIGN is false */
+    REASON_CANNOT_SIGN,    /* CKA_SIGN is false, under preset ssh */
     REASON_DENIED,         /* by rule */
     REASON_REQUIRED,       /* rule was not true */
     REASON_NOT_ALLOWED,    /* no allow rule was true */

@@ -2,6 +2,7 @@
 #include "filters/exposure.h"
 
 #include <stdlib.h>
+#include "filters/mechanism.h"
 #include "filters/shape.h"
 #include "filters/synthesize.h"
 
@@ -77,10 +78,11 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* What is shown of a public key object: the values that were decided on, in the standard's form, whatever form the token has them in. */
-static bool set_public_values(const struct key_group *group, struct exposed_object *object)
+static bool set_public_values(const struct exposure *exposure, const struct key_group *group,
+                              struct exposed_object *object)
 {
     if (object->source == NULL)
-        return synthesize_public_key(group, &object->attributes);
+        return synthesize_public_key(group, exposure->encrypts, &object->attributes);
     return attributes_copy(&object->attributes, &group->key->attributes);
 }
 
@@ -94,7 +96,7 @@ static bool add_object(struct exposure *exposure, const struct exposed_key *key,
     if (grown == NULL)
         return false;
     exposure->objects = grown;
-    if ((class == CKO_PUBLIC_KEY && !set_public_values(key->group, &object)) ||
+    if ((class == CKO_PUBLIC_KEY && !set_public_values(exposure, key->group, &object)) ||
         !shape_object(&object)) {
         attributes_finish(&object.attributes);
         return false;
@@ -147,7 +149,7 @@ bool exposure_build(struct exposure *exposure, const struct object_list *objects
                     const struct shown_ids *shown, const struct policy *policy,
                     const struct subject *subject)
 {
-    *exposure = (struct exposure){0};
+    *exposure = (struct exposure){.encrypts = subject->preset != PRESET_SSH};
     if (!pair_objects(objects, refused, known, &exposure->groups))
         return false;
     exposure->keys = calloc(exposure->groups.count + 1, sizeof(*exposure->keys));
@@ -184,6 +186,36 @@ const CK_ATTRIBUTE *exposed_attribute(const struct exposed_object *object, CK_AT
     if (own != NULL || object->source == NULL)
         return own;
     return attributes_find(&object->source->attributes, type);
+}
+
+/* A raw operation with the private key signs whatever it is called. */
+static bool use_permits(const struct rule *rule, const CK_MECHANISM *mechanism, bool signs)
+{
+    if (rule == NULL)
+        return true;
+    if (!mechanism_permitted(&rule->use.mechanisms, mechanism))
+        return false;
+    return (!signs && mechanism->mechanism != CKM_RSA_X_509) ||
+           mechanism_digest_permitted(&rule->use.digests, mechanism);
+}
+
+bool exposed_key_permits(const struct exposed_key *key, const CK_MECHANISM *mechanism, bool signs)
+{
+    return use_permits(key->verdict.rule, mechanism, signs) &&
+           use_permits(key->verdict.narrowing, mechanism, signs);
+}
+
+static bool use_permits_data(const struct rule *rule, CK_MECHANISM_TYPE mechanism, const void *data,
+                             size_t size)
+{
+    return rule == NULL || mechanism_data_permitted(&rule->use.digests, mechanism, data, size);
+}
+
+bool exposed_key_permits_data(const struct exposed_key *key, CK_MECHANISM_TYPE mechanism,
+                              const void *data, size_t size)
+{
+    return use_permits_data(key->verdict.rule, mechanism, data, size) &&
+           use_permits_data(key->verdict.narrowing, mechanism, data, size);
 }
 
 static bool collect(const struct selector *selector, struct known_keys *known)

@@ -35,6 +35,7 @@ struct exposure {
     struct exposed_object *objects; /* owned; of the visible keys: for each public key, certificates, private key */
     size_t n_objects;
     size_t n_visible; /* keys that are shown */
+    bool encrypts;    /* public keys that we make do */
 };
 
 /* subject->group is ignored. shown: ids that stay (NULL: none). The result borrows from objects, known and policy. False when there is no memory: the exposure is then empty. */
@@ -46,6 +47,13 @@ void exposure_finish(struct exposure *exposure);
 
 /* The value that the application is told, borrowed; NULL when neither we nor what was read has it. */
 const CK_ATTRIBUTE *exposed_attribute(const struct exposed_object *object, CK_ATTRIBUTE_TYPE type);
+
+/* Do the rules that show the key permit it this mechanism, whose parameters were checked, to sign with (signs) or for another use? */
+bool exposed_key_permits(const struct exposed_key *key, const CK_MECHANISM *mechanism, bool signs);
+
+/* Do they permit a signature of this data? */
+bool exposed_key_permits_data(const struct exposed_key *key, CK_MECHANISM_TYPE mechanism,
+                              const void *data, size_t size);
 
 /* The public keys of the policy's public_key selectors, not of one that narrows it: that must not help a key to be shown. known->items is allocated. False when there is no memory. */
 bool policy_known_keys(const struct policy *policy, struct known_keys *known);

@@ -7,8 +7,7 @@ static const struct {
 } flags[] = {
     {CKA_TOKEN, true},    {CKA_PRIVATE, false},        {CKA_MODIFIABLE, false},
     {CKA_COPYABLE, false}, {CKA_DESTROYABLE, false},   {CKA_DERIVE, false},
-    {CKA_ENCRYPT, false}, {CKA_VERIFY, false},         {CKA_VERIFY_RECOVER, false},
-    {CKA_WRAP, false},    {CKA_TRUSTED, false},
+    {CKA_WRAP, false},     {CKA_TRUSTED, false},      {CKA_VERIFY, true},
 };
 
 /* Attributes whose value is empty: unknown dates, no templates, no restriction. */
@@ -36,7 +35,16 @@ static bool set_local(const struct key_group *group, struct attributes *list)
            attributes_set_ulong(list, CKA_KEY_GEN_MECHANISM, CK_UNAVAILABLE_INFORMATION);
 }
 
-bool synthesize_public_key(const struct key_group *group, struct attributes *list)
+/* What RSA alone does. */
+static bool set_rsa_uses(const struct key_group *group, bool encrypts, struct attributes *list)
+{
+    bool is_rsa = group->key->type == CKK_RSA;
+
+    return attributes_set_bool(list, CKA_ENCRYPT, encrypts && is_rsa) &&
+           attributes_set_bool(list, CKA_VERIFY_RECOVER, is_rsa);
+}
+
+bool synthesize_public_key(const struct key_group *group, bool encrypts, struct attributes *list)
 {
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (!attributes_set_bool(list, flags[i].type, flags[i].value))
@@ -47,5 +55,6 @@ bool synthesize_public_key(const struct key_group *group, struct attributes *lis
             return false;
     }
     return attributes_set_ulong(list, CKA_CLASS, CKO_PUBLIC_KEY) && set_subject(group, list) &&
-           set_local(group, list) && attributes_copy(list, &group->key->attributes);
+           set_local(group, list) && set_rsa_uses(group, encrypts, list) &&
+           attributes_copy(list, &group->key->attributes);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
-#include "filters/mechanism.h"
 #include "module/recover.h"
 
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
@@ -25,7 +24,7 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
     if (!session_sees_token(found))
         return CKR_TOKEN_NOT_PRESENT;
     /* Without a session of its own there is no operation that could go on. */
-    if (found->vendor == 0 && functions[call->function].how == HOW_continue)
+    if (found->vendor == 0 && call->goes_on)
         return CKR_OPERATION_NOT_INITIALIZED;
     call->session = found;
     call->token = found->token;
@@ -51,23 +50,45 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
         object = token_object(call->token, *key);
     if (object == NULL)
         return CKR_KEY_HANDLE_INVALID;
-    /* A key that we made is none of the vendor's; its usage flags are all FALSE. */
-    if (object->source == NULL)
+    /* A key that we made is none of the vendor's; a pair that has not proved itself may be another's private key. */
+    if (object->source == NULL ||
+        (object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
+    if (call->mechanism != NULL && !exposed_key_permits(object->key, call->mechanism,
+                                                        call->function == FUNCTION_C_SignRecoverInit))
+        return CKR_MECHANISM_INVALID;
+    call->wants_login = token_wants_login(call->token, object);
     *key = object->source->vendor;
     return CKR_OK;
 }
 
-CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
+static enum mechanism_use use_of(enum function_id function)
 {
-    bool digests = functions[call->function].group == GROUP_digest;
+    static const struct {
+        enum function_id function;
+        enum mechanism_use use;
+    } uses[] = {
+        {FUNCTION_C_DigestInit, MECHANISM_DIGEST},
+        {FUNCTION_C_EncryptInit, MECHANISM_ENCRYPT},
+        {FUNCTION_C_DecryptInit, MECHANISM_ENCRYPT},
+        {FUNCTION_C_SignRecoverInit, MECHANISM_RECOVER},
+        {FUNCTION_C_VerifyRecoverInit, MECHANISM_RECOVER},
+    };
 
-    if (mechanism == NULL)
-        return CKR_ARGUMENTS_BAD;
-    return mechanism_check(mechanism, digests ? MECHANISM_DIGEST : MECHANISM_SIGN);
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        if (uses[i].function == function)
+            return uses[i].use;
+    }
+    return MECHANISM_SIGN;
 }
 
-bool call_again(struct call *call, CK_RV rv, bool may_repeat)
+CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
+{
+    call->mechanism = mechanism;
+    return gate_check_mechanism(call->gate, mechanism, use_of(call->function));
+}
+
+bool call_again(struct call *call, CK_RV rv)
 {
     enum loss loss = loss_of(rv);
 
@@ -77,7 +98,7 @@ bool call_again(struct call *call, CK_RV rv, bool may_repeat)
         return false;
     if (call->session != NULL)
         session_close_vendor(call->session);
-    if (call->tried || !may_repeat)
+    if (call->tried || call->goes_on)
         return false;
     call->tried = true;
     return recover_token(call->token, rv);
@@ -85,5 +106,8 @@ bool call_again(struct call *call, CK_RV rv, bool may_repeat)
 
 CK_RV call_end(struct call *call, CK_RV rv)
 {
-    return call->reached_vendor ? recover_answer(rv) : rv;
+    if (call->wants_login && rv == CKR_OK)
+        call->session->wants_login = true;
+    /* Its session with the vendor is the application's alone, and so is an operation that is active there. */
+    return call->reached_vendor && rv != CKR_OPERATION_ACTIVE ? recover_answer(rv) : rv;
 }

@@ -13,7 +13,10 @@ struct call {
     struct session *session;
     struct token *token;
     bool reached_vendor;
-    bool tried; /* a second time already */
+    bool goes_on; /* with an operation: never tried again */
+    bool tried;   /* a second time already */
+    const CK_MECHANISM *mechanism; /* borrowed; NULL: the call has none */
+    bool wants_login; /* the key does, for this operation (CKA_ALWAYS_AUTHENTICATE) */
 };
 
 /* Finds the application's session, on a token that is shown. */
@@ -29,8 +32,8 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key);
 /* Is the mechanism permitted, and are its parameters understood? */
 CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism);
 
-/* After the vendor answered: true when what it had lost is there again and the call begins anew; only once, and only if it may. */
-bool call_again(struct call *call, CK_RV rv, bool may_repeat);
+/* After the vendor answered: true when what it had lost is there again and the call begins anew; only once, and only where it does not go on. */
+bool call_again(struct call *call, CK_RV rv);
 
 /* What the application is told. */
 CK_RV call_end(struct call *call, CK_RV rv);

@@ -105,9 +105,11 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     gate_refresh_policy(gate);
     if (!session_sees_token(session))
         return CKR_TOKEN_NOT_PRESENT;
-    if (userType == CKU_CONTEXT_SPECIFIC)
-        return sign_login(session, pPin, ulPinLen);
-    return token_login(session->token, userType, pPin, ulPinLen);
+    if (userType == CKU_USER)
+        return token_login(session->token, userType, pPin, ulPinLen);
+    if (session->wants_login && session->sign.stage == SIGN_NONE)
+        return token_login_operation(session->token, session->vendor, pPin, ulPinLen);
+    return sign_login(session, pPin, ulPinLen);
 }
 
 static void drop_sign_if_of(void *pointer, void *context)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
-#include "filters/mechanism.h"
 #include "module/recover.h"
 #include "module/token.h"
 
@@ -204,6 +203,8 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
     pInfo->ulRwSessionCount = token->n_rw_sessions;
     if (token_logged_in(token))
         pInfo->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    if (token->gate->preset == PRESET_READ_ONLY)
+        pInfo->flags |= CKF_WRITE_PROTECTED;
     return CKR_OK;
 }
 
@@ -221,7 +222,7 @@ static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_U
         return CKR_HOST_MEMORY;
     rv = vendor->C_GetMechanismList(token->slot, *list, count);
     for (CK_ULONG i = 0; rv == CKR_OK && i < *count; i++) {
-        if (mechanism_known((*list)[i]))
+        if (gate_shows_mechanism(token->gate, (*list)[i]))
             (*list)[kept++] = (*list)[i];
     }
     *count = kept;
@@ -262,10 +263,10 @@ CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANIS
         return CKR_SLOT_ID_INVALID;
     if (pInfo == NULL)
         return CKR_ARGUMENTS_BAD;
-    if (!mechanism_known(type))
+    if (!gate_shows_mechanism(gate, type))
         return CKR_MECHANISM_INVALID;
     rv = vendor_functions(token->vendor)->C_GetMechanismInfo(token->slot, type, pInfo);
     if (rv == CKR_OK)
-        pInfo->flags = mechanism_flags(pInfo->flags);
+        pInfo->flags = mechanism_flags(gate->preset, pInfo->flags);
     return recover_answer(rv);
 }

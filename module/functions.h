@@ -5,5 +5,11 @@
 #include "common/functions.h"
 #include "functions.gen.h"
 
-extern const struct layer gate_layer;
+/* One for each preset, one that refuses everything, and the trace. */
+extern const struct layer ssh_layer;
+extern const struct layer read_only_layer;
+extern const struct layer refusing_layer;
 extern const struct layer trace_layer;
+
+/* Where in a layer each function stands; 0: nowhere. */
+extern const size_t layer_places[FUNCTION_COUNT];

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "crypto/crypto.h"
+#include "module/layer.h"
 #include "module/session.h"
 #include "module/token.h"
 
@@ -137,7 +138,6 @@ static struct gate *allocate(void)
 
     if (gate == NULL)
         return NULL;
-    gate->layer = gate_layer;
     gate->crypto = crypto_create();
     if (gate->crypto == NULL) {
         free(gate);
@@ -149,8 +149,13 @@ static struct gate *allocate(void)
 /* Hands out a gate that has its configuration, or destroys it. */
 static CK_RV start(struct gate *gate, struct gate **out)
 {
-    CK_RV rv = gate->config != NULL ? start_vendors(gate) : CKR_FUNCTION_FAILED;
+    CK_RV rv = CKR_FUNCTION_FAILED;
 
+    if (gate->config != NULL) {
+        gate->preset = gate->config->settings.preset;
+        gate->layer = layer_make(gate->preset, &gate->config->settings.functions);
+        rv = start_vendors(gate);
+    }
     if (rv == CKR_OK)
         *out = gate;
     else
@@ -254,8 +259,42 @@ void gate_refresh_policy(struct gate *gate)
     if (config != NULL) {
         config_destroy(gate->config);
         gate->config = config;
+        gate->layer = layer_make(gate->preset, &config->settings.functions);
         log_info("the configuration was read again");
     }
+}
+
+CK_RV gate_check_mechanism(const struct gate *gate, const CK_MECHANISM *mechanism,
+                           enum mechanism_use use)
+{
+    CK_RV rv;
+
+    if (mechanism == NULL)
+        return CKR_ARGUMENTS_BAD;
+    rv = mechanism_check(gate->preset, mechanism, use);
+    if (rv == CKR_OK && !mechanism_permitted(&gate->config->settings.mechanisms, mechanism))
+        rv = CKR_MECHANISM_INVALID;
+    return rv;
+}
+
+CK_RV gate_check_made_key(const struct gate *gate, const struct exposed_object *object,
+                          const CK_MECHANISM *mechanism, enum mechanism_use use)
+{
+    CK_RV rv = gate_check_mechanism(gate, mechanism, use);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (!exposed_key_permits(object->key, mechanism, false))
+        return CKR_MECHANISM_INVALID;
+    return mechanism_fits_key(mechanism->mechanism, object->key->group->key->type)
+               ? CKR_OK
+               : CKR_KEY_TYPE_INCONSISTENT;
+}
+
+bool gate_shows_mechanism(const struct gate *gate, CK_MECHANISM_TYPE type)
+{
+    return mechanism_known(gate->preset, type) &&
+           mechanism_named_permitted(&gate->config->settings.mechanisms, type);
 }
 
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)

@@ -5,18 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "config/config.h"
+#include "filters/mechanism.h"
 #include "module/functions.h"
 #include "module/handles.h"
 #include "module/slot_ids.h"
 #include "module/vendor.h"
 
 struct crypto;
+struct exposed_object;
 struct token;
 
 struct gate {
     struct layer layer;      /* first: a layer is its gate */
     struct crypto *crypto;   /* owned */
     struct config *config;   /* owned */
+    enum preset preset;      /* in force until C_Finalize, whatever the configuration says by now */
     bool broken;             /* the configuration changed and cannot be read: nothing is visible */
     struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
     size_t n_vendors;
@@ -46,6 +49,18 @@ void gate_refresh_policy(struct gate *gate);
 
 /* The policy in force, borrowed until the next gate_refresh_policy. */
 const struct policy *gate_policy(const struct gate *gate);
+
+/* Is the mechanism one of the preset's for that use, with parameters that are understood, and permitted by the configuration? The
+ * standard's error otherwise; CKR_ARGUMENTS_BAD for NULL. */
+CK_RV gate_check_mechanism(const struct gate *gate, const CK_MECHANISM *mechanism,
+                           enum mechanism_use use);
+
+/* The same for an operation of ours with a public key object of our making, which must be permitted and of the mechanism's kind too. */
+CK_RV gate_check_made_key(const struct gate *gate, const struct exposed_object *object,
+                          const CK_MECHANISM *mechanism, enum mechanism_use use);
+
+/* Is it listed? */
+bool gate_shows_mechanism(const struct gate *gate, CK_MECHANISM_TYPE type);
 
 /* Lists the vendors' slots and the tokens in them. The first vendor's error when none can list its slots. */
 CK_RV gate_scan(struct gate *gate);

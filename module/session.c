@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "crypto/encryptor.h"
+#include "crypto/verifier.h"
 
 struct session *session_create(struct token *token, CK_FLAGS flags)
 {
@@ -21,15 +23,25 @@ void session_destroy(struct session *session)
 {
     if (session == NULL)
         return;
+    verifier_destroy(session->verifier);
+    verifier_destroy(session->recoverer);
+    encryptor_destroy(session->encryptor);
     free(session->found);
     free(session);
+}
+
+static void forget_vendor(struct session *session)
+{
+    session->vendor = 0;
+    session->at_vendor = 0;
+    session->wants_login = false;
 }
 
 void session_close_vendor(struct session *session)
 {
     if (session->vendor != 0)
         vendor_functions(session->token->vendor)->C_CloseSession(session->vendor);
-    session->vendor = 0;
+    forget_vendor(session);
 }
 
 /* The login ends with the last session (PKCS#11 2.40, 5.6.3). The vendor hears of it before the next one, or by C_Finalize:
@@ -122,13 +134,23 @@ bool session_sees_token(struct session *session)
     return token_is_visible(token);
 }
 
+const struct exposed_object *session_made_key(struct session *session, CK_OBJECT_HANDLE handle)
+{
+    const struct exposed_object *object = NULL;
+
+    gate_refresh_policy(session->token->gate);
+    if (session_sees_token(session))
+        object = token_object(session->token, handle);
+    return object != NULL && object->source == NULL ? object : NULL;
+}
+
 static void lose_vendor(void *pointer, void *context)
 {
     struct session *session = pointer;
 
     if (session->token != context)
         return;
-    session->vendor = 0;
+    forget_vendor(session);
     if (session->sign.stage == SIGN_PARTS || session->sign.stage == SIGN_STARTED)
         session->sign = (struct sign_operation){0};
 }

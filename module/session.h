@@ -35,6 +35,13 @@ struct session {
     bool searching;
 
     struct sign_operation sign;
+    bool wants_login;   /* the vendor has an operation of the session that may need a context login */
+    unsigned at_vendor; /* of the operations that follow, those that the vendor has: bits of enum mechanism_use */
+    /* Operations with a public key of our making; owned; NULL: none */
+    struct verifier *verifier;
+    bool verifies_in_parts;
+    struct verifier *recoverer;
+    struct encryptor *encryptor;
 };
 
 struct session *session_create(struct token *token, CK_FLAGS flags);
@@ -65,6 +72,9 @@ bool session_is_in_the_way(struct session *session);
 
 /* Is the token shown at this moment? A token that was out is looked for. */
 bool session_sees_token(struct session *session);
+
+/* The public key object of our making that the handle stands for, if it is shown at this moment; NULL: it is another object, or none. */
+const struct exposed_object *session_made_key(struct session *session, CK_OBJECT_HANDLE handle);
 
 /* Drops a signing operation, at the vendor too where it had begun. */
 void session_drop_sign(struct session *session);

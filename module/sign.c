@@ -4,7 +4,6 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
-#include "filters/mechanism.h"
 #include "module/audit.h"
 #include "module/recover.h"
 
@@ -26,10 +25,12 @@ static CK_RV check_use(struct token *token, const struct exposed_object *key,
                        const CK_MECHANISM *mechanism)
 {
     const struct public_key *public_key = key->key->group->key;
-    CK_RV rv = mechanism_check(mechanism, MECHANISM_SIGN);
+    CK_RV rv = gate_check_mechanism(token->gate, mechanism, MECHANISM_SIGN);
 
     if (rv != CKR_OK)
         return rv;
+    if (!exposed_key_permits(key->key, mechanism, true))
+        return CKR_MECHANISM_INVALID;
     if (mechanism->ulParameterLen > PARAMETER_MAX)
         return CKR_MECHANISM_PARAM_INVALID;
     if (!mechanism_fits_key(mechanism->mechanism, public_key->type))
@@ -43,7 +44,6 @@ static void begin(struct session *session, struct token *token, const struct exp
                   const CK_MECHANISM *mechanism)
 {
     struct sign_operation *sign = &session->sign;
-    const CK_ATTRIBUTE *always = token_attribute(token, key, CKA_ALWAYS_AUTHENTICATE);
 
     audit_key(token, key->key, "is signed with");
     sign->stage = SIGN_DEFERRED;
@@ -51,8 +51,7 @@ static void begin(struct session *session, struct token *token, const struct exp
     if (mechanism->ulParameterLen > 0)
         memcpy(sign->parameter, mechanism->pParameter, mechanism->ulParameterLen);
     sign->mechanism.pParameter = mechanism->ulParameterLen > 0 ? sign->parameter : NULL;
-    sign->always_authenticate = always != NULL && always->ulValueLen == sizeof(CK_BBOOL) &&
-                                *(const CK_BBOOL *)always->pValue != CK_FALSE;
+    sign->always_authenticate = token_wants_login(token, key);
     memcpy(sign->spki_hash, key->key->group->key->spki_hash, sizeof(sign->spki_hash));
 }
 
@@ -207,6 +206,17 @@ static CK_RV answer_size(const struct exposed_object *key, CK_BYTE_PTR signature
     return signature == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 }
 
+/* The hash that is signed may be in the data alone: ssh hashes by itself. */
+static bool is_permitted(const struct exposed_object *key, CK_MECHANISM_TYPE mechanism,
+                         const void *data, CK_ULONG size)
+{
+    if (exposed_key_permits_data(key->key, mechanism, data, size))
+        return true;
+    log_error("a signature is refused: its digest is none of the `digests` of %s:%u",
+              key->key->verdict.rule->position.file, key->key->verdict.rule->position.line);
+    return false;
+}
+
 CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData,
                   CK_ULONG ulDataLen, CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
@@ -231,6 +241,10 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     rv = answer_size(key, pSignature, pulSignatureLen, &answered);
     if (answered)
         return rv;
+    if (!is_permitted(key, session->sign.mechanism.mechanism, pData, ulDataLen)) {
+        session_drop_sign(session);
+        return CKR_DATA_INVALID;
+    }
     rv = sign_proved(session, pData, ulDataLen, pSignature, pulSignatureLen, *pulSignatureLen);
     if (rv != CKR_OK)
         log_info("signing failed: %s", name_of_rv(rv));
@@ -241,14 +255,16 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     return rv;
 }
 
-/* Part by part only with a pair that has proved itself: what was signed is not kept, so it could not be verified. */
+/* Part by part only with a pair that has proved itself: what was signed is not kept, so it could not be verified. Nor could the hash
+ * in it be judged, where the data is one. */
 static CK_RV start_parts(struct session *session)
 {
     struct token *token = session->token;
     const struct exposed_object *key = current_key(session);
     CK_RV rv;
 
-    if (key == NULL || session->sign.always_authenticate || !token_is_proved(token, key))
+    if (key == NULL || session->sign.always_authenticate || !token_is_proved(token, key) ||
+        !exposed_key_permits_data(key->key, session->sign.mechanism.mechanism, NULL, 0))
         return CKR_FUNCTION_NOT_SUPPORTED;
     rv = session_open_vendor(session);
     if (rv == CKR_OK)

@@ -62,6 +62,7 @@ struct subject token_subject(const struct token *token)
                         policy_uses(policy, SELECTOR_LIBRARY_VERSION);
 
     return (struct subject){
+        .preset = token->gate->preset,
         .slot_id = token->slot,
         .token = &token->info,
         .slot = token->has_slot_info ? &token->slot_info : NULL,

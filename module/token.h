@@ -82,6 +82,10 @@ bool token_logged_in(const struct token *token);
 
 /* C_Login and C_Logout behind the guard (policy.md 6). The PIN is borrowed and kept nowhere. */
 CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size);
+
+/* The same for the context login of an operation that the vendor has on another session than the token's own. */
+CK_RV token_login_operation(struct token *token, CK_SESSION_HANDLE operation, CK_UTF8CHAR_PTR pin,
+                            CK_ULONG size);
 CK_RV token_logout(struct token *token);
 
 /* The login of an application that closed its sessions ends now. */
@@ -120,3 +124,6 @@ struct exposed_object *token_find_object(struct token *token, CK_OBJECT_CLASS cl
  * pair that was not linked by its public key. */
 CK_RV token_note_proof(struct token *token, const struct exposed_object *private_key, bool verified);
 bool token_is_proved(const struct token *token, const struct exposed_object *private_key);
+
+/* Is it a key that wants its context login before each use (CKA_ALWAYS_AUTHENTICATE)? */
+bool token_wants_login(struct token *token, const struct exposed_object *key);

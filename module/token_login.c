@@ -18,10 +18,11 @@ static void note_logged_in(struct token *token)
 }
 
 /* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */
-static CK_RV send_pin(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+static CK_RV send_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                      CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
-    CK_RV rv = vendor->C_Login(token->session, user, pin, size);
+    CK_RV rv = vendor->C_Login(operation != 0 ? operation : token->session, user, pin, size);
 
     if (user != CKU_USER || (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED &&
                              rv != CKR_CRYPTOKI_NOT_INITIALIZED))
@@ -31,7 +32,9 @@ static CK_RV send_pin(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pi
     return vendor->C_Login(token->session, user, pin, size);
 }
 
-CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+/* operation: the vendor's session that has it; 0: the token's own, of any login. */
+static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                   CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
     struct crypto *crypto = token->gate->crypto;
     CK_RV rv;
@@ -46,7 +49,7 @@ CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, C
         return rv;
     if (rv != CKR_OK)
         return rv;
-    rv = send_pin(token, user, pin, size);
+    rv = send_pin(token, operation, user, pin, size);
     token->info_stale = true;
     pin_guard_record(&token->guard, crypto, user, pin, size, rv);
     if (user == CKU_USER && (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN))
@@ -56,6 +59,17 @@ CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, C
     log_info("login to \"%.32s\": %s", token->info.label, name_of_rv(rv));
     /* What counts as a refusal is told as the vendor said it: a repeat gets the same. */
     return loss_of(rv) == LOSS_SESSION || loss_of(rv) == LOSS_LIBRARY ? recover_answer(rv) : rv;
+}
+
+CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    return login(token, 0, user, pin, size);
+}
+
+CK_RV token_login_operation(struct token *token, CK_SESSION_HANDLE operation, CK_UTF8CHAR_PTR pin,
+                            CK_ULONG size)
+{
+    return login(token, operation, CKU_CONTEXT_SPECIFIC, pin, size);
 }
 
 CK_RV token_logout(struct token *token)

@@ -239,3 +239,13 @@ bool token_is_proved(const struct token *token, const struct exposed_object *pri
     }
     return false;
 }
+
+bool token_wants_login(struct token *token, const struct exposed_object *key)
+{
+    const CK_ATTRIBUTE *always = key->class == CKO_PRIVATE_KEY
+                                     ? token_attribute(token, key, CKA_ALWAYS_AUTHENTICATE)
+                                     : NULL;
+
+    return always != NULL && always->ulValueLen == sizeof(CK_BBOOL) &&
+           *(const CK_BBOOL *)always->pValue != CK_FALSE;
+}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "caller.gen.h"
+#include "filters/preset.h"
 
 _Static_assert(FUNCTION_COUNT == 68, "PKCS#11 2.40 has 68 functions");
 
@@ -76,14 +77,23 @@ static bool takes(int function, unsigned kinds)
     return (function_kinds[function].kinds & kinds) != 0;
 }
 
+static enum preset preset; /* that the configuration has: host_start() with "preset: read-only" */
+
 /* What a function answers whose handle is refused by its kind; the refused functions do not even
  * look. */
 static CK_RV refusal(int function, CK_RV of_kind)
 {
-    if (strcmp(function_kinds[function].how, "refuse") == 0)
-        return CKR_FUNCTION_NOT_SUPPORTED;
-    if (strcmp(function_kinds[function].how, "parallel") == 0)
-        return CKR_FUNCTION_NOT_PARALLEL;
+    static const struct {
+        const char *how;
+        CK_RV rv;
+    } refusals[] = {{"refuse", CKR_FUNCTION_NOT_SUPPORTED},
+                    {"protect", CKR_TOKEN_WRITE_PROTECTED},
+                    {"parallel", CKR_FUNCTION_NOT_PARALLEL}};
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (strcmp(function_kinds[function].how[preset], refusals[i].how) == 0)
+            return refusals[i].rv;
+    }
     return of_kind;
 }
 

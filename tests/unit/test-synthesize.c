@@ -36,7 +36,7 @@ static const CK_ATTRIBUTE_TYPE ec_keys[] = {CKA_EC_PARAMS, CKA_EC_POINT};
 enum { N_EVERY = sizeof(every_key) / sizeof(every_key[0]) };
 
 /* The public key made for the first group of a token; attributes_finish() it. */
-static struct attributes make(const char *objects)
+static struct attributes make(const char *objects, bool encrypts)
 {
     struct fixture_token token;
     struct key_groups groups;
@@ -44,7 +44,7 @@ static struct attributes make(const char *objects)
 
     fixture_token_init(&token, objects, true);
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
-    assert_true(synthesize_public_key(&groups.items[0], &list));
+    assert_true(synthesize_public_key(&groups.items[0], encrypts, &list));
     key_groups_finish(&groups);
     fixture_token_finish(&token);
     return list;
@@ -77,7 +77,7 @@ static void a_made_public_key_answers_every_attribute_of_its_kind_and_no_other(v
 
     (void)state;
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-        struct attributes list = make(examples[i].objects);
+        struct attributes list = make(examples[i].objects, false);
 
         for (size_t j = 0; j < N_EVERY; j++)
             get(&list, every_key[j]);
@@ -88,7 +88,7 @@ static void a_made_public_key_answers_every_attribute_of_its_kind_and_no_other(v
     }
 }
 
-static void its_flags_say_that_it_is_there_to_be_read_and_for_nothing_else(void **state)
+static void its_flags_say_what_is_done_with_it(void **state)
 {
     static const struct {
         CK_ATTRIBUTE_TYPE type;
@@ -96,10 +96,10 @@ static void its_flags_say_that_it_is_there_to_be_read_and_for_nothing_else(void 
     } flags[] = {
         {CKA_TOKEN, true},     {CKA_PRIVATE, false},     {CKA_MODIFIABLE, false},
         {CKA_COPYABLE, false}, {CKA_DESTROYABLE, false}, {CKA_DERIVE, false},
-        {CKA_ENCRYPT, false},  {CKA_VERIFY, false},      {CKA_VERIFY_RECOVER, false},
+        {CKA_ENCRYPT, false},  {CKA_VERIFY, true},       {CKA_VERIFY_RECOVER, false},
         {CKA_WRAP, false},     {CKA_TRUSTED, false},     {CKA_LOCAL, false},
     };
-    struct attributes list = make("private RSA_A 01");
+    struct attributes list = make("private P256_A 01", true);
 
     (void)state;
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -112,6 +112,21 @@ static void its_flags_say_that_it_is_there_to_be_read_and_for_nothing_else(void 
     attributes_finish(&list);
 }
 
+static void an_RSA_key_recovers_and_encrypts_where_the_preset_has_it(void **state)
+{
+    (void)state;
+    for (int encrypts = 0; encrypts < 2; encrypts++) {
+        struct attributes list = make("private RSA_A 01", encrypts != 0);
+        bool value = false;
+
+        assert_true(attributes_bool(&list, CKA_VERIFY, &value) && value);
+        assert_true(attributes_bool(&list, CKA_VERIFY_RECOVER, &value) && value);
+        assert_true(attributes_bool(&list, CKA_ENCRYPT, &value));
+        assert_int_equal(value, encrypts);
+        attributes_finish(&list);
+    }
+}
+
 static void its_class_type_and_values_are_the_key_s(void **state)
 {
     static const char *const objects[] = {"cert RSA_A 01", "cert P256_A 01", "cert P384_A 01",
@@ -121,7 +136,7 @@ static void its_class_type_and_values_are_the_key_s(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const struct attributes *expected = &fixture_key(keys[i])->attributes;
-        struct attributes list = make(objects[i]);
+        struct attributes list = make(objects[i], false);
         CK_ULONG class = 0;
 
         assert_true(attributes_ulong(&list, CKA_CLASS, &class));
@@ -135,7 +150,7 @@ static void dates_templates_and_mechanisms_are_empty(void **state)
 {
     static const CK_ATTRIBUTE_TYPE empty[] = {CKA_START_DATE, CKA_END_DATE, CKA_WRAP_TEMPLATE,
                                               CKA_ALLOWED_MECHANISMS, CKA_SUBJECT};
-    struct attributes list = make("private RSA_A 01");
+    struct attributes list = make("private RSA_A 01", false);
     CK_ULONG mechanism = 0;
 
     (void)state;
@@ -160,7 +175,7 @@ static void the_subject_is_that_of_the_first_certificate_that_tells_one(void **s
         attributes_set(&token.objects.items[1]->attributes, CKA_SUBJECT, subject, sizeof(subject)));
     assert_true(attributes_set(&token.objects.items[2]->attributes, CKA_SUBJECT, "x", 1));
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
-    assert_true(synthesize_public_key(&groups.items[0], &list));
+    assert_true(synthesize_public_key(&groups.items[0], false, &list));
     assert_int_equal(get(&list, CKA_SUBJECT)->ulValueLen, sizeof(subject));
     assert_memory_equal(get(&list, CKA_SUBJECT)->pValue, subject, sizeof(subject));
     attributes_finish(&list);
@@ -182,7 +197,7 @@ static void whether_it_was_made_on_the_token_is_what_the_private_key_says(void *
 
     (void)state;
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-        struct attributes list = make(examples[i].objects);
+        struct attributes list = make(examples[i].objects, false);
         bool local = !examples[i].local;
 
         assert_true(attributes_bool(&list, CKA_LOCAL, &local));
@@ -217,7 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_made_public_key_answers_every_attribute_of_its_kind_and_no_other),
-        cmocka_unit_test(its_flags_say_that_it_is_there_to_be_read_and_for_nothing_else),
+        cmocka_unit_test(its_flags_say_what_is_done_with_it),
+        cmocka_unit_test(an_RSA_key_recovers_and_encrypts_where_the_preset_has_it),
         cmocka_unit_test(its_class_type_and_values_are_the_key_s),
         cmocka_unit_test(dates_templates_and_mechanisms_are_empty),
         cmocka_unit_test(the_subject_is_that_of_the_first_certificate_that_tells_one),

@@ -297,7 +297,7 @@ static void a_signature_of_another_mechanism_is_not_verified(void **state)
 static void what_is_not_known_here_cannot_be_verified(void **state)
 {
     static const CK_MECHANISM_TYPE types[] = {CKM_RSA_PKCS_PSS, CKM_SHA256_RSA_PKCS_PSS,
-                                              CKM_RSA_X_509,    CKM_MD5_RSA_PKCS,
+                                              CKM_RSA_PKCS_OAEP, CKM_MD5_RSA_PKCS,
                                               CKM_SHA256_HMAC,  CKM_VENDOR_DEFINED};
     const struct signature signature = {.size = 256};
     static const unsigned char parameter[8] = {0};
@@ -510,6 +510,55 @@ static void odd_PSS_parameters_cannot_be_verified_by(void **state)
                          CANNOT_VERIFY);
 }
 
+static void what_was_signed_is_recovered(void **state)
+{
+    const CK_MECHANISM raw = {CKM_RSA_PKCS, NULL, 0}, hashed = {CKM_SHA256_RSA_PKCS, NULL, 0};
+    struct verifier *verifier = verifier_create(crypto, public_keys[RSA2048], &raw);
+    struct verifier *other = verifier_create(crypto, public_keys[RSA2048], &hashed);
+    unsigned char out[PUBLIC_KEY_MODULUS_MAX];
+    struct signature signature;
+    size_t size = 77;
+
+    (void)state;
+    sign(RSA2048, NULL, "any data", 8, &signature);
+    assert_false(verifier_recover(other, signature.bytes, signature.size, out, &size));
+    assert_false(verifier_recover(verifier, signature.bytes, signature.size - 1, out, &size));
+    assert_int_equal(size, 77);
+    assert_true(verifier_recover(verifier, signature.bytes, signature.size, out, &size));
+    assert_int_equal(size, 8);
+    assert_memory_equal(out, "any data", 8);
+    signature.bytes[9] ^= 1;
+    ERR_clear_error();
+    assert_false(verifier_recover(verifier, signature.bytes, signature.size, out, &size));
+    assert_int_equal(ERR_peek_error(), 0);
+    verifier_destroy(verifier);
+    verifier_destroy(other);
+}
+
+/* CKM_RSA_X_509: the data is a number of which zeros before it say nothing. */
+static void a_raw_RSA_signature_is_verified_as_a_number(void **state)
+{
+    const CK_MECHANISM mechanism = {CKM_RSA_X_509, NULL, 0};
+    unsigned char padded[257] = {0};
+    struct signature signature = {.size = sizeof(signature.bytes)};
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(private_keys[RSA2048], NULL);
+
+    (void)state;
+    memset(padded + 237, 0x77, 20);
+    assert_int_equal(EVP_PKEY_sign_init(context), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING), 1);
+    assert_int_equal(
+        EVP_PKEY_sign(context, signature.bytes, &signature.size, padded + 1, 256), 1);
+    EVP_PKEY_CTX_free(context);
+    for (size_t size = 0; size <= 257; size++)
+        assert_int_equal(public_key_verify(crypto, public_keys[RSA2048], &mechanism,
+                                           padded + 257 - size, size, signature.bytes,
+                                           signature.size),
+                         size >= 20 && size <= 256 ? VERIFIED : NOT_VERIFIED);
+    padded[250] ^= 1;
+    assert_int_equal(verify(RSA2048, CKM_RSA_X_509, padded + 1, 256, &signature), NOT_VERIFIED);
+}
+
 /* The data cut at one place after the other. */
 static void try_parts(size_t i, enum key key, const void *data, size_t size,
                       struct signature *signature)
@@ -554,6 +603,8 @@ int main(void)
         cmocka_unit_test(a_PSS_signature_is_verified_by_its_own_parameters_alone),
         cmocka_unit_test(odd_PSS_parameters_cannot_be_verified_by),
         cmocka_unit_test(a_signature_is_verified_in_parts_where_it_is_one_of_a_message),
+        cmocka_unit_test(what_was_signed_is_recovered),
+        cmocka_unit_test(a_raw_RSA_signature_is_verified_as_a_number),
         cmocka_unit_test(what_fails_leaves_no_error_behind_for_the_host),
     };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the public key encrypts the private key decrypts, and what the private key signed is recovered.
+// What the public key encrypts the private key decrypts.
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include "common/constants.h"
 #include "crypto/crypto.h"
-#include "crypto/rsa.h"
+#include "crypto/encryptor.h"
 
 enum { SIZE = 256 };
 
@@ -105,16 +105,21 @@ static void try_encrypt(size_t i, const CK_MECHANISM *mechanism, size_t most)
 {
     unsigned char data[SIZE], encrypted[SIZE], decrypted[SIZE];
     const size_t sizes[] = {0, 1, 32, most};
+    struct encryptor *encryptor = encryptor_create(crypto, key, mechanism);
 
     memset(data, 0x5a, sizeof(data));
-    assert_true(rsa_can_encrypt(key, mechanism));
-    assert_int_equal(rsa_encrypts_at_most(key, mechanism), most);
+    assert_non_null(encryptor);
+    assert_int_equal(encryptor_size(encryptor), SIZE);
+    assert_int_equal(encryptor_most(encryptor), most);
     for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
-        assert_true(rsa_encrypt(crypto, key, mechanism, data, sizes[j], encrypted));
+        assert_true(encryptor_run(encryptor, data, sizes[j], encrypted));
         assert_int_equal(decrypt(i, encrypted, decrypted), sizes[j]);
         assert_memory_equal(decrypted, data, sizes[j]);
     }
-    assert_false(rsa_encrypt(crypto, key, mechanism, data, most + 1, encrypted));
+    ERR_clear_error();
+    assert_false(encryptor_run(encryptor, data, most + 1, encrypted));
+    assert_int_equal(ERR_peek_error(), 0);
+    encryptor_destroy(encryptor);
 }
 
 static void what_is_encrypted_is_decrypted_by_the_private_key(void **state)
@@ -131,58 +136,58 @@ static void what_is_encrypted_is_decrypted_by_the_private_key(void **state)
     }
 }
 
+/* As a number: what comes out is the number again, zeros before it. */
+static void data_is_encrypted_as_a_number_where_there_is_no_padding(void **state)
+{
+    const CK_MECHANISM mechanism = {CKM_RSA_X_509, NULL, 0};
+    struct encryptor *encryptor = encryptor_create(crypto, key, &mechanism);
+    unsigned char data[SIZE], encrypted[SIZE], decrypted[SIZE];
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(private_key, NULL);
+    size_t size = SIZE;
+
+    (void)state;
+    memset(data, 0xff, sizeof(data));
+    assert_int_equal(encryptor_most(encryptor), SIZE);
+    assert_true(encryptor_run(encryptor, data, 20, encrypted));
+    assert_int_equal(EVP_PKEY_decrypt_init(context), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING), 1);
+    assert_int_equal(EVP_PKEY_decrypt(context, decrypted, &size, encrypted, SIZE), 1);
+    assert_int_equal(size, SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        assert_int_equal(decrypted[i], i < SIZE - 20 ? 0 : 0xff);
+    assert_false(encryptor_run(encryptor, data, SIZE, encrypted)); /* more than the modulus */
+    EVP_PKEY_CTX_free(context);
+    encryptor_destroy(encryptor);
+}
+
 static void other_mechanisms_parameters_and_keys_do_not_encrypt(void **state)
 {
     CK_RSA_PKCS_OAEP_PARAMS oaep = oaep_of(0);
     CK_MECHANISM mechanism = {CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep) - 1};
 
     (void)state;
-    assert_false(rsa_can_encrypt(key, &mechanism));
+    assert_null(encryptor_create(crypto, key, &mechanism));
     mechanism.ulParameterLen = sizeof(oaep);
-    assert_false(rsa_can_encrypt(ec_key, &mechanism));
+    assert_null(encryptor_create(crypto, ec_key, &mechanism));
     oaep.hashAlg = CKM_MD5;
-    assert_false(rsa_can_encrypt(key, &mechanism));
+    assert_null(encryptor_create(crypto, key, &mechanism));
     oaep = oaep_of(0);
     oaep.mgf = 77;
-    assert_false(rsa_can_encrypt(key, &mechanism));
+    assert_null(encryptor_create(crypto, key, &mechanism));
     mechanism = (CK_MECHANISM){CKM_RSA_PKCS_OAEP, NULL, 0};
-    assert_false(rsa_can_encrypt(key, &mechanism));
-    mechanism.mechanism = CKM_RSA_X_509;
-    assert_false(rsa_can_encrypt(key, &mechanism));
+    assert_null(encryptor_create(crypto, key, &mechanism));
+    mechanism.mechanism = CKM_RSA_9796;
+    assert_null(encryptor_create(crypto, key, &mechanism));
     mechanism = (CK_MECHANISM){CKM_RSA_PKCS, &oaep, sizeof(oaep)};
-    assert_false(rsa_can_encrypt(key, &mechanism));
-}
-
-static void what_was_signed_is_recovered(void **state)
-{
-    unsigned char signature[SIZE], out[PUBLIC_KEY_MODULUS_MAX];
-    size_t size = sizeof(signature), out_size = 77;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(private_key, NULL);
-
-    (void)state;
-    assert_int_equal(EVP_PKEY_sign_init(context), 1);
-    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING), 1);
-    assert_int_equal(EVP_PKEY_sign(context, signature, &size, (const void *)"any data", 8), 1);
-    EVP_PKEY_CTX_free(context);
-    assert_true(rsa_recover(crypto, key, signature, size, out, &out_size));
-    assert_int_equal(out_size, 8);
-    assert_memory_equal(out, "any data", 8);
-    out_size = 77;
-    assert_false(rsa_recover(crypto, ec_key, signature, size, out, &out_size));
-    assert_false(rsa_recover(crypto, key, signature, size - 1, out, &out_size));
-    signature[9] ^= 1;
-    ERR_clear_error();
-    assert_false(rsa_recover(crypto, key, signature, size, out, &out_size));
-    assert_int_equal(out_size, 77);
-    assert_int_equal(ERR_peek_error(), 0);
+    assert_null(encryptor_create(crypto, key, &mechanism));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_encrypted_is_decrypted_by_the_private_key),
+        cmocka_unit_test(data_is_encrypted_as_a_number_where_there_is_no_padding),
         cmocka_unit_test(other_mechanisms_parameters_and_keys_do_not_encrypt),
-        cmocka_unit_test(what_was_signed_is_recovered),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
