@@ -41,6 +41,15 @@ CK_RV call_open(struct call *call, CK_SESSION_HANDLE *session)
     return rv;
 }
 
+/* What C_SignRecover signs is not looked at any more: where its digest would have to be, it is refused here. */
+static bool is_permitted(const struct call *call, const struct exposed_key *key)
+{
+    bool signs = call->function == FUNCTION_C_SignRecoverInit;
+
+    return exposed_key_permits(key, call->mechanism, signs) &&
+           (!signs || exposed_key_permits_data(key, call->mechanism->mechanism, NULL, 0));
+}
+
 CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
 {
     struct exposed_object *object = NULL;
@@ -54,8 +63,7 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
     if (object->source == NULL ||
         (object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
-    if (call->mechanism != NULL && !exposed_key_permits(object->key, call->mechanism,
-                                                        call->function == FUNCTION_C_SignRecoverInit))
+    if (call->mechanism != NULL && !is_permitted(call, object->key))
         return CKR_MECHANISM_INVALID;
     call->wants_login = token_wants_login(call->token, object);
     *key = object->source->vendor;

@@ -47,6 +47,8 @@ static EVP_PKEY *make(const char *type)
         return EVP_RSA_gen((unsigned)strtoul(type + 4, NULL, 10));
     if (strcmp(type, "ed25519") == 0)
         return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (strcmp(type, "ed448") == 0)
+        return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
     for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
         if (strcmp(type, curves[i].type) == 0)
             return EVP_EC_gen(curves[i].group);
@@ -106,6 +108,8 @@ static int curve_nid(EVP_PKEY *pair)
 
     if (EVP_PKEY_is_a(pair, "ED25519"))
         return NID_ED25519;
+    if (EVP_PKEY_is_a(pair, "ED448"))
+        return NID_ED448;
     EVP_PKEY_get_utf8_string_param(pair, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), NULL);
     for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
         if (strcmp(group, curves[i].group) == 0)
@@ -163,6 +167,11 @@ void key_put_random_rsa(struct attributes *list)
     key_put(list, CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent));
 }
 
+static bool is_edwards(const EVP_PKEY *pair)
+{
+    return EVP_PKEY_is_a(pair, "ED25519") || EVP_PKEY_is_a(pair, "ED448");
+}
+
 void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject)
 {
     CK_CERTIFICATE_TYPE type = CKC_X_509;
@@ -178,7 +187,7 @@ void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *su
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    if (X509_sign(certificate, pair, EVP_PKEY_is_a(pair, "ED25519") ? NULL : EVP_sha256()) == 0)
+    if (X509_sign(certificate, pair, is_edwards(pair) ? NULL : EVP_sha256()) == 0)
         record_wrong("cannot sign a certificate", subject);
     size = i2d_X509_NAME(name, &der);
     key_put(list, CKA_SUBJECT, der, (size_t)size);

@@ -36,7 +36,7 @@ struct mock_token {
 };
 
 struct mock_key {
-    const char *type; /* "rsa:2048", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "pem:/path", or
+    const char *type; /* "rsa:2048", "ec:P-256", "ec:P-384", "ec:P-521", "ed25519", "ed448", "pem:/path", or
                          "rsa:random": a modulus that nobody can sign with, made at once */
     const char *name; /* the same type and name are the same key pair */
     const char *id;   /* in hex; "" for an empty CKA_ID */

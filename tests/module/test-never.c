@@ -330,7 +330,9 @@ static CK_SESSION_HANDLE start_with_two_keys(void)
 {
     CK_SESSION_HANDLE session;
 
-    host_start("allow:\n  - id: [\"01\", \"11\"]\n");
+    host_start(preset == PRESET_SSH
+                   ? "allow:\n  - id: [\"01\", \"11\"]\n"
+                   : "preset: read-only\nallow:\n  - id: [\"01\", \"11\"]\n");
     session = host_open(made.one);
     host_login(session, "1234");
     host_only(session, CKO_PRIVATE_KEY);
@@ -544,6 +546,25 @@ static void a_hidden_token_is_in_no_answer(void **state)
     host_stop();
 }
 
+/* More functions look at handles there. */
+static void under_read_only_handles_are_refused_as_well(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    preset = PRESET_READ_ONLY;
+    session = start_with_two_keys();
+    assert_vendor_handles_refused(session);
+    for (CK_ULONG handle = 0; handle <= LAST_SMALL_HANDLE; handle++) {
+        assert_object_refused(session, handle);
+        assert_session_refused(handle);
+    }
+    host_stop();
+    handles_of_another_token_are_refused(state);
+    handles_are_stale_after_logout_and_after_C_Finalize(state);
+    a_closed_session_is_refused(state);
+    preset = PRESET_SSH;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +588,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unexpected_parameters_of_permitted_mechanisms_are_refused,
                                         make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(refused_mechanisms_are_absent, make_tokens, host_reset),
+        cmocka_unit_test_setup_teardown(under_read_only_handles_are_refused_as_well, make_tokens,
+                                        host_reset),
         cmocka_unit_test_setup_teardown(a_hidden_token_is_in_no_answer, make_tokens, host_reset),
     };
 
