@@ -23,6 +23,8 @@ _PLACES = {
     "C_FindObjectsInit": (27, _ulong, _pointer, _ulong),
     "C_FindObjects": (28, _ulong, _pointer, _ulong, _pointer),
     "C_FindObjectsFinal": (29, _ulong),
+    "C_EncryptInit": (30, _ulong, _pointer, _ulong),
+    "C_Encrypt": (31, _ulong, _pointer, _ulong, _pointer, _pointer),
     "C_SignInit": (43, _ulong, _pointer, _ulong),
     "C_Sign": (44, _ulong, _pointer, _ulong, _pointer, _pointer),
 }
@@ -30,6 +32,10 @@ _PLACES = {
 
 class _Attribute(ctypes.Structure):
     _fields_ = [("type", _ulong), ("value", _pointer), ("length", _ulong)]
+
+
+class _Mechanism(ctypes.Structure):
+    _fields_ = [("type", _ulong), ("parameter", _pointer), ("length", _ulong)]
 
 
 class Cryptoki:
@@ -80,6 +86,14 @@ class Cryptoki:
         self.call("C_SignInit", self._session, mechanism, handle)
         self.call("C_Sign", self._session, data, len(data), buffer, ctypes.byref(size))
         return buffer.raw[: size.value]
+
+    def encrypt(self, handle, mechanism, parameter, data):
+        """parameter: the numbers of which it consists."""
+        numbers, out, size = (_ulong * len(parameter))(*parameter), ctypes.create_string_buffer(4096), _ulong(4096)
+        given = _Mechanism(mechanism, ctypes.addressof(numbers) if parameter else None, ctypes.sizeof(numbers))
+        self.call("C_EncryptInit", self._session, ctypes.byref(given), handle)
+        self.call("C_Encrypt", self._session, data, len(data), out, ctypes.byref(size))
+        return out.raw[: size.value]
 
     def close(self):
         self.call("C_Finalize", None)
