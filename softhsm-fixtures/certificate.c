@@ -97,7 +97,7 @@ X509 *certificate_make(const struct statement *statement, struct key *key, const
     X509_NAME_free(issuer_name);
     X509_set_pubkey(certificate, key->pkey);
     add_extensions(statement, certificate);
-    const EVP_MD *digest = issuer->type.kind == KEY_ED25519 ? NULL : EVP_sha256();
+    const EVP_MD *digest = issuer->type.kind == KEY_EDWARDS ? NULL : EVP_sha256();
     if (X509_sign(certificate, issuer->pkey, digest) == 0) {
         X509_free(certificate);
         return NULL;

@@ -22,7 +22,8 @@ static const struct {
     {"ec:P-384", {KEY_EC, 0, "secp384r1", "nistp384"}},
     {"ec:P-521", {KEY_EC, 0, "secp521r1", "nistp521"}},
     {"ec:secp256k1", {KEY_EC, 0, "secp256k1", NULL}},
-    {"ed25519", {KEY_ED25519, 0, NULL, "ssh-ed25519"}},
+    {"ed25519", {KEY_EDWARDS, 0, "ED25519", "ssh-ed25519"}},
+    {"ed448", {KEY_EDWARDS, 0, "ED448", NULL}},
 };
 
 bool key_type_parse(const char *text, struct key_type *type)
@@ -50,8 +51,8 @@ EVP_PKEY *key_generate(const struct key_type *type)
         return EVP_RSA_gen(type->bits);
     case KEY_EC:
         return EVP_EC_gen(type->group);
-    case KEY_ED25519:
-        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    case KEY_EDWARDS:
+        return EVP_PKEY_Q_keygen(NULL, NULL, type->group);
     }
     return NULL;
 }

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum key_kind { KEY_RSA, KEY_EC, KEY_ED25519 };
+enum key_kind { KEY_RSA, KEY_EC, KEY_EDWARDS };
 
-// A kind of key as a description names it: rsa:BITS, ec:P-256 and the like, ed25519.
+// A kind of key as a description names it: rsa:BITS, ec:P-256 and the like, ed25519, ed448.
 struct key_type {
     enum key_kind kind;
     unsigned bits;        // RSA only
-    const char *group;    // OpenSSL's name; EC only
+    const char *group;    // OpenSSL's name; not RSA
     const char *ssh_name; // "nistp256"; NULL where OpenSSH has no such key
 };
 
@@ -45,7 +45,7 @@ void key_list_finish(struct key_list *list);
 
 // Writes FOLDER/NAME.pem (mode 0600) and, where OpenSSH knows the kind, FOLDER/NAME.pub.
 bool key_write(const struct key *key, const char *folder);
-// The uncompressed point, or the 32 bytes of Ed25519. Freed with OPENSSL_free by the caller; NULL
+// The uncompressed point, or the bytes of an Edwards curve's. Freed with OPENSSL_free by the caller; NULL
 // for RSA.
 unsigned char *key_point(const EVP_PKEY *pkey, size_t *length);
 // A big number of the key by its OSSL_PKEY_PARAM_ name as big-endian bytes, padded to WIDTH with

@@ -57,7 +57,7 @@ static struct key_type read_type(const struct statement *statement, const char *
     if (!key_type_parse(text, &type))
         statement_fail(statement,
                        "found type \"%s\", expected rsa:BITS, ec:P-256, ec:P-384, ec:P-521, "
-                       "ec:secp256k1 or ed25519",
+                       "ec:secp256k1, ed25519 or ed448",
                        text);
     return type;
 }

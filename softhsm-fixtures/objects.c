@@ -35,13 +35,17 @@ static bool set_rsa_parts(struct template *template, const EVP_PKEY *pkey, size_
     return true;
 }
 
-// CKA_EC_PARAMS: the curve's OID, or SoftHSM's PrintableString for Ed25519.
+// CKA_EC_PARAMS: the curve's OID, or SoftHSM's PrintableString for Edwards curves.
 static bool set_curve(struct template *template, const struct key_type *type)
 {
-    static const char edwards[] = "\x13\x0c"
-                                  "edwards25519";
-    if (type->kind == KEY_ED25519) {
-        template_set(template, CKA_EC_PARAMS, edwards, sizeof edwards - 1);
+    static const char edwards25519[] = "\x13\x0c"
+                                       "edwards25519";
+    static const char edwards448[] = "\x13\x0a"
+                                     "edwards448";
+    if (type->kind == KEY_EDWARDS) {
+        bool is_448 = strcmp(type->group, "ED448") == 0;
+        template_set(template, CKA_EC_PARAMS, is_448 ? edwards448 : edwards25519,
+                     is_448 ? sizeof edwards448 - 1 : sizeof edwards25519 - 1);
         return true;
     }
     ASN1_OBJECT *curve = OBJ_txt2obj(type->group, 0);
@@ -78,9 +82,9 @@ out:
 // CKA_VALUE of an EC private key: the scalar, as long as the curve's order.
 static bool set_scalar(struct template *template, const struct key_type *type, const EVP_PKEY *pkey)
 {
-    unsigned char raw[32];
+    unsigned char raw[57]; // of Ed448
     size_t length = sizeof raw;
-    if (type->kind == KEY_ED25519) {
+    if (type->kind == KEY_EDWARDS) {
         if (EVP_PKEY_get_raw_private_key(pkey, raw, &length) != 1)
             return false;
         template_set(template, CKA_VALUE, raw, length);
@@ -110,7 +114,7 @@ static CK_KEY_TYPE type_constant(const struct key_type *type)
         return CKK_RSA;
     case KEY_EC:
         return CKK_EC;
-    case KEY_ED25519:
+    case KEY_EDWARDS:
         return CKK_EC_EDWARDS;
     }
     return CKK_RSA;

@@ -55,6 +55,7 @@ class MadeKeys(Presets):
         {"TYPE": "ec:P-384", "mechanism": "ECDSA", "size": 48, "words": []},
         {"TYPE": "ec:P-521", "mechanism": "ECDSA", "size": 64, "words": []},
         {"TYPE": "ed25519", "mechanism": "EDDSA", "size": 40, "words": []},
+        {"TYPE": "ed448", "mechanism": "EDDSA", "size": 40, "words": []},
     )
     def test_a_made_public_key_verifies_the_token_s_signature_and_no_other(self, TYPE, mechanism, size, words):
         self.token("A", TYPE=TYPE)
@@ -69,6 +70,13 @@ class MadeKeys(Presets):
         signature[len(signature) // 2] ^= 1
         self.out.write_bytes(signature)
         self.assertIn("Invalid signature", self.verify(mechanism, *words).stdout)
+
+    @rows({"TYPE": "ed448", "shown": True}, {"TYPE": "ed25519", "shown": False}, {"TYPE": EC, "shown": False})
+    def test_an_Ed448_key_is_permitted_by_its_type(self, TYPE, shown):
+        self.token("A", TYPE=TYPE)
+        self.gate([{"key": {"type": "ed448", "curve": "ed448", "bits": ">=448"}}])
+        result = self.client("-O", "--type", "pubkey")
+        self.assertEqual(shown, "user 1" in result.stdout, str(result))
 
     def test_verifying_with_it_takes_no_login_and_no_call_of_the_vendor(self):
         self.token("A")
