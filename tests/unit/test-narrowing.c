@@ -374,6 +374,49 @@ static void a_users_policy_never_shows_what_the_systems_hides(void **state)
     assert_true(left > 100);
 }
 
+/* What the system's policy hides is shown behind the rest; what the user does not want to see stays away. */
+static void an_audit_is_of_the_systems_policy_alone(void **state)
+{
+    static const char objects[] = "private RSA_A 01,public RSA_A 01,private P256_A 02,"
+                                  "public P256_A 02,private ED25519_A 03,public ED25519_A 03";
+    static const struct {
+        const char *system;
+        const char *user;
+        const char *shown;
+        bool named; /* the token is */
+    } cases[] = {
+        {"allow: [{id: \"02\"}]", "allow: all",
+         "P256_A:02(public private) RSA_A:01(public private) ED25519_A:03(public private)", true},
+        {"allow: []", "allow: [{id: \"03\"}]", "ED25519_A:03(public private)", false},
+        {"allow: all\ndeny: [{id: \"01\"}]", "allow: all\ndeny: [{id: \"02\"}]",
+         "ED25519_A:03(public private) RSA_A:01(public private)", true},
+        {"allow: [{token: {label: other}}]", "allow: []", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pair_of_policies pair;
+        struct fixture_token token;
+        struct exposure exposure;
+        struct subject subject;
+        char *shown;
+
+        pair_init(&pair, cases[i].system, cases[i].user);
+        fixture_token_init(&token, objects, true);
+        subject = fixture_subject(&token);
+        subject.audit_only = true;
+        assert_int_equal(policy_names_token(&pair.both, &subject), cases[i].named);
+        assert_true(exposure_build(&exposure, &token.objects, &token.refused, &token.known, NULL,
+                                   &pair.both, &subject));
+        shown = fixture_shown(&exposure);
+        assert_string_equal(shown, cases[i].shown);
+        free(shown);
+        exposure_finish(&exposure);
+        fixture_token_finish(&token);
+        pair_finish(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +424,7 @@ int main(void)
         cmocka_unit_test(the_verdict_names_the_rule_and_the_policy_that_decided),
         cmocka_unit_test(a_token_is_shown_and_named_only_by_both),
         cmocka_unit_test(the_narrower_policy_is_searched_by_where_the_other_needs_no_members),
+        cmocka_unit_test(an_audit_is_of_the_systems_policy_alone),
         cmocka_unit_test(keys_that_the_user_names_do_not_help_to_pair),
         cmocka_unit_test(a_users_policy_never_shows_what_the_systems_hides),
     };
