@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Nearly all vendors count their slots: those numbers can be told from ours. The others (SoftHSM makes numbers of serials) are mixed. */
+/* Nearly all vendors count their slots: those numbers can be told from ours. The others (SoftHSM
+ * makes numbers of serials) are mixed. */
 enum { COUNTED_MAX = 0xffff, COUNTED_PLACES = 0x3fff, MIXED = 0x40000000, MIXED_MASK = 0x3fffffff };
 
 struct slot_id {
@@ -19,7 +20,8 @@ static CK_SLOT_ID preferred(size_t place, CK_SLOT_ID slot)
 
     if (slot <= COUNTED_MAX && place <= COUNTED_PLACES)
         return place * (COUNTED_MAX + 1) + slot;
-    mixed = ((uint64_t)slot + place + 1) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 divided by the golden ratio */
+    /* By 2^64 divided by the golden ratio, which spreads neighbours far. */
+    mixed = ((uint64_t)slot + ((uint64_t)place << 48)) * UINT64_C(0x9e3779b97f4a7c15);
     return MIXED | (CK_SLOT_ID)(mixed >> 34);
 }
 

@@ -62,13 +62,15 @@ struct vendor *vendor_load(const struct module_settings *module, char **error)
     return NULL;
 }
 
-/* NSS takes its parameters in pReserved, and wants a NULL behind them; other libraries know nothing of either. */
+/* NSS takes its parameters in pReserved, and wants a NULL behind them; other libraries know nothing
+ * of either. */
 struct arguments {
     CK_C_INITIALIZE_ARGS standard;
     void *reserved;
 };
 
-/* A library that refuses locking is called without arguments, or with nothing but those that it was given by name. */
+/* A library that refuses locking is called without arguments, or with nothing but those that it was
+ * given by name. */
 static CK_RV call_initialize(const struct vendor *vendor)
 {
     struct arguments arguments = {
@@ -94,9 +96,8 @@ CK_RV vendor_initialize(struct vendor *vendor)
         return CKR_OK;
     }
     vendor->initialized = rv == CKR_OK;
-    if (entry_was_reentered()) { /* p11-kit-proxy.so, where p11-kit knows of p11gate */
-        log_error("%s loads p11gate itself: name the vendor's library, or disable p11gate in "
-                  "p11-kit's configuration", vendor->name);
+    if (entry_was_reentered()) { /* as pkcs11-spy.so that was told to load us; p11-kit-proxy.so cannot even be loaded */
+        log_error("%s loads p11gate itself; name the vendor's library", vendor->name);
         return CKR_FUNCTION_FAILED;
     }
     if (rv != CKR_OK)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// audit_only: what the policy would hide is shown, and written down. Only the system's file may say so: the gate is opened with a
-// configuration that was read as a user's and then told to.
+// audit_only: what the policy would hide is shown, and written down. Only the system's file may say
+// so: the gate is opened with a configuration that was read as a user's and then told to.
 #include "tests/module/host.h"
 
 #include <stdio.h>
@@ -195,13 +195,14 @@ static void each_use_of_it_is_logged(void **state)
     assert_string_equal(ids, "21");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(layer->C_SignInit(layer, session, &mechanism, found[i]), CKR_OK);
-        assert_int_equal(layer->C_Sign(layer, session, host_data, sizeof(host_data), signature,
-                                       &size), CKR_OK);
+        assert_int_equal(
+            layer->C_Sign(layer, session, host_data, sizeof(host_data), signature, &size), CKR_OK);
         assert_int_equal(logged("is signed with"), i);
     }
 }
 
-/* A token whose keys show only after login is shown as well: the audit hides nothing, and so consents to a PIN. */
+/* A token whose keys show only after login is shown as well: the audit hides nothing, and so
+ * consents to a PIN. */
 static void a_token_that_nothing_names_is_shown(void **state)
 {
     CK_OBJECT_HANDLE found[8];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Copies of p11gate in one process, as profiles have them, and what is left of one that is unloaded.
+// Copies of p11gate in one process, as profiles have them, and what is left of one that is
+// unloaded.
 #include "tests/module/host.h"
 
 #include <dirent.h>
@@ -81,7 +82,8 @@ static CK_RV try_to_sign(CK_FUNCTION_LIST *copy, CK_SESSION_HANDLE session)
     return rv;
 }
 
-/* The second copy's PIN goes to a library that is logged in already, as PKCS#11 has one login for a process. */
+/* The second copy's PIN goes to a library that is logged in already, as PKCS#11 has one login for a
+ * process. */
 static CK_SESSION_HANDLE log_in(CK_FUNCTION_LIST *copy)
 {
     CK_FUNCTION_LIST *before = use(copy);
@@ -156,7 +158,8 @@ static size_t open_files(void)
     return count;
 }
 
-/* p11gate stays mapped (-z nodelete), so that a host may still be in it, and p11-kit keeps the vendor: each of them once. */
+/* p11gate stays mapped (-z nodelete), so that a host may still be in it, and p11-kit keeps the
+ * vendor: each of them once. */
 static void loaded_and_unloaded_again_and_again_it_takes_no_more(void **state)
 {
     const char *vendor = copy_file(getenv("MOCK_VENDOR_SO"), "vendor-copy.so");

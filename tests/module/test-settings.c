@@ -67,7 +67,8 @@ static CK_SESSION_INFO open_for_writing(void)
     CK_TOKEN_INFO token;
 
     assert_int_equal(host.functions->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
-                                                   NULL, &session), CKR_OK);
+                                                   NULL, &session),
+                     CKR_OK);
     assert_int_equal(host.functions->C_GetSessionInfo(session, &info), CKR_OK);
     assert_int_equal(host.functions->C_GetTokenInfo(slot, &token), CKR_OK);
     assert_int_equal(token.ulRwSessionCount, (info.flags & CKF_RW_SESSION) != 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Several vendor libraries in one list of slots. Both mock vendors count slots from 100, sessions from 1, and give their first token the
-// same serial: whatever is mixed up shows.
+// Several vendor libraries in one list of slots. Both mock vendors count slots from 100, sessions
+// from 1, and give their first token the same serial: whatever is mixed up shows.
 #include "tests/module/host.h"
 
 #include <stdio.h>
@@ -289,8 +289,9 @@ static void a_finalised_library_is_initialised_again_and_the_other_keeps_its_log
     assert_signs(first, &key_one);
     assert_signs(second, &key_two);
     host.mock_2->settings->initialised = false;
-    assert_int_equal(host_sign(second, CKM_RSA_PKCS, host_only(second, CKO_PRIVATE_KEY), signature,
-                               &size), CKR_USER_NOT_LOGGED_IN);
+    assert_int_equal(
+        host_sign(second, CKM_RSA_PKCS, host_only(second, CKO_PRIVATE_KEY), signature, &size),
+        CKR_USER_NOT_LOGGED_IN);
     host_login(second, "1234");
     assert_signs(second, &key_two);
     assert_int_equal(host_token_flags(one) & CKF_LOGIN_REQUIRED, 0);
