@@ -75,15 +75,18 @@ class Bare(Case):
         server = self.server(token.public_key("user1"))
         askpass = self.askpass()
         words = ssh.command(self.sandbox, server, module)
-        result = self.sandbox.run("/usr/bin/env", "--ignore-signal=CHLD", *words, environment=askpass.environment)
+        result = self.sandbox.run("/usr/bin/env", "--ignore-signal=CHLD", *words,
+                                  environment=askpass.environment | self.sandbox.instrument.preload())
         self.assertIn("LOGIN-OK", result.stdout, str(result))
 
     def test_sudo_runs_it_with_what_it_is_given(self):
         if os.geteuid() != 0:
             return  # asks for a password
         token, module = self.one()
-        given = [f"{name}={self.sandbox.environment[name]}" for name in ("P11GATE_CONFIG", "SOFTHSM2_CONF")]
-        result = self.bare("/usr/bin/sudo", "-n", *given, programs.SSH_KEYGEN, "-D", module)
+        given = {name: self.sandbox.environment[name] for name in ("P11GATE_CONFIG", "SOFTHSM2_CONF")}
+        given |= self.sandbox.instrument.preload()
+        words = [f"{name}={value}" for name, value in given.items()]
+        result = self.bare("/usr/bin/sudo", "-n", "/usr/bin/env", *words, programs.SSH_KEYGEN, "-D", module)
         self.assertEqual(bare(token.public_key("user1")), bare(result.stdout), str(result))
 
 

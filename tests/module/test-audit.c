@@ -127,7 +127,6 @@ static void what_the_policy_would_hide_is_shown_behind_the_rest_and_logged(void 
         CK_OBJECT_HANDLE found[8];
         char ids[8];
 
-        make_tokens(state);
         start(policies[i].policy, true);
         assert_int_equal(count_slots(), 2);
         find_ids(open_session(slot), CKO_PUBLIC_KEY, ids, found);
@@ -135,8 +134,8 @@ static void what_the_policy_would_hide_is_shown_behind_the_rest_and_logged(void 
         assert_int_equal(logged(policies[i].why), strlen(policies[i].hidden));
         assert_int_equal(logged("is shown"), strlen(policies[i].hidden));
         end(state);
+        make_tokens(state);
     }
-    make_tokens(state);
 }
 
 static void without_an_audit_it_is_hidden_and_nothing_is_written(void **state)
@@ -145,7 +144,6 @@ static void without_an_audit_it_is_hidden_and_nothing_is_written(void **state)
         CK_OBJECT_HANDLE found[8];
         char ids[8];
 
-        make_tokens(state);
         start(policies[i].policy, false);
         if (count_slots() > 0) {
             find_ids(open_session(slot), CKO_PUBLIC_KEY, ids, found);
@@ -153,8 +151,8 @@ static void without_an_audit_it_is_hidden_and_nothing_is_written(void **state)
         }
         assert_int_equal(logged("audit_only"), 0);
         end(state);
+        make_tokens(state);
     }
-    make_tokens(state);
 }
 
 /* The preset's own rules hide as ever: such a key would be of no use. */
