@@ -325,6 +325,24 @@ static void what_is_shown_before_login_is_known_after_it(void **state)
 
 /* A key that is denied by its public key is not used under another exponent, which anybody can
  * write. */
+static void certificates_are_hidden_where_the_rule_says_so(void **state)
+{
+    static const struct example examples[] = {
+        {"private RSA_A 01,cert RSA_A 01",
+         "allow: [{key: {type: rsa}, use: {expose_certificate: false}}]", "RSA_A:01(made)",
+         "RSA_A:01(made private)"},
+        {"private RSA_A 01,cert RSA_A 01",
+         "allow: [{key: {type: rsa}, use: {expose_certificate: true}}]", "RSA_A:01(made cert)",
+         "RSA_A:01(made cert private)"},
+        {"private RSA_A 01,public RSA_A 01,cert RSA_A 01",
+         "allow: [{id: \"02\", use: {expose_certificate: false}}, {key: {type: rsa}}]",
+         "RSA_A:01(public cert)", "RSA_A:01(public cert private)"},
+    };
+
+    (void)state;
+    CHECK(examples);
+}
+
 static void a_denied_key_does_not_come_back_in_disguise(void **state)
 {
     struct config *config = fixture_policy("deny: [{fingerprint: @RSA_A}]\nallow: all");
@@ -380,6 +398,7 @@ int main(void)
         cmocka_unit_test(what_we_say_of_an_object_comes_before_what_the_token_says),
         cmocka_unit_test(of_several_public_keys_one_is_shown_and_one_seen_before_login_first),
         cmocka_unit_test(what_is_shown_before_login_is_known_after_it),
+        cmocka_unit_test(certificates_are_hidden_where_the_rule_says_so),
         cmocka_unit_test(a_denied_key_does_not_come_back_in_disguise),
         cmocka_unit_test(the_keys_that_a_policy_names_are_those_of_its_allow_rules_at_any_depth),
     };
