@@ -39,6 +39,7 @@ static int set_up_case(void **state)
     snprintf(system_path, sizeof(system_path), "%s/system.yaml", fixture_folder());
     unlink(system_path);
     unsetenv("P11GATE_CONFIG");
+    unsetenv("P11GATE_PROFILE");
     unsetenv("XDG_CONFIG_HOME");
     homeless = false;
     return 0;
@@ -301,6 +302,33 @@ static void the_example_is_a_valid_configuration(void **state)
     assert_int_equal(config->policy.allow.count, 4);
     assert_string_equal(config->policy.allow.rules[1].use.show_label, "alice@box card");
     assert_string_equal(config->settings.log.file, fixture_path(".local/state/p11gate/log"));
+    assert_true(config->settings.read_only);
+    config_destroy(config);
+    setenv("P11GATE_PROFILE", "work", 1);
+    config = load_source("config/example.yaml");
+    assert_int_equal(config->policy.deny.count, 2);
+    assert_int_equal(config->policy.allow.count, 1);
+    config_destroy(config);
+    unsetenv("P11GATE_PROFILE");
+}
+
+/* The commented lines of the example are as valid as the others. */
+static void the_lines_that_the_example_leaves_out_are_valid_too(void **state)
+{
+    struct config *config = fixture_load(
+        "version: 1\nallow: all\n"
+        "modules:\n"
+        "  - {name: card, path: opensc-pkcs11.so}\n"
+        "  - {name: nss, path: /usr/lib/libsoftokn3.so, init_args: \"configdir='sql:%d/.pki/nssdb' "
+        "flags=readOnly\"}\n"
+        "  - {name: hsm, path: /opt/hsm/lib/libCryptoki2_64.so, quirks: [serialize]}\n"
+        "mechanisms: {deny: [0x80000001]}\n");
+    char expected[300];
+
+    (void)state;
+    snprintf(expected, sizeof(expected), "configdir='sql:%s/.pki/nssdb' flags=readOnly",
+             fixture_folder());
+    assert_string_equal(config->settings.modules[1].init_args, expected);
     config_destroy(config);
 }
 
@@ -411,6 +439,7 @@ int main(void)
         cmocka_unit_test_setup(any_change_of_the_file_is_seen, set_up_case),
         cmocka_unit_test_setup(a_link_that_leads_elsewhere_is_a_change, set_up_case),
         cmocka_unit_test_setup(the_example_is_a_valid_configuration, set_up_case),
+        cmocka_unit_test_setup(the_lines_that_the_example_leaves_out_are_valid_too, set_up_case),
         cmocka_unit_test_setup(the_key_file_of_the_first_example_is_in_the_home, set_up_case),
         cmocka_unit_test_setup(every_valid_file_is_loaded, set_up_case),
         cmocka_unit_test_setup(every_broken_file_has_the_errors_that_it_says, set_up_case),
