@@ -66,8 +66,8 @@ static bool is_boolean(enum selector_kind kind)
     return kind >= SELECTOR_KEY_SIGN && kind <= SELECTOR_KEY_LOCAL;
 }
 
-/* Each value of the one is among those of the other. The parts of a URI's object are not taken
- * apart. */
+/* Each value of the one is among those of the other. What has no values of its own is not compared:
+ * a `not`, a URI's object. */
 static bool values_imply(const struct selector *a, const struct selector *b)
 {
     size_t count = a->n_patterns + a->n_numbers + a->n_hashes + a->n_keys + a->n_windows;
@@ -118,7 +118,6 @@ static bool some_child_is_implied(const struct selector *a, const struct selecto
     return false;
 }
 
-/* What stands under `not` is not looked into: it is unknown in other cases than its parts are. */
 bool selector_implies(const struct selector *a, const struct selector *b)
 {
     if (b->kind == SELECTOR_ALL)
@@ -129,7 +128,7 @@ bool selector_implies(const struct selector *a, const struct selector *b)
         return some_child_implies(a, b);
     if (b->kind == SELECTOR_ANY)
         return some_child_is_implied(a, b);
-    return a->kind == b->kind && a->kind != SELECTOR_NOT && values_imply(a, b);
+    return a->kind == b->kind && values_imply(a, b);
 }
 
 static bool has_unknown_values_alone(const struct selector *selector)
