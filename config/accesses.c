@@ -2,8 +2,6 @@
 // Reads the names of functions, mechanisms and digests.
 #include "config/accesses.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "common/constants.h"
 #include "common/functions.h"

@@ -37,7 +37,8 @@ struct settings {
     struct log_settings log;  /* owned */
 };
 
-/* May the application call it, use it? (functions; mechanisms as far as the configuration goes) */
+/* May the application call the function: do the preset and `functions` permit it? Does `mechanisms`
+ * permit the mechanism? (Which ones the preset understands, filters/mechanism.h knows.) */
 bool settings_permit_function(const struct settings *settings, enum function_id function);
 bool settings_permit_mechanism(const struct settings *settings, unsigned long mechanism);
 
