@@ -17,20 +17,30 @@ struct row {
 };
 
 #define NIST_PREFIX(all, last, size)                                                               \
-    {0x30, all, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last, 0x05, \
-     0x00, 0x04, size}, 19
+    {0x30, all,  0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,                                   \
+     0x65, 0x03, 0x04, 0x02, last, 0x05, 0x00, 0x04, size},                                        \
+        19
 
 static const struct row rows[] = {
-    {DIGEST_SHA1, "SHA1", 20, CKM_SHA_1, CKG_MGF1_SHA1,
-     {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14}, 15},
+    {DIGEST_SHA1,
+     "SHA1",
+     20,
+     CKM_SHA_1,
+     CKG_MGF1_SHA1,
+     {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14},
+     15},
     {DIGEST_SHA224, "SHA2-224", 28, CKM_SHA224, CKG_MGF1_SHA224, NIST_PREFIX(0x2d, 0x04, 0x1c)},
     {DIGEST_SHA256, "SHA2-256", 32, CKM_SHA256, CKG_MGF1_SHA256, NIST_PREFIX(0x31, 0x01, 0x20)},
     {DIGEST_SHA384, "SHA2-384", 48, CKM_SHA384, CKG_MGF1_SHA384, NIST_PREFIX(0x41, 0x02, 0x30)},
     {DIGEST_SHA512, "SHA2-512", 64, CKM_SHA512, CKG_MGF1_SHA512, NIST_PREFIX(0x51, 0x03, 0x40)},
-    {DIGEST_SHA3_224, "SHA3-224", 28, CKM_SHA3_224, CKG_MGF1_SHA3_224, NIST_PREFIX(0x2d, 0x07, 0x1c)},
-    {DIGEST_SHA3_256, "SHA3-256", 32, CKM_SHA3_256, CKG_MGF1_SHA3_256, NIST_PREFIX(0x31, 0x08, 0x20)},
-    {DIGEST_SHA3_384, "SHA3-384", 48, CKM_SHA3_384, CKG_MGF1_SHA3_384, NIST_PREFIX(0x41, 0x09, 0x30)},
-    {DIGEST_SHA3_512, "SHA3-512", 64, CKM_SHA3_512, CKG_MGF1_SHA3_512, NIST_PREFIX(0x51, 0x0a, 0x40)},
+    {DIGEST_SHA3_224, "SHA3-224", 28, CKM_SHA3_224, CKG_MGF1_SHA3_224,
+     NIST_PREFIX(0x2d, 0x07, 0x1c)},
+    {DIGEST_SHA3_256, "SHA3-256", 32, CKM_SHA3_256, CKG_MGF1_SHA3_256,
+     NIST_PREFIX(0x31, 0x08, 0x20)},
+    {DIGEST_SHA3_384, "SHA3-384", 48, CKM_SHA3_384, CKG_MGF1_SHA3_384,
+     NIST_PREFIX(0x41, 0x09, 0x30)},
+    {DIGEST_SHA3_512, "SHA3-512", 64, CKM_SHA3_512, CKG_MGF1_SHA3_512,
+     NIST_PREFIX(0x51, 0x0a, 0x40)},
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };

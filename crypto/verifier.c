@@ -150,8 +150,7 @@ static bool set_hash(struct verifier *verifier, struct crypto *crypto,
 
 static bool begin_recovering(const struct verifier *verifier)
 {
-    int padding =
-        verifier->method->scheme == SCHEME_RSA_RAW ? RSA_PKCS1_PADDING : RSA_NO_PADDING;
+    int padding = verifier->method->scheme == SCHEME_RSA_RAW ? RSA_PKCS1_PADDING : RSA_NO_PADDING;
 
     return EVP_PKEY_verify_recover_init(verifier->raw) == 1 &&
            EVP_PKEY_CTX_set_rsa_padding(verifier->raw, padding) == 1;
@@ -256,8 +255,8 @@ static size_t ecdsa_to_der(const unsigned char *signature, size_t size, unsigned
     return der_size > 0 ? (size_t)der_size : 0;
 }
 
-/* The end of all schemes; data is NULL after parts. A hash longer than an ECDSA key's order is cut (FIPS 186-4, 6.4), which OpenSSL does
- * by itself. */
+/* The end of all schemes; data is NULL after parts. A hash longer than an ECDSA key's order is cut
+ * (FIPS 186-4, 6.4), which OpenSSL does by itself. */
 static bool check(struct verifier *verifier, const void *data, size_t data_size,
                   const void *signature, size_t size, bool in_parts)
 {
@@ -339,8 +338,8 @@ bool public_key_can_verify(const struct public_key *key, const CK_MECHANISM *mec
 }
 
 enum verification public_key_verify(struct crypto *crypto, const struct public_key *key,
-                                    const CK_MECHANISM *mechanism, const void *data, size_t data_size,
-                                    const void *signature, size_t size)
+                                    const CK_MECHANISM *mechanism, const void *data,
+                                    size_t data_size, const void *signature, size_t size)
 {
     struct verifier *verifier;
     bool ok;

@@ -17,8 +17,8 @@ struct mechanism {
 
 #define WITH_RSA (MECHANISM_SIGN | MECHANISM_RECOVER | MECHANISM_ENCRYPT)
 
-/* CKM_RSA_X_509 is not in ssh's: a raw operation decrypts as well as it signs. Edwards parameters (context, prehash) are not needed by
- * anyone yet. */
+/* CKM_RSA_X_509 is not in ssh's: a raw operation decrypts as well as it signs. Edwards parameters
+ * (context, prehash) are not needed by anyone yet. */
 static const struct mechanism mechanisms[] = {
     {CKM_SHA_1, MECHANISM_DIGEST, 0, 0, PARAMETER_NONE},
     {CKM_SHA224, MECHANISM_DIGEST, 0, 0, PARAMETER_NONE},
@@ -145,7 +145,8 @@ bool mechanism_named_permitted(const struct access *access, CK_MECHANISM_TYPE ty
            (named == DIGEST_NONE || !access_list_has(&access->deny, digest_mechanism(named)));
 }
 
-/* The hashes inside the parameters of a mechanism, that of the mask second; both DIGEST_NONE: there are none. */
+/* The hashes inside the parameters of a mechanism, that of the mask second; both DIGEST_NONE: there
+ * are none. */
 static void inner_digests(const CK_MECHANISM *mechanism, enum digest inner[2])
 {
     const struct mechanism *found = find(mechanism->mechanism);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Encrypting (PKCS#11 2.40, 5.8): by us where the public key is of our making, by the vendor where it is the token's.
+// Encrypting (PKCS#11 2.40, 5.8): by us where the public key is of our making, by the vendor where
+// it is the token's.
 #include "crypto/encryptor.h"
 
 #include "module/session.h"

@@ -210,10 +210,13 @@ static CK_RV answer_size(const struct exposed_object *key, CK_BYTE_PTR signature
 static bool is_permitted(const struct exposed_object *key, CK_MECHANISM_TYPE mechanism,
                          const void *data, CK_ULONG size)
 {
+    const struct verdict *verdict = &key->key->verdict;
+    const struct rule *rule = verdict->rule != NULL ? verdict->rule : verdict->narrowing;
+
     if (exposed_key_permits_data(key->key, mechanism, data, size))
         return true;
     log_error("a signature is refused: its digest is none of the `digests` of %s:%u",
-              key->key->verdict.rule->position.file, key->key->verdict.rule->position.line);
+              rule->position.file, rule->position.line);
     return false;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Verifying (PKCS#11 2.40, 5.12): by us where the public key is of our making, by the vendor where it is the token's.
+// Verifying (PKCS#11 2.40, 5.12): by us where the public key is of our making, by the vendor where
+// it is the token's.
 #include "crypto/verifier.h"
 
 #include <string.h>
@@ -187,9 +188,9 @@ CK_RV gate_C_VerifyRecover(struct layer *self, CK_SESSION_HANDLE hSession, CK_BY
 {
     struct session *session = session_find(gate_of(self), hSession);
     bool ours = session != NULL && session->recoverer != NULL;
-    CK_RV rv = ours ? recover(session->recoverer, pSignature, ulSignatureLen, pData, pulDataLen)
-                    : pass_C_VerifyRecover(self, hSession, pSignature, ulSignatureLen, pData,
-                                           pulDataLen);
+    CK_RV rv =
+        ours ? recover(session->recoverer, pSignature, ulSignatureLen, pData, pulDataLen)
+             : pass_C_VerifyRecover(self, hSession, pSignature, ulSignatureLen, pData, pulDataLen);
 
     if (session == NULL || !is_over(rv, pData))
         return rv;

@@ -134,6 +134,15 @@ class ReadOnly(Presets):
         self.encrypt(b"a secret", "RSA-PKCS", id="02")
         self.assertEqual(b"a secret", self.decrypted("RSA-PKCS", "--id", "02"))
 
+    def test_a_key_that_wants_its_PIN_for_each_use_decrypts_with_it(self):
+        self.token("always-authenticate")
+        self.before = self.objects(*LOGIN, module=programs.VENDOR)
+        spy = self.spy()
+        self.gate("all", module=programs.SPY, **READ_ONLY)
+        self.encrypt(b"a secret", "RSA-PKCS")
+        self.assertEqual(b"a secret", self.decrypted("RSA-PKCS", "--id", "01"))
+        self.assertEqual(2, spy.counts["C_Login"])
+
     @rows(
         {"words": "--write-object DATA --type data --label new", "function": "C_CreateObject"},
         {"words": "--delete-object --type privkey --id 01", "function": "C_DestroyObject"},

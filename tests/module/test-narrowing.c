@@ -35,8 +35,13 @@ static CK_RV call(int function, CK_SESSION_HANDLE session)
     static unsigned char bytes[256];
     static CK_MECHANISM mechanism = {CKM_SHA256, NULL, 0};
     static CK_ULONG size = sizeof(bytes);
-    struct call_arguments arguments = {.session = session, .slot = slot, .mechanism = &mechanism,
-                                       .data = bytes, .buffer = bytes, .size = &size, .count = 1};
+    struct call_arguments arguments = {.session = session,
+                                       .slot = slot,
+                                       .mechanism = &mechanism,
+                                       .data = bytes,
+                                       .buffer = bytes,
+                                       .size = &size,
+                                       .count = 1};
 
     return call_function(host.functions, (enum function_id)function, &arguments);
 }
@@ -44,8 +49,8 @@ static CK_RV call(int function, CK_SESSION_HANDLE session)
 /* Each group is refused by its name, whole, before the vendor hears of it; others are not. */
 static void a_denied_group_of_functions_is_refused_before_the_vendor(void **state)
 {
-    static const char *const groups[] = {"sign", "verify", "digest", "random", "encrypt",
-                                         "decrypt"};
+    static const char *const groups[] = {"sign",   "verify",  "digest",
+                                         "random", "encrypt", "decrypt"};
     char config[128];
 
     (void)state;
@@ -53,8 +58,8 @@ static void a_denied_group_of_functions_is_refused_before_the_vendor(void **stat
         CK_SESSION_HANDLE session;
         int refused = 0;
 
-        snprintf(config, sizeof(config),
-                 "preset: read-only\nallow: all\nfunctions: {deny: [%s]}\n", groups[g]);
+        snprintf(config, sizeof(config), "preset: read-only\nallow: all\nfunctions: {deny: [%s]}\n",
+                 groups[g]);
         session = start(config);
         host.mock->forget_calls();
         for (int f = 0; f < FUNCTION_COUNT; f++) {
@@ -74,7 +79,8 @@ static void a_denied_group_of_functions_is_refused_before_the_vendor(void **stat
 
 static void what_is_not_allowed_is_refused_but_finding_and_logging_in(void **state)
 {
-    CK_SESSION_HANDLE session = start("allow: all\nfunctions: {allow: [C_GenerateRandom, verify]}\n");
+    CK_SESSION_HANDLE session =
+        start("allow: all\nfunctions: {allow: [C_GenerateRandom, verify]}\n");
     unsigned char signature[256];
     CK_ULONG size = sizeof(signature);
 
@@ -132,7 +138,8 @@ static bool is_listed(CK_MECHANISM_TYPE type)
 
 static void a_denied_mechanism_is_absent_and_refused(void **state)
 {
-    CK_SESSION_HANDLE session = start("allow: all\nmechanisms: {deny: [CKM_RSA_PKCS, CKM_SHA256]}\n");
+    CK_SESSION_HANDLE session =
+        start("allow: all\nmechanisms: {deny: [CKM_RSA_PKCS, CKM_SHA256]}\n");
     CK_RSA_PKCS_PSS_PARAMS pss = {CKM_SHA256, CKG_MGF1_SHA256, 32};
     CK_MECHANISM with_pss = {CKM_RSA_PKCS_PSS, &pss, sizeof(pss)};
     CK_MECHANISM_INFO info;
@@ -161,8 +168,8 @@ static void a_denied_mechanism_is_absent_and_refused(void **state)
 
 static void a_rule_narrows_the_mechanisms_of_its_keys_alone(void **state)
 {
-    CK_SESSION_HANDLE session =
-        start("allow:\n  - {id: \"01\", use: {mechanisms: [CKM_SHA256_RSA_PKCS]}}\n  - id: \"02\"\n");
+    CK_SESSION_HANDLE session = start(
+        "allow:\n  - {id: \"01\", use: {mechanisms: [CKM_SHA256_RSA_PKCS]}}\n  - id: \"02\"\n");
     CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
     unsigned char signature[256];
     CK_ULONG size = sizeof(signature);
@@ -172,24 +179,38 @@ static void a_rule_narrows_the_mechanisms_of_its_keys_alone(void **state)
     assert_int_equal(host_sign(session, CKM_RSA_PKCS, private_key(session, 1), signature, &size),
                      CKR_MECHANISM_INVALID);
     assert_int_equal(
-        host_sign(session, CKM_SHA256_RSA_PKCS, private_key(session, 1), signature, &size),
-        CKR_OK);
+        host_sign(session, CKM_SHA256_RSA_PKCS, private_key(session, 1), signature, &size), CKR_OK);
     size = sizeof(signature);
     assert_int_equal(host_sign(session, CKM_ECDSA, private_key(session, 2), signature, &size),
                      CKR_OK);
     /* what goes to the vendor too */
-    assert_int_equal(
-        host.functions->C_VerifyInit(session, &mechanism, private_key(session, 1)),
-        CKR_MECHANISM_INVALID);
+    assert_int_equal(host.functions->C_VerifyInit(session, &mechanism, private_key(session, 1)),
+                     CKR_MECHANISM_INVALID);
     host_stop();
 }
 
 /* What ssh signs with CKM_RSA_PKCS: a DigestInfo. */
 static CK_RV sign_info(CK_SESSION_HANDLE session, unsigned char last, CK_ULONG hash_size)
 {
-    unsigned char data[128] = {0x30, (unsigned char)(0x11 + hash_size), 0x30, 0x0d, 0x06, 0x09,
-                               0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last, 0x05, 0x00,
-                               0x04, (unsigned char)hash_size};
+    unsigned char data[128] = {0x30,
+                               (unsigned char)(0x11 + hash_size),
+                               0x30,
+                               0x0d,
+                               0x06,
+                               0x09,
+                               0x60,
+                               0x86,
+                               0x48,
+                               0x01,
+                               0x65,
+                               0x03,
+                               0x04,
+                               0x02,
+                               last,
+                               0x05,
+                               0x00,
+                               0x04,
+                               (unsigned char)hash_size};
     CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
     unsigned char signature[256];
     CK_ULONG size = sizeof(signature);

@@ -32,11 +32,19 @@ static void what_would_change_the_token_is_refused_by_the_preset_and_not_by_the_
     (void)state;
     host.mock->forget_calls();
     for (int f = 0; f < FUNCTION_COUNT; f++) {
-        struct call_arguments arguments = {.session = session, .slot = slot, .object = object,
-                                           .key = object, .template = &template, .count = 1,
-                                           .mechanism = &mechanism, .object_out = &made,
-                                           .data = bytes, .buffer = bytes, .size = &size,
-                                           .secret = bytes, .text = bytes};
+        struct call_arguments arguments = {.session = session,
+                                           .slot = slot,
+                                           .object = object,
+                                           .key = object,
+                                           .template = &template,
+                                           .count = 1,
+                                           .mechanism = &mechanism,
+                                           .object_out = &made,
+                                           .data = bytes,
+                                           .buffer = bytes,
+                                           .size = &size,
+                                           .secret = bytes,
+                                           .text = bytes};
         const char *how = function_kinds[f].how[PRESET_READ_ONLY];
 
         if (strcmp(how, "protect") != 0 && strcmp(how, "refuse") != 0)
@@ -131,9 +139,8 @@ static void a_made_RSA_key_encrypts_and_tells_the_size_before(void **state)
     assert_int_equal(calls->C_Encrypt(session, host_data, 32, out, &size), CKR_OK);
     assert_int_equal(calls->C_Encrypt(session, host_data, 32, out, &size),
                      CKR_OPERATION_NOT_INITIALIZED);
-    assert_int_equal(encrypt_init(session, (CK_MECHANISM){CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep)},
-                                  key),
-                     CKR_OK);
+    assert_int_equal(
+        encrypt_init(session, (CK_MECHANISM){CKM_RSA_PKCS_OAEP, &oaep, sizeof(oaep)}, key), CKR_OK);
     assert_int_equal(calls->C_Encrypt(session, host_data, 32, out, &size), CKR_OK);
     assert_int_equal(host.mock->calls(), 0);
     host_stop();
@@ -215,9 +222,9 @@ static void CKM_RSA_X_509_is_there(void **state)
     CK_MECHANISM mechanism = {CKM_RSA_X_509, NULL, 0};
 
     (void)state;
-    assert_int_equal(host.functions->C_VerifyInit(session, &mechanism,
-                                                  host_only(session, CKO_PUBLIC_KEY)),
-                     CKR_OK);
+    assert_int_equal(
+        host.functions->C_VerifyInit(session, &mechanism, host_only(session, CKO_PUBLIC_KEY)),
+        CKR_OK);
     host_stop();
 }
 

@@ -41,9 +41,8 @@ static CK_ULONG sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, unsigned
 {
     CK_ULONG size = 512;
 
-    assert_int_equal(host_sign(session, type, host_only(session, CKO_PRIVATE_KEY), signature,
-                               &size),
-                     CKR_OK);
+    assert_int_equal(
+        host_sign(session, type, host_only(session, CKO_PRIVATE_KEY), signature, &size), CKR_OK);
     return size;
 }
 
@@ -52,9 +51,9 @@ static const struct {
     CK_MECHANISM_TYPE mechanism;
     bool in_parts;
 } kinds[] = {
-    {"rsa:2048", CKM_RSA_PKCS, false},  {"rsa:2048", CKM_SHA256_RSA_PKCS, true},
-    {"ec:P-256", CKM_ECDSA, false},     {"ec:P-384", CKM_ECDSA, false},
-    {"ec:P-521", CKM_ECDSA, false},     {"ed25519", CKM_EDDSA, false},
+    {"rsa:2048", CKM_RSA_PKCS, false}, {"rsa:2048", CKM_SHA256_RSA_PKCS, true},
+    {"ec:P-256", CKM_ECDSA, false},    {"ec:P-384", CKM_ECDSA, false},
+    {"ec:P-521", CKM_ECDSA, false},    {"ed25519", CKM_EDDSA, false},
     {"ed448", CKM_EDDSA, false},
 };
 
@@ -111,8 +110,7 @@ static void it_is_over_after_each_answer(void **state)
     assert_int_equal(calls->C_Verify(session, host_data, 32, signature, size),
                      CKR_OPERATION_NOT_INITIALIZED);
     assert_int_equal(verify(session, CKM_RSA_PKCS, key, signature, 3), CKR_SIGNATURE_LEN_RANGE);
-    assert_int_equal(calls->C_VerifyFinal(session, signature, size),
-                     CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(calls->C_VerifyFinal(session, signature, size), CKR_OPERATION_NOT_INITIALIZED);
     assert_int_equal(verify_init(session, CKM_RSA_PKCS, key), CKR_OK);
     assert_int_equal(calls->C_Verify(session, NULL, 32, signature, size), CKR_ARGUMENTS_BAD);
     assert_int_equal(calls->C_VerifyUpdate(session, host_data, 1), CKR_OPERATION_NOT_INITIALIZED);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The mechanisms that the presets ssh and read-only let through, what a configuration leaves of them, and nothing beside.
+// The mechanisms that the presets ssh and read-only let through, what a configuration leaves of
+// them, and nothing beside.
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -167,8 +168,10 @@ static void parameters_of_PSS_are_those_that_can_be_meant(void **state)
 {
     static const CK_RSA_PKCS_PSS_PARAMS wrong[] = {
         {CKM_SHA384, CKG_MGF1_SHA256, 32}, /* another hash than the mechanism's */
-        {CKM_MD5, CKG_MGF1_SHA256, 32},   {CKM_SHA256, 0, 32},
-        {CKM_SHA256, 77, 32},             {CKM_SHA256, CKG_MGF1_SHA256, 100000},
+        {CKM_MD5, CKG_MGF1_SHA256, 32},
+        {CKM_SHA256, 0, 32},
+        {CKM_SHA256, 77, 32},
+        {CKM_SHA256, CKG_MGF1_SHA256, 100000},
         {CKM_SHA256, CKG_MGF1_SHA256, (CK_ULONG)-1},
     };
 
@@ -214,15 +217,14 @@ static void parameters_of_OAEP_are_those_that_can_be_meant(void **state)
 
 static void the_flags_that_stay_are_those_of_the_preset(void **state)
 {
-    static const CK_FLAGS never = CKF_GENERATE | CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP |
-                                  CKF_DERIVE;
+    static const CK_FLAGS never =
+        CKF_GENERATE | CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP | CKF_DERIVE;
     static const CK_FLAGS not_ssh = CKF_ENCRYPT | CKF_DECRYPT | CKF_SIGN_RECOVER;
     static const CK_FLAGS always = CKF_HW | CKF_DIGEST | CKF_SIGN | CKF_VERIFY;
 
     (void)state;
     assert_int_equal(mechanism_flags(PRESET_SSH, never | not_ssh | always), always);
-    assert_int_equal(mechanism_flags(PRESET_READ_ONLY, never | not_ssh | always),
-                     not_ssh | always);
+    assert_int_equal(mechanism_flags(PRESET_READ_ONLY, never | not_ssh | always), not_ssh | always);
     assert_int_equal(mechanism_flags(PRESET_SSH, (CK_FLAGS)-1) & (never | not_ssh), 0);
     assert_int_equal(mechanism_flags(PRESET_READ_ONLY, (CK_FLAGS)-1) & never, 0);
     assert_int_equal(mechanism_flags(PRESET_SSH, 0), 0);
@@ -234,8 +236,8 @@ static struct access access_of(bool limited, const CK_MECHANISM_TYPE *types)
     struct access access = {.limited = limited};
 
     for (; *types != CK_UNAVAILABLE_INFORMATION; types++)
-        assert_true(access_list_add(limited ? &access.allow : &access.deny, *types,
-                                    (struct position){0}));
+        assert_true(
+            access_list_add(limited ? &access.allow : &access.deny, *types, (struct position){0}));
     return access;
 }
 
@@ -278,8 +280,8 @@ static void a_denied_hash_denies_every_mechanism_that_uses_it(void **state)
     assert_false(permits(false, sha1, plain(CKM_ECDSA_SHA1)));
     assert_false(permits(false, sha1, with_pss(CKM_RSA_PKCS_PSS, CKM_SHA_1, CKG_MGF1_SHA256)));
     assert_false(permits(false, sha1, with_pss(CKM_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA1)));
-    assert_false(permits(false, sha1,
-                         with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA1)));
+    assert_false(
+        permits(false, sha1, with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA1)));
     assert_false(permits(false, sha1, with_oaep(CKM_SHA_1, CKG_MGF1_SHA256)));
     assert_false(permits(false, sha1, with_oaep(CKM_SHA256, CKG_MGF1_SHA1)));
     assert_true(permits(false, sha1, with_oaep(CKM_SHA256, CKG_MGF1_SHA256)));
@@ -296,10 +298,10 @@ static void what_is_not_allowed_is_denied(void **state)
 
     (void)state;
     assert_true(permits(true, named, plain(CKM_SHA256_RSA_PKCS)));
-    assert_true(permits(true, named,
-                        with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA256)));
-    assert_false(permits(true, named,
-                         with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA1)));
+    assert_true(
+        permits(true, named, with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA256)));
+    assert_false(
+        permits(true, named, with_pss(CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA1)));
     assert_false(permits(true, named, plain(CKM_SHA256)));
     assert_false(permits(true, named, plain(CKM_SHA512_RSA_PKCS)));
     assert_false(permits(true, named, plain(CKM_RSA_PKCS)));
@@ -340,8 +342,15 @@ static void digests_are_those_of_names_and_parameters(void **state)
 /* The DigestInfo of that hash: its OID's last byte and length. */
 static size_t make_info(unsigned char last, unsigned char size, unsigned char *out)
 {
-    const unsigned char head[] = {0x30, (unsigned char)(0x11 + size), 0x30, 0x0d, 0x06, 0x09, 0x60,
-                                  0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last, 0x05, 0x00, 0x04,
+    const unsigned char head[] = {0x30, (unsigned char)(0x11 + size),
+                                  0x30, 0x0d,
+                                  0x06, 0x09,
+                                  0x60, 0x86,
+                                  0x48, 0x01,
+                                  0x65, 0x03,
+                                  0x04, 0x02,
+                                  last, 0x05,
+                                  0x00, 0x04,
                                   size};
 
     memcpy(out, head, sizeof(head));
