@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
+#include "module/audit.h"
 #include "module/recover.h"
 
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
@@ -65,6 +66,8 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     if (call->mechanism != NULL && !is_permitted(call, object->key))
         return CKR_MECHANISM_INVALID;
+    if (object->class == CKO_PRIVATE_KEY)
+        audit_key(call->token, object->key, "is used");
     call->wants_login = token_wants_login(call->token, object);
     *key = object->source->vendor;
     return CKR_OK;
