@@ -63,6 +63,9 @@ const char *public_key_type_name(const struct public_key *key);
 /* "SHA256:..." as ssh-keygen -l prints it; out holds at least 51 bytes. False without has_fingerprint. */
 bool public_key_fingerprint_text(const struct public_key *key, char out[51]);
 
+/* The same for a fingerprint that stands by itself. */
+void fingerprint_text(const uint8_t fingerprint[PUBLIC_KEY_HASH_SIZE], char out[51]);
+
 /* Reads "SHA256:<43 characters of base64>"; false when it is not that. */
 bool fingerprint_parse(const char *text, uint8_t out[PUBLIC_KEY_HASH_SIZE]);
 

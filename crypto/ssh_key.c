@@ -118,17 +118,21 @@ char *public_key_ssh_text(const struct public_key *key)
     return text;
 }
 
-bool public_key_fingerprint_text(const struct public_key *key, char out[51])
+void fingerprint_text(const uint8_t fingerprint[PUBLIC_KEY_HASH_SIZE], char out[51])
 {
     unsigned char base64[48];
 
-    if (!key->has_fingerprint)
-        return false;
-    EVP_EncodeBlock(base64, key->fingerprint, PUBLIC_KEY_HASH_SIZE);
+    EVP_EncodeBlock(base64, fingerprint, PUBLIC_KEY_HASH_SIZE);
     memcpy(out, "SHA256:", 7);
     memcpy(out + 7, base64, FINGERPRINT_TEXT);
     out[7 + FINGERPRINT_TEXT] = '\0';
-    return true;
+}
+
+bool public_key_fingerprint_text(const struct public_key *key, char out[51])
+{
+    if (key->has_fingerprint)
+        fingerprint_text(key->fingerprint, out);
+    return key->has_fingerprint;
 }
 
 bool fingerprint_parse(const char *text, uint8_t out[PUBLIC_KEY_HASH_SIZE])

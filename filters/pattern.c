@@ -191,3 +191,10 @@ const void *pattern_exact(const struct pattern *pattern, size_t *size)
     *size = pattern->size;
     return pattern->bytes;
 }
+
+const void *pattern_source(const struct pattern *pattern, enum pattern_kind *kind, size_t *size)
+{
+    *kind = pattern->kind;
+    *size = pattern->size;
+    return pattern->bytes;
+}

@@ -30,3 +30,6 @@ enum truth pattern_match(const struct pattern *pattern, const void *value, size_
 
 /* The bytes of an exact pattern, borrowed; NULL for any other kind. */
 const void *pattern_exact(const struct pattern *pattern, size_t *size);
+
+/* What the pattern was made of, borrowed. */
+const void *pattern_source(const struct pattern *pattern, enum pattern_kind *kind, size_t *size);

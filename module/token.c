@@ -39,14 +39,17 @@ void token_destroy(struct token *token)
     free(token);
 }
 
-bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
+bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info)
 {
-    const CK_TOKEN_INFO *own = &token->info;
-
     return memcmp(own->label, info->label, sizeof(own->label)) == 0 &&
            memcmp(own->manufacturerID, info->manufacturerID, sizeof(own->manufacturerID)) == 0 &&
            memcmp(own->model, info->model, sizeof(own->model)) == 0 &&
            memcmp(own->serialNumber, info->serialNumber, sizeof(own->serialNumber)) == 0;
+}
+
+bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
+{
+    return token_info_is(&token->info, info);
 }
 
 static bool private_visible(const struct token *token)

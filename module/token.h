@@ -51,6 +51,7 @@ struct token *token_create(struct gate *gate, struct vendor *vendor, CK_SLOT_ID 
 void token_destroy(struct token *token);
 
 /* Same manufacturer, model, serial and label? */
+bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info);
 bool token_is(const struct token *token, const CK_TOKEN_INFO *info);
 
 /* What the policy is asked about; group is NULL. Borrows from the token. */

@@ -1,60 +1,63 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // p11gate check
+#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include "config/config.h"
 #include "crypto/crypto.h"
+#include "tool/messages.h"
+#include "tool/named_config.h"
+#include "tool/surroundings.h"
 #include "tool/verb.h"
 
-static void print_messages(const struct message_list *messages)
+static void print_policy(const char *path, const struct policy *policy)
 {
-    for (size_t i = 0; i < messages->count; i++)
-        fprintf(stderr, "%s%s\n",
-                messages->items[i].severity == SEVERITY_WARNING ? "warning: " : "",
-                messages->items[i].text);
-}
-
-static void print_summary(const struct config *config)
-{
-    const struct policy *policy = &config->policy;
-
     if (policy->allow_all)
-        printf("%s: all right: allow: all", config->path);
+        printf("%s: all right: allow: all", path);
     else
-        printf("%s: all right: %zu allow", config->path, policy->allow.count);
+        printf("%s: all right: %zu allow", path, policy->allow.count);
     printf(", %zu require, %zu deny\n", policy->require.count, policy->deny.count);
 }
 
-static enum exit_code check_file(const char *path, bool system, struct message_list *messages)
+static enum exit_code check_file(const char *path, bool system)
 {
+    struct message_list messages = {0};
     struct crypto *crypto = crypto_create();
-    struct config *config = crypto != NULL ? config_load(crypto, path, system, messages) : NULL;
+    struct config *config =
+        crypto != NULL ? named_config_load(crypto, path, system, &messages) : NULL;
     enum exit_code code = config != NULL ? EXIT_OK : EXIT_FAILED;
 
-    print_messages(messages);
+    if (config != NULL) {
+        config_lint(config, &messages);
+        surroundings_check(config, &messages);
+    }
+    messages_print(&messages);
     if (config != NULL)
-        print_summary(config);
+        print_policy(config->path, &config->policy);
+    if (config != NULL && config->policy.narrowed_by != NULL)
+        print_policy(config->user_path, config->policy.narrowed_by);
     config_destroy(config);
     crypto_destroy(crypto);
+    message_list_finish(&messages);
     return code;
 }
 
 enum exit_code verb_check(int argc, char **argv)
 {
-    struct message_list messages = {0};
+    static const struct option options[] = {
+        {"system", no_argument, NULL, 's'},
+        {NULL, 0, NULL, 0},
+    };
     bool system = false;
-    char *chosen = NULL;
-    enum exit_code code = EXIT_FAILED;
+    int option;
 
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 's')
+            return option_error(argv);
+        system = true;
+    }
+    if (optind + 1 < argc)
         return usage_error(argv[0], "expected at most a FILE, found `%s`", argv[argc - 1]);
-    if (argc < 2)
-        chosen = config_path(&system, &messages);
-    if (argc == 2 || chosen != NULL)
-        code = check_file(argc == 2 ? argv[1] : chosen, system, &messages);
-    else
-        print_messages(&messages);
-    message_list_finish(&messages);
-    free(chosen);
-    return code;
+    if (system && optind == argc)
+        return usage_error(argv[0], "expected a FILE behind `--system`");
+    return check_file(argv[optind], system);
 }

@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "common/names.h"
 #include "config/text.h"
+#include "tool/json.h"
+#include "tool/tokens.h"
 
 static int padded_size(const CK_UTF8CHAR *text, size_t size)
 {
@@ -22,14 +25,16 @@ int describe_serial_size(const struct token *token)
     return padded_size(token->info.serialNumber, sizeof(token->info.serialNumber));
 }
 
-/* Control characters, line ends, marks of direction and of byte order (Unicode 15, general categories Cc, Zl, Zp, Cf). */
+/* Control characters, line ends, marks of direction and of byte order (Unicode 15, general
+ * categories Cc, Zl, Zp, Cf). */
 static bool is_harmless(int32_t code)
 {
     static const struct {
         int32_t first;
         int32_t last;
     } harmful[] = {
-        {TEXT_INVALID, 0x1f}, {0x7f, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}, {0xfffe, 0xffff},
+        {TEXT_INVALID, 0x1f}, {0x7f, 0x9f},     {0x200e, 0x200f}, {0x2028, 0x202e},
+        {0x2066, 0x2069},     {0xfeff, 0xfeff}, {0xfffe, 0xffff},
     };
 
     for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
@@ -61,6 +66,18 @@ void describe_token(FILE *out, const struct token *token)
     fputs("\" (serial ", out);
     describe_text(out, info->serialNumber, (size_t)describe_serial_size(token));
     fputc(')', out);
+}
+
+void describe_token_head(const struct token *token, bool login)
+{
+    fputs("token ", stdout);
+    describe_token(stdout, token);
+    fputc('\n', stdout);
+    if (token_is_shy(token) && login)
+        puts("  its keys show only after login, and no allow rule names the token: it is sent no "
+             "PIN");
+    else if (token_is_shy(token))
+        puts("  its keys show only after login: add --login");
 }
 
 void describe_type(const struct exposed_key *key, char *out, size_t size)
@@ -128,20 +145,104 @@ static const char *reason_text(enum reason reason)
     return "hidden";
 }
 
+static void write_rule(FILE *out, const char *before, const struct rule *rule)
+{
+    const struct position *position = &rule->position;
+
+    fputs(before, out);
+    if (rule->name != NULL)
+        fprintf(out, "\"%s\" ", rule->name);
+    fprintf(out, "%s:%u:%u", position->file, position->line, position->column);
+}
+
+static void write_verdict(FILE *out, const struct verdict *verdict)
+{
+    const struct rule *rules[] = {verdict->rule, verdict->narrowing};
+    const char *before = " by ";
+
+    fputs(reason_text(verdict->reason), out);
+    if (verdict->reason == REASON_NOT_ALLOWED)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        if (rules[i] == NULL)
+            continue;
+        write_rule(out, before, rules[i]);
+        before = " and ";
+    }
+    if (verdict->reason == REASON_ALLOWED && verdict->rule == NULL && verdict->narrowing == NULL)
+        fputs(" by allow: all", out);
+}
+
 char *describe_verdict(const struct verdict *verdict)
 {
-    const struct rule *rule = verdict->rule;
     char *text = NULL;
-    int size;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
 
-    if (rule == NULL && verdict->reason == REASON_ALLOWED)
-        size = asprintf(&text, "shown by allow: all");
-    else if (rule == NULL || verdict->reason == REASON_NOT_ALLOWED)
-        size = asprintf(&text, "%s", reason_text(verdict->reason));
-    else
-        size = asprintf(&text, "%s by %s%s%s%s:%u:%u", reason_text(verdict->reason),
-                        rule->name != NULL ? "\"" : "", rule->name != NULL ? rule->name : "",
-                        rule->name != NULL ? "\" " : "", rule->position.file, rule->position.line,
-                        rule->position.column);
-    return size >= 0 ? text : NULL;
+    if (out == NULL)
+        return NULL;
+    write_verdict(out, verdict);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static void write_access(FILE *out, const char *name, const struct access *access)
+{
+    for (size_t i = 0; access->limited && i < access->allow.count; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : name, name_of_mechanism(access->allow.items[i].value));
+    if (access->limited)
+        fputs("; ", out);
+}
+
+void describe_options(FILE *out, const struct verdict *verdict)
+{
+    if (verdict->rule == NULL)
+        return;
+    write_access(out, "mechanisms ", &verdict->rule->use.mechanisms);
+    write_access(out, "digests ", &verdict->rule->use.digests);
+    if (verdict->rule->use.hides_certificate)
+        fputs("no certificate; ", out);
+}
+
+void describe_key(const struct token *token, const struct exposed_key *key, bool colour)
+{
+    const CK_ATTRIBUTE *label = describe_label(token, key);
+    char type[32], fingerprint[51];
+    char *verdict = describe_verdict(&key->verdict);
+    bool shown = key->verdict.reason == REASON_ALLOWED;
+
+    describe_type(key, type, sizeof(type));
+    describe_fingerprint(key, fingerprint);
+    printf("  %s%-12s %s \"", colour ? (shown ? "\033[32m" : "\033[2m") : "", type, fingerprint);
+    if (label != NULL)
+        describe_text(stdout, label->pValue, label->ulValueLen);
+    printf("\"%s\n    %s\n", colour ? "\033[0m" : "", verdict != NULL ? verdict : "");
+    free(verdict);
+}
+
+void describe_json_key(FILE *out, const struct token *token, const struct exposed_key *key)
+{
+    const CK_ATTRIBUTE *label = describe_label(token, key);
+    const CK_TOKEN_INFO *info = &token->info;
+    char type[32], fingerprint[51] = "";
+    char *verdict = describe_verdict(&key->verdict);
+    bool known =
+        key->group->key != NULL && public_key_fingerprint_text(key->group->key, fingerprint);
+
+    describe_type(key, type, sizeof(type));
+    json_member(out, "token", info->label, (size_t)describe_label_size(token));
+    fputs(", ", out);
+    json_member(out, "serial", info->serialNumber, (size_t)describe_serial_size(token));
+    fputs(", ", out);
+    json_member(out, "type", type, strlen(type));
+    fputs(", ", out);
+    json_member(out, "fingerprint", known ? fingerprint : NULL, strlen(fingerprint));
+    fputs(", ", out);
+    json_member(out, "label", label != NULL ? label->pValue : NULL,
+                label != NULL ? label->ulValueLen : 0);
+    fprintf(out, ", \"shown\": %s, ", key->verdict.reason == REASON_ALLOWED ? "true" : "false");
+    json_member(out, "why", verdict, verdict != NULL ? strlen(verdict) : 0);
+    free(verdict);
 }

@@ -13,6 +13,9 @@ int describe_serial_size(const struct token *token);
 /* "label" (serial) */
 void describe_token(FILE *out, const struct token *token);
 
+/* "token", its description, and, before login, whether its keys show only after it; login: it was to be logged in to. */
+void describe_token_head(const struct token *token, bool login);
+
 /* Text of a token's or an object's. A ? stands for what is not UTF-8, or would move the cursor, end the line or turn it round: whoever
  * made the card chose it. */
 void describe_text(FILE *out, const void *text, size_t size);
@@ -28,3 +31,12 @@ const CK_ATTRIBUTE *describe_label(const struct token *token, const struct expos
 
 /* "shown by rule "work" (FILE:3:5)", "hidden: no allow rule is true". The caller frees; NULL without memory. */
 char *describe_verdict(const struct verdict *verdict);
+
+/* What the rule's use says of a key's use, but for order and label: "mechanisms CKM_RSA_PKCS; ". */
+void describe_options(FILE *out, const struct verdict *verdict);
+
+/* Two lines: type, fingerprint and label; why it is shown or hidden. */
+void describe_key(const struct token *token, const struct exposed_key *key, bool colour);
+
+/* The members of a JSON object that say which key it is and why it is shown or hidden, without the braces. */
+void describe_json_key(FILE *out, const struct token *token, const struct exposed_key *key);

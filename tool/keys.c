@@ -29,12 +29,8 @@ static size_t print_token(struct token *token, bool login, bool *ok)
 {
     size_t printed = 0;
 
-    if (!token_is_usable(token) || !token_is_visible(token))
+    if (!tokens_prepare(token, false, login, ok))
         return 0;
-    if ((login && !tokens_log_in(token)) || !tokens_read(token, false)) {
-        *ok = false;
-        return 0;
-    }
     for (size_t i = 0; i < token->exposure.n_keys; i++) {
         const struct exposed_key *key = &token->exposure.keys[i];
         if (key->verdict.reason == REASON_ALLOWED && print_line(token, key))

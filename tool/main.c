@@ -22,12 +22,23 @@ static const struct verb verbs[] = {
      "  --json   for programs: one array of objects\n"
      "  --login  ask for the PIN, for keys that show only after login\n",
      verb_list},
-    {"explain", "[--json] [--login]", "show for every key why it is shown or hidden (list --all)",
+    {"explain", "[--json] [--login] [KEY]", "show why keys are shown or hidden, selector by selector",
+     "  KEY      a fingerprint (SHA256:...), a label, a CKA_ID in hex, or a .pub file; all keys without it\n"
      "  --json   for programs: one array of objects\n"
-     "  --login  ask for the PIN, for keys that show only after login\n",
+     "  --login  ask for the PIN, for what shows only after login\n",
      verb_explain},
-    {"check", "[FILE]", "check a configuration; without FILE the one that would be read", "",
+    {"check", "[--system] [FILE]", "check a configuration, and whether it fits this machine",
+     "  FILE      in place of the user's file\n"
+     "  --system  in place of the system's\n"
+     "Warnings do not count: the exit status is 0.\n",
      verb_check},
+    {"diff", "[--json] [--login] [--system] OLD NEW",
+     "show what another configuration would show or hide on the tokens present",
+     "  --json    for programs: one array of objects\n"
+     "  --login   ask for the PIN, once for each file, for keys that show only after login\n"
+     "  --system  the files stand in place of the system's, else of the user's\n"
+     "exit status: 0 no difference, 1 a difference, 2 something failed\n",
+     verb_diff},
     {"keys", "[--login]", "print the permitted keys as lines for authorized_keys",
      "  --login  ask for the PIN, for keys that show only after login\n", verb_keys},
 };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "common//names.h"
+#include "common/names.h"
 #include "crypto/crypto.h"
 #include "tool/describe.h"
 
@@ -30,14 +30,20 @@ struct gate *tokens_open(void)
     return gate_create(&gate) == CKR_OK ? scan(gate) : NULL;
 }
 
-struct gate *tokens_open_all(const char *module, bool quiet)
+struct gate *tokens_open_with(struct config *config, bool quiet)
 {
-    struct config *config = calloc(1, sizeof(*config));
-    struct module_settings named = {.path = strdup(module), .position.file = "--module"};
     struct log_settings log = {.level = LOG_ERROR, .to_stderr = !quiet};
     struct gate *gate = NULL;
 
     log_open(&log);
+    return gate_create_with(config, &gate) == CKR_OK ? scan(gate) : NULL;
+}
+
+struct gate *tokens_open_all(const char *module, bool quiet)
+{
+    struct config *config = calloc(1, sizeof(*config));
+    struct module_settings named = {.path = strdup(module), .position.file = "--module"};
+
     if (config == NULL || named.path == NULL) {
         free(named.path);
         free(config);
@@ -48,7 +54,7 @@ struct gate *tokens_open_all(const char *module, bool quiet)
         config_destroy(config);
         return NULL;
     }
-    return gate_create_with(config, &gate) == CKR_OK ? scan(gate) : NULL;
+    return tokens_open_with(config, quiet);
 }
 
 bool token_is_usable(const struct token *token)
@@ -92,6 +98,20 @@ bool tokens_read(struct token *token, bool all)
 {
     return report(token, "cannot be read",
                   all ? token_read_whole(token) : token_refresh(token));
+}
+
+bool tokens_prepare(struct token *token, bool all, bool login, bool *ok)
+{
+    bool visible, ready;
+
+    if (!token_is_usable(token))
+        return false;
+    visible = (!all || login) && token_is_visible(token);
+    if (!all && !visible)
+        return false;
+    ready = (!login || !visible || tokens_log_in(token)) && tokens_read(token, all);
+    *ok = *ok && ready;
+    return ready;
 }
 
 bool token_is_shy(const struct token *token)

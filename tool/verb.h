@@ -6,6 +6,9 @@ enum exit_code {
     EXIT_OK = 0,
     EXIT_FAILED = 1, /* an error, or nothing to show */
     EXIT_USAGE = 2,
+    /* of diff, as of diff(1) */
+    EXIT_DIFFERENT = 1,
+    EXIT_TROUBLE = 2,
 };
 
 struct verb {
@@ -20,6 +23,7 @@ enum exit_code verb_init(int argc, char **argv);
 enum exit_code verb_list(int argc, char **argv);
 enum exit_code verb_explain(int argc, char **argv);
 enum exit_code verb_check(int argc, char **argv);
+enum exit_code verb_diff(int argc, char **argv);
 enum exit_code verb_keys(int argc, char **argv);
 
 /* Prints "p11gate VERB: MESSAGE" and how to get help, to stderr; returns EXIT_USAGE. */

@@ -89,14 +89,43 @@ class Install(Case):
         self.assertEqual({"p11gate"}, names)
         self.assertEqual([], json.loads(self.bare.run("meson", "introspect", "--tests", build)))
 
-    def test_what_is_installed_is_the_module_the_command_and_an_example(self):
+    def test_what_is_installed_is_the_module_the_command_and_what_others_read_of_them(self):
         installed = sorted(str(path.relative_to(self.prefix)) for path in self.root.rglob("*") if not path.is_dir())
         libraries = self.module.parent.relative_to(self.prefix)
-        self.assertEqual(["bin/p11gate", f"{libraries}/p11gate.so", "share/doc/p11gate/example.yaml"], installed)
+        expected = [
+            "bin/p11gate",
+            f"{libraries}/p11gate.so",
+            "share/bash-completion/completions/p11gate",
+            "share/doc/p11gate/example.yaml",
+            "share/p11-kit/modules/p11gate.module",
+        ]
+        self.assertEqual(expected, installed)
         self.assertEqual("pkcs11", libraries.name)
         options = json.loads(self.bare.run("meson", "introspect", "--buildoptions", self.build))
         (libdir,) = [option["value"] for option in options if option["name"] == "libdir"]
         self.assertEqual(f"{libdir}/pkcs11", str(libraries))
+
+    def test_with_scdoc_there_are_man_pages(self):
+        build = self.sandbox.folder / "documented"
+        self.output("meson", "setup", "-Dtests=disabled", "-Ddocs=enabled", build, ROOT)
+        installed = json.loads(self.output("meson", "introspect", "--installed", build)).values()
+        pages = sorted(path.removeprefix("/usr/local/share/man/") for path in installed if "/man/" in path)
+        self.assertEqual(["man1/p11gate.1", "man5/p11gate-config.5", "man7/p11gate.7"], pages)
+        self.output("ninja", "-C", build, *(f"docs/man/{os.path.basename(page)}" for page in pages))
+
+    def test_p11_kit_loads_it_when_it_is_enabled(self):
+        text = (self.prefix / "share/p11-kit/modules/p11gate.module").read_text()
+        place = "/" + str(self.module.relative_to(self.root))
+        self.assertIn(f"\nmodule: {place}\n", text)
+        text = text.replace(place, str(self.module))
+        self.token("one")
+        self.gate("all")
+        (self.sandbox.folder / "modules").mkdir()
+        environment = {"LD_PRELOAD": programs.P11KIT_FILES, "P11KIT_FILES": str(self.sandbox.folder / "modules")}
+        for written, listed in ((text, False), (text.removesuffix("enable-in:\n"), True), (text[:-1] + " p11-kit\n", True)):
+            self.sandbox.write("modules/p11gate.module", written)
+            result = self.sandbox.run("p11-kit", "list-modules", environment=environment)
+            self.assertEqual((listed, 0), ("p11gate" in result.stdout, result.rc), str(result))
 
     def test_the_modes_let_everybody_read_and_nobody_write(self):
         for path in self.root.rglob("*"):
@@ -174,7 +203,7 @@ class SystemFile(Case):
     def setUpClass(cls):
         bare = Bare()
         cls.system = bare.sandbox.folder / "etc/p11gate/config.yaml"
-        cls.build = bare.setup("system", "-Dtests=disabled", f"-Dsystem_config={cls.system}")
+        cls.build = bare.setup("system", "-Dtests=disabled", f"-Dsystem_config={cls.system}", "--prefix=/opt/p11gate")
         bare.run("ninja", "-C", cls.build)
 
     def setUp(self):
@@ -190,6 +219,10 @@ class SystemFile(Case):
         self.system.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "allow": allow}))
         self.system.chmod(mode)
 
+    def narrow(self, allow):
+        """The user's file, as it is allowed beside the system's."""
+        self.sandbox.configure({"version": 1, "allow": allow})
+
     def shown(self):
         keys, result = self.listing(self.build / "module/p11gate.so")
         return [name for name, line in self.eight.public_keys().items() if bare_key(line) in keys], result.stderr
@@ -200,13 +233,19 @@ class SystemFile(Case):
     def test_without_it_the_user_s_is_read(self):
         self.assertEqual(8, len(self.shown()[0]))
 
-    def test_with_it_the_user_s_is_not_read(self):
+    def test_with_it_the_user_s_may_only_take_away(self):
         self.enforce([{"id": "03"}])
+        self.narrow([{"id": ["03", "05"]}])
         self.assertShown("user3")
-        self.gate([{"id": "05"}])
-        self.assertShown("user3")
+        self.narrow([{"id": "05"}])
+        self.assertShown()
         self.sandbox.config.unlink()
         self.assertShown("user3")
+
+    def test_with_it_a_user_s_that_says_more_shows_nothing(self):
+        self.enforce([{"id": "03"}])
+        self.gate("all")
+        self.assertShown()
 
     def test_one_that_permits_nothing_is_not_widened_by_the_user_s(self):
         self.enforce([])
@@ -228,16 +267,56 @@ class SystemFile(Case):
 
     def test_check_and_init_say_that_it_is_the_one(self):
         self.enforce([{"id": "03"}])
+        self.sandbox.config.unlink()
         check = self.command("check")
         expected = f"{self.system}: all right" if ROOT_USER else "expected root"
         self.assertIn(expected, check.stdout + check.stderr)
         words = ["init", "--module", programs.VENDOR, "--key", self.eight.fingerprint("user1")]
-        self.sandbox.config.unlink()
         init = self.command(*words)
         self.assertEqual(1, init.rc, str(init))
         self.assertIn(f"{self.system} is the only file that is read here", init.stderr)
         self.assertFalse(self.sandbox.config.exists())
         self.assertTrue(self.command(*words, "--output", self.sandbox.config).ok)
+
+    def test_explain_tells_the_rules_of_both_files(self):
+        self.enforce([{"id": ["03", "05"]}])
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        self.narrow([{"id": ["03", "04"]}])
+        keys = {key["label"]: key for key in json.loads(self.command("explain", "--json").stdout)}
+        system, user = f"{self.system}", f"{self.sandbox.config}"
+        self.assertEqual([system, user], [rule["file"] for rule in keys["user 3"]["rules"]])
+        self.assertRegex(keys["user 3"]["why"], f"^shown by {system}:[0-9:]+ and {user}:[0-9:]+$")
+        self.assertEqual([user], [rule["file"] for rule in keys["user 5"]["rules"]])
+        self.assertEqual([system], [rule["file"] for rule in keys["user 4"]["rules"]])
+        text = self.command("explain", "user 3").stdout
+        self.assertRegex(text, rf"(?m)^    true     {system}:[0-9:]+\n      true     id  wants 03, 05  seen 03\n    true     {user}:")
+
+    def test_check_and_diff_put_a_file_in_the_place_of_the_user_s_or_the_system_s(self):
+        self.enforce([{"id": ["03", "05"]}])
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        narrow = self.sandbox.write("narrow.yaml", json.dumps({"version": 1, "allow": [{"id": "03"}]}))
+        wide = self.sandbox.write("wide.yaml", json.dumps({"version": 1, "allow": "all"}))
+        check = self.command("check", narrow)
+        self.assertEqual(0, check.rc, str(check))
+        self.assertEqual(2, check.stdout.count("all right"), str(check))
+        self.assertEqual(1, self.command("check", self.sandbox.folder / "missing.yaml").rc)
+        lost = json.loads(self.command("diff", "--json", wide, narrow).stdout)
+        self.assertEqual([("lost", "user 5")], [(one["change"], one["old"]["label"]) for one in lost])
+        other = self.system.with_name("other.yaml")
+        other.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "audit_only": False, "allow": [{"id": "03"}]}))
+        self.assertTrue(self.command("check", "--system", other).ok)
+        self.assertEqual(1, self.command("check", other).rc)
+        lost = json.loads(self.command("diff", "--json", "--system", self.system, other).stdout)
+        self.assertEqual([("lost", "user 5")], [(one["change"], one["old"]["label"]) for one in lost])
+
+    def test_check_says_that_ssh_agent_does_not_take_the_module_from_its_folder(self):
+        result = self.command("check", self.sandbox.config)
+        self.assertTrue(result.ok, str(result))
+        self.assertRegex(result.stderr, r"^warning: (/opt/p11gate/lib\S*/pkcs11/p11gate.so): .* start the agent with `-P \1`\n$")
 
     def assertShown(self, *names):
         if not ROOT_USER:

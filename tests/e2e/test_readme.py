@@ -9,7 +9,7 @@ import pathlib
 import re
 import shutil
 
-from harness import Case, main, programs
+from harness import Case, main, pages, programs
 from harness.ssh import bare
 from harness.token import fingerprint
 
@@ -23,16 +23,8 @@ STAND_INS = {
     "sudo": 'exec "$@"\n',
     "apt-get": 'shift 2\nexec dpkg-query -W "$@"\n',  # they are installed: check has seen to it
     "meson": 'verb=$1\nshift\n[ "$verb" = setup ] && set -- "$@" --prefix "$PREFIX"\nexec {program} "$verb" "$@"\n',
-    "ssh": 'exec {program} -F "$HOME/.ssh/config" "$@"\n',  # which looks for its files in the real home
+    "ssh": pages.SSH,
 }
-SERVER = """Host myserver
-    HostName 127.0.0.1
-    Port {port}
-    User {user}
-    UserKnownHostsFile /dev/null
-    StrictHostKeyChecking no
-    PreferredAuthentications publickey
-"""
 
 
 def blocks(language):
@@ -60,30 +52,19 @@ class Readme(Case):
         self.sandbox.environment |= {"PREFIX": str(self.prefix), "SSH_AUTH_SOCK": self.live.socket}
         self.sandbox.environment["PCSCLITE_CSOCK_NAME"] = "/nonexistent"  # a card in this machine's reader is not for us
         del self.sandbox.environment["P11GATE_CONFIG"]
-        self.make_stand_ins()
+        pages.make_stand_ins(self.sandbox, STAND_INS, self.prefix / "bin")
         self.write_ssh_config()
 
-    def make_stand_ins(self):
-        folder = self.sandbox.folder / "bin"
-        folder.mkdir()
-        for program, body in STAND_INS.items():
-            text = "#!/bin/sh\n" + body.format(program=shutil.which(program, path="/usr/local/bin:/usr/bin:/bin"))
-            self.sandbox.write(f"bin/{program}", text, 0o700)
-        path = self.sandbox.environment["PATH"]
-        self.sandbox.environment["PATH"] = f"{folder}:{self.prefix}/bin:{path}"
-
     def write_ssh_config(self):
-        (self.sandbox.home / ".ssh").mkdir(exist_ok=True)
-        head = SERVER.format(port=self.host.port, user=self.host.user)
-        self.sandbox.write("home/.ssh/config", head + self.here("".join(blocks("sshconfig"))))
+        pages.write_ssh_config(self.sandbox, self.host, self.here("".join(blocks("sshconfig"))))
 
     def here(self, text):
         """README's places are the sandbox's."""
         return text.replace(LIBRARIES, str(self.libraries)).replace(PREFIX, str(self.prefix))
 
-    def run_in_project(self, command, stdin=""):
-        words = ["sh", "-c", f'cd "{self.project}" && {command}']
-        return self.sandbox.run(*words, stdin=stdin, timeout=240)
+    def run_in_project(self, command, name):
+        words = ["sh", "-c", f'cd "{self.project}" && {self.here(command)}']
+        return self.sandbox.run(*words, stdin=self.ANSWERS.get(name, ""), timeout=240)
 
     # What the commands must do.
 
@@ -141,36 +122,28 @@ class Readme(Case):
 
     MODULE = f"{LIBRARIES}/pkcs11/p11gate.so"
     STEPS = {
-        "./try": demonstrates,
-        "sudo apt-get install": is_what_the_scripts_install,
-        "meson setup build": does_what_it_must,
-        "meson compile -C build": does_what_it_must,
-        "sudo meson install -C build": is_installed,
-        "p11gate init": has_chosen,
-        "p11gate check": says_that_it_is_right,
-        "p11gate list": shows_one_key,
-        "p11gate keys": prints_one_key,
-        "ssh myserver": logs_in,
-        f"ssh-add -s {MODULE}": agent_has_one_key,
-        "ssh-add -l": shows_one_key,
-        f"ssh-add -e {MODULE}": agent_is_empty,
-        "p11gate explain": shows_all_keys,
-        "rm -r ~/.config/p11gate": does_what_it_must,
-        "sudo ninja -C build uninstall": is_gone,
+        "./try": "demonstrates",
+        "sudo apt-get install": "is_what_the_scripts_install",
+        "meson setup build": "does_what_it_must",
+        "meson compile -C build": "does_what_it_must",
+        "sudo meson install -C build": "is_installed",
+        "p11gate init": "has_chosen",
+        "p11gate check": "says_that_it_is_right",
+        "p11gate list": "shows_one_key",
+        "p11gate keys": "prints_one_key",
+        "ssh myserver": "logs_in",
+        f"ssh-add -s {MODULE}": "agent_has_one_key",
+        "ssh-add -l": "shows_one_key",
+        f"ssh-add -e {MODULE}": "agent_is_empty",
+        "p11gate explain": "shows_all_keys",
+        "rm -r ~/.config/p11gate": "does_what_it_must",
+        "sudo ninja -C build uninstall": "is_gone",
     }
     ANSWERS = {"p11gate init": "2\n"}
 
     def test_every_command_does_what_it_says(self):
-        names = [command.split(" --")[0] for command in commands()]
-        self.assertEqual([], [name for name in names if name not in self.STEPS], "in README, and not known here")
-        self.assertEqual([], [name for name in self.STEPS if name not in names], "known here, and not in README")
-        for command, name in zip(commands(), names):
-            result = self.run_in_project(self.here(command), self.ANSWERS.get(name, ""))
-            self.assertTrue(result.ok, f"{command}: {result}")
-            try:
-                self.STEPS[name](self, result)
-            except AssertionError as error:
-                raise AssertionError(f"{command}: {error}\n{result}") from error
+        steps = {name: getattr(self, step) for name, step in self.STEPS.items()}
+        pages.run_all(self, commands(), steps, self.run_in_project)
 
 
 class Configurations(Case):
