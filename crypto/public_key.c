@@ -12,6 +12,11 @@
 
 enum { POINT_MAX = 160 };
 
+/* Types by their OIDs: for a name OpenSSL 3 first looks for an engine of the host's that has made itself the default, such as one that
+ * goes through p11gate. */
+static const char rsa_oid[] = "1.2.840.113549.1.1.1";
+static const char ec_oid[] = "1.2.840.10045.2.1";
+
 static EVP_PKEY *from_params(struct crypto *crypto, const char *type, OSSL_PARAM *params)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(crypto->context, type, NULL);
@@ -41,7 +46,7 @@ static EVP_PKEY *rsa_to_openssl(struct crypto *crypto, const CK_ATTRIBUTE *modul
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) != 1)
         goto out;
     params = OSSL_PARAM_BLD_to_param(build);
-    key = from_params(crypto, "RSA", params);
+    key = from_params(crypto, rsa_oid, params);
 out:
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
@@ -65,7 +70,7 @@ static EVP_PKEY *ec_to_openssl(struct crypto *crypto, enum key_curve curve, cons
     params[2] = OSSL_PARAM_construct_end();
     if (curve == CURVE_ED25519 || curve == CURVE_ED448)
         return EVP_PKEY_new_raw_public_key_ex(crypto->context, group, NULL, point, size);
-    return from_params(crypto, "EC", params);
+    return from_params(crypto, ec_oid, params);
 }
 
 /* CKA_EC_POINT is a DER OCTET STRING around the point; some tokens give the point alone. */
