@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, trace, caller_header or caller."""
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, caller_header or caller."""
 import re
 import sys
 
@@ -95,9 +95,9 @@ def make_ids(functions):
 
 def make_header(functions):
     begin("header")
-    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
+    print('#pragma once\n\n#include <stdbool.h>\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
     print("/* One layer of the module: every function with the layer itself as first argument. */")
-    print("struct layer {\n    struct layer *lower;")
+    print("struct layer {\n    struct layer *lower;\n    bool takes_no_lock; /* its calls run at the same time */")
     for f in functions:
         if not f.has("entry"):
             print(f"    CK_RV (*{f.name})({f.layered});")
@@ -134,7 +134,7 @@ def make_entry(functions):
     CK_RV rv = entry_begin(FUNCTION_{f.name}, &top);
 
     if (rv == CKR_OK)
-        rv = entry_end(top->{f.name}(top, {f.names}));
+        rv = entry_end(top, top->{f.name}(top, {f.names}));
     return rv;
 }}
 """)
@@ -206,6 +206,58 @@ def make_pass(functions):
     for f in functions:
         print(f"    [FUNCTION_{f.name}] = offsetof(struct layer, {f.name}),")
     print("};")
+
+
+DIRECT_BY_HAND = {"C_GetInfo"}
+FILTER_BY_HAND = {"C_GetSlotList", "C_InitToken", "C_OpenSession", "C_FindObjects", "C_WaitForSlotEvent"}
+FILTERED_GROUPS = {"admin", "login", "create", "modify"}
+
+
+def make_direct_function(f):
+    print(f"static CK_RV direct_{f.name}({f.layered})\n{{")
+    print(f"    return direct_vendor(self)->{f.name}({f.names});\n}}\n")
+
+
+def leads_somewhere(f):
+    """Has it an argument to look at, or may it change what is there?"""
+    kinds = {a.kind for a in f.arguments}
+    return bool(kinds & {"slot", "object", "key", "mechanism"}) or f.group in FILTERED_GROUPS or f.name == "C_CloseSession"
+
+
+def is_filtered(f):
+    """What is neither looked at nor ever refused needs no function of its own."""
+    return leads_somewhere(f) or f.group not in ("base", "find", "login")
+
+
+def make_filter_function(f):
+    kinds = ("session", "slot", "mechanism", "object", "key")
+    checks = [f"filter_{a.kind}(&call, {a.name})" for kind in kinds for a in f.arguments if a.kind == kind]
+    print(f"static CK_RV filter_{f.name}({f.layered})\n{{")
+    print(f"    struct filter_call call = {{.direct = direct_of(self), .function = FUNCTION_{f.name}}};")
+    print("    CK_RV rv = filter_function(&call);\n")
+    for check in checks if leads_somewhere(f) else []:
+        print(f"    if (rv == CKR_OK)\n        rv = {check};")
+    print(f"    if (rv == CKR_OK)\n        rv = direct_vendor(self)->{f.name}({f.names});")
+    print("    return filter_end(&call, rv);\n}\n")
+
+
+def make_direct(functions):
+    begin("direct")
+    print('#include "module/direct.h"\n#include "module/filter.h"\n')
+    functions = [f for f in functions if not f.has("entry")]
+    for f in functions:
+        if f.name not in DIRECT_BY_HAND:
+            make_direct_function(f)
+    for f in functions:
+        if is_filtered(f) and f.name not in FILTER_BY_HAND:
+            make_filter_function(f)
+    print("const bool direct_begins_use[FUNCTION_COUNT] = {")
+    for f in functions:
+        if f.name == "C_FindObjectsInit" or any(a.kind == "key" for a in f.arguments):
+            print(f"    [FUNCTION_{f.name}] = true,")
+    print("};\n")
+    make_layer(functions, "direct", lambda f: "direct")
+    make_layer(functions, "filter", lambda f: "filter" if is_filtered(f) or f.name in FILTER_BY_HAND else "direct")
 
 
 def trace_argument(a, before):

@@ -287,11 +287,38 @@ static void check_modules(struct reader *reader, const struct settings *settings
     }
 }
 
+static void check_passed(struct reader *reader, const struct access *access,
+                         struct position position)
+{
+    if (access->deny.count > 0)
+        position = access->deny.items[0].position;
+    else if (access->allow.count > 0)
+        position = access->allow.items[0].position;
+    else if (!access->limited)
+        return;
+    reader_error(reader, position,
+                 "found a list of mechanisms, expected none: `preset: transparent` passes them as they are");
+}
+
+static void check_mechanisms(struct reader *reader, const struct config *config)
+{
+    const struct rule_list *allow = &config->policy.allow;
+
+    if (config->settings.preset != PRESET_TRANSPARENT || config->settings.n_modules == 0)
+        return;
+    check_passed(reader, &config->settings.mechanisms, config->settings.modules[0].position);
+    for (size_t i = 0; i < allow->count; i++) {
+        check_passed(reader, &allow->rules[i].use.mechanisms, allow->rules[i].position);
+        check_passed(reader, &allow->rules[i].use.digests, allow->rules[i].position);
+    }
+}
+
 void contradiction_check(struct reader *reader, const struct config *config)
 {
     bool must_sign = config->settings.preset == PRESET_SSH;
 
     check_modules(reader, &config->settings);
+    check_mechanisms(reader, config);
     check_list(reader, &config->policy.require, must_sign);
     check_list(reader, &config->policy.deny, false);
     check_list(reader, &config->policy.allow, must_sign);

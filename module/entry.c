@@ -2,28 +2,38 @@
 #include "module/entry.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "common/log.h"
+#include "crypto/crypto.h"
+#include "module/direct.h"
 #include "module/gate.h"
 #include "module/stdout_guard.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* All the state of the process. */
+/* All the state of the process: after C_Initialize one of gate and direct is there. */
 #define LOCK_INITIALIZER PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
 static pthread_mutex_t lock = LOCK_INITIALIZER;
-static struct gate *gate; /* NULL: not initialised */
-static struct gate *inherited __attribute__((used)); /* the parent's, in a child that initialised its own */
+static struct gate *gate;
 static struct layer tracer;
+static _Atomic(struct direct *) direct;
+static atomic_uint inside; /* calls that run */
+static void *left_alone[2] __attribute__((used)); /* the parent's, in a child that initialised its own; what a call is still in */
 static bool forked; /* since C_Initialize; set in the child alone */
 static bool reentered; /* C_Initialize was, by the thread that holds the lock */
 
 /* Marks, and no more. The lock may be held by a thread that the child does not have, or by this one: some vendors fork in their calls. */
 static void after_fork_in_child(void)
 {
+    struct direct *made = atomic_load(&direct);
+
     forked = true;
     lock = (pthread_mutex_t)LOCK_INITIALIZER;
+    atomic_store(&inside, 0);
+    if (made != NULL)
+        direct_after_fork(made);
     log_after_fork();
 }
 
@@ -46,9 +56,32 @@ bool entry_was_reentered(void)
     return was;
 }
 
-CK_RV entry_begin(enum function_id function, struct layer **top)
+/* Takes the lock for a layer that has it taken. */
+static CK_RV lock_for(const struct layer *top)
 {
-    (void)function;
+    return top->takes_no_lock || enter() ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
+/* The count comes before the second look: C_Finalize takes direct away before it looks at the count. */
+static CK_RV begin_direct(enum function_id function, struct layer **top)
+{
+    CK_RV rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+    struct direct *found;
+
+    atomic_fetch_add(&inside, 1);
+    found = atomic_load(&direct);
+    *top = found != NULL ? direct_top(found, function) : NULL;
+    if (*top != NULL)
+        rv = lock_for(*top);
+    if (rv != CKR_OK)
+        atomic_fetch_sub(&inside, 1);
+    else
+        stdout_guard_begin();
+    return rv;
+}
+
+static CK_RV begin_gate(struct layer **top)
+{
     if (!enter())
         return CKR_GENERAL_ERROR;
     if (gate == NULL || forked) {
@@ -56,6 +89,7 @@ CK_RV entry_begin(enum function_id function, struct layer **top)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
     stdout_guard_begin();
+    atomic_fetch_add(&inside, 1);
     *top = &gate->layer;
     if (log_traces()) {
         tracer = trace_layer;
@@ -65,10 +99,19 @@ CK_RV entry_begin(enum function_id function, struct layer **top)
     return CKR_OK;
 }
 
-CK_RV entry_end(CK_RV rv)
+CK_RV entry_begin(enum function_id function, struct layer **top)
+{
+    if (atomic_load_explicit(&direct, memory_order_relaxed) == NULL)
+        return begin_gate(top);
+    return begin_direct(function, top);
+}
+
+CK_RV entry_end(const struct layer *top, CK_RV rv)
 {
     stdout_guard_end();
-    pthread_mutex_unlock(&lock);
+    if (!top->takes_no_lock)
+        pthread_mutex_unlock(&lock);
+    atomic_fetch_sub(&inside, 1);
     return rv;
 }
 
@@ -85,51 +128,117 @@ static bool are_arguments(const CK_C_INITIALIZE_ARGS *arguments)
     return (callbacks == 0 || callbacks == 4) && arguments->pReserved == NULL;
 }
 
+/* A copy of the parent's state, perhaps taken in the middle of a call. */
+static void leave_inherited(void)
+{
+    left_alone[0] = gate;
+    left_alone[1] = atomic_exchange(&direct, NULL);
+    gate = NULL;
+    forked = false;
+}
+
+/* Reads the configuration, which says what is to be made. */
+static CK_RV start(CK_C_INITIALIZE_ARGS *arguments)
+{
+    struct crypto *crypto = crypto_create();
+    struct config *config = crypto != NULL ? gate_load_config(crypto, LOAD_FIRST) : NULL;
+    struct direct *made = NULL;
+    CK_RV rv = crypto == NULL ? CKR_HOST_MEMORY : CKR_FUNCTION_FAILED;
+
+    if (config != NULL && config->settings.preset == PRESET_TRANSPARENT) {
+        rv = direct_create(crypto, config, arguments, &made);
+        atomic_store(&direct, made);
+        return rv;
+    }
+    if (!are_arguments(arguments))
+        rv = CKR_ARGUMENTS_BAD;
+    else if (config != NULL)
+        return gate_create_from(crypto, config, &gate);
+    config_destroy(config);
+    crypto_destroy(crypto);
+    return rv;
+}
+
+static CK_RV initialize(CK_C_INITIALIZE_ARGS *arguments)
+{
+    struct direct *made = atomic_load(&direct);
+    CK_RV rv;
+
+    if (made != NULL)
+        return direct_initialize(made, arguments);
+    if (gate != NULL)
+        return are_arguments(arguments) ? CKR_CRYPTOKI_ALREADY_INITIALIZED : CKR_ARGUMENTS_BAD;
+    rv = start(arguments);
+    log_trace("C_Initialize: %#lx", rv);
+    if (gate == NULL && atomic_load(&direct) == NULL)
+        log_close();
+    return rv;
+}
+
 CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    CK_RV rv;
 
-    if (!are_arguments(pInitArgs))
-        return CKR_ARGUMENTS_BAD;
     pthread_once(&once, watch_forks);
     if (!enter()) {
         reentered = true;
         return CKR_GENERAL_ERROR;
     }
-    if (forked) { /* a copy of the parent's state, perhaps taken in the middle of a call: it is left alone */
-        inherited = gate;
-        gate = NULL;
-        forked = false;
-    }
-    if (gate == NULL) {
+    if (forked)
+        leave_inherited();
+    if (gate == NULL && atomic_load(&direct) == NULL)
         stdout_guard_init();
-        stdout_guard_begin();
-        rv = gate_create(&gate);
-        stdout_guard_end();
-        log_trace("C_Initialize: %#lx", rv);
-        if (gate == NULL)
-            log_close();
-    }
+    stdout_guard_begin();
+    rv = initialize(pInitArgs);
+    stdout_guard_end();
     pthread_mutex_unlock(&lock);
     return rv;
 }
 
-CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
+/* The vendor answers first, as a call may wait in it for a slot until then. What a call has not come out of yet is left to it. */
+static CK_RV finalize_direct(struct direct *ending, CK_VOID_PTR reserved)
 {
-    struct layer *top;
-    CK_RV rv;
+    CK_RV rv = direct_finalize(ending, reserved);
 
-    if (pReserved != NULL)
-        return CKR_ARGUMENTS_BAD;
-    rv = entry_begin(FUNCTION_C_Finalize, &top);
-    if (rv != CKR_OK)
+    if (rv != CKR_OK && rv != CKR_CRYPTOKI_NOT_INITIALIZED)
         return rv;
+    log_trace("C_Finalize: %#lx", rv);
+    atomic_store(&direct, NULL);
+    if (atomic_load(&inside) == 0 && !forked)
+        direct_destroy(ending);
+    else
+        left_alone[1] = ending;
+    log_close();
+    return rv;
+}
+
+static CK_RV finalize_gate(const void *reserved)
+{
+    if (reserved != NULL)
+        return CKR_ARGUMENTS_BAD;
+    if (gate == NULL || forked)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
     log_trace("C_Finalize");
     gate_destroy(gate);
     gate = NULL;
     log_close();
-    return entry_end(CKR_OK);
+    return CKR_OK;
+}
+
+CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
+{
+    struct direct *ending;
+    CK_RV rv;
+
+    if (!enter())
+        return CKR_GENERAL_ERROR;
+    ending = atomic_load(&direct);
+    stdout_guard_begin();
+    rv = ending != NULL ? finalize_direct(ending, pReserved) : finalize_gate(pReserved);
+    stdout_guard_end();
+    pthread_mutex_unlock(&lock);
+    return rv;
 }
 
 EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)

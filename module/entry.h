@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include "module/functions.h"
 
-/* Begins a call: CKR_OK with the top layer and the lock held, or CKR_CRYPTOKI_NOT_INITIALIZED with neither. */
+/* Begins a call: CKR_OK with the top layer, and the lock held unless the layer takes none; or CKR_CRYPTOKI_NOT_INITIALIZED with neither. */
 CK_RV entry_begin(enum function_id function, struct layer **top);
 
 /* Ends it; returns rv. */
-CK_RV entry_end(CK_RV rv);
+CK_RV entry_end(const struct layer *top, CK_RV rv);
 
 CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs);
 CK_RV entry_C_Finalize(CK_VOID_PTR pReserved);

@@ -9,6 +9,10 @@
 extern const struct layer ssh_layer;
 extern const struct layer read_only_layer;
 extern const struct layer refusing_layer;
+
+/* Those of the preset transparent, without and with rules. */
+extern const struct layer direct_layer;
+extern const struct layer filter_layer;
 extern const struct layer trace_layer;
 
 /* Where in a layer each function stands; 0: nowhere. */

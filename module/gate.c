@@ -43,18 +43,12 @@ static void open_default_log(void)
     free(log.file);
 }
 
-enum load {
-    LOAD_FIRST,   /* there is no configuration, and so no log, yet */
-    LOAD_CHANGED, /* it says why not, in the log of the one before */
-    LOAD_AGAIN,   /* it was said already */
-};
-
-static struct config *load_config(struct crypto *crypto, enum load load)
+struct config *gate_load_config(struct crypto *crypto, enum load load)
 {
     struct message_list messages = {0};
     struct config *config;
     Dl_info own = {0}; /* the name of our file may choose a profile */
-    bool known = dladdr((const void *)(uintptr_t)load_config, &own) != 0;
+    bool known = dladdr((const void *)(uintptr_t)gate_load_config, &own) != 0;
 
     config = config_load_chosen(crypto, known ? own.dli_fname : NULL, &messages);
     if (config != NULL)
@@ -91,16 +85,26 @@ static bool is_loaded_already(const struct gate *gate, const struct vendor *vend
     return false;
 }
 
-static CK_RV start_vendor(const struct gate *gate, const struct module_settings *module,
-                          struct vendor **out)
+struct vendor *gate_load_vendor(const struct module_settings *module)
 {
     char *error = NULL;
     struct vendor *vendor = vendor_load(module, &error);
-    CK_RV rv = CKR_FUNCTION_FAILED;
 
     if (vendor == NULL)
         say_not_loaded(module, error);
-    else if (is_loaded_already(gate, vendor))
+    free(error);
+    return vendor;
+}
+
+static CK_RV start_vendor(const struct gate *gate, const struct module_settings *module,
+                          struct vendor **out)
+{
+    struct vendor *vendor = gate_load_vendor(module);
+    CK_RV rv = CKR_FUNCTION_FAILED;
+
+    if (vendor == NULL)
+        return rv;
+    if (is_loaded_already(gate, vendor))
         say_not_loaded(module, "that library is in the list already; it is used once");
     else
         rv = vendor_initialize(vendor);
@@ -108,7 +112,6 @@ static CK_RV start_vendor(const struct gate *gate, const struct module_settings 
         *out = vendor;
     else
         vendor_destroy(vendor);
-    free(error);
     return rv;
 }
 
@@ -132,30 +135,21 @@ static CK_RV start_vendors(struct gate *gate)
     return any ? CKR_OK : rv;
 }
 
-static struct gate *allocate(void)
+CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate **out)
 {
-    struct gate *gate = calloc(1, sizeof(*gate));
+    struct gate *gate = crypto != NULL && config != NULL ? calloc(1, sizeof(*gate)) : NULL;
+    CK_RV rv;
 
-    if (gate == NULL)
-        return NULL;
-    gate->crypto = crypto_create();
-    if (gate->crypto == NULL) {
-        free(gate);
-        return NULL;
+    if (gate == NULL) {
+        config_destroy(config);
+        crypto_destroy(crypto);
+        return CKR_HOST_MEMORY;
     }
-    return gate;
-}
-
-/* Hands out a gate that has its configuration, or destroys it. */
-static CK_RV start(struct gate *gate, struct gate **out)
-{
-    CK_RV rv = CKR_FUNCTION_FAILED;
-
-    if (gate->config != NULL) {
-        gate->preset = gate->config->settings.preset;
-        gate->layer = layer_make(gate->preset, &gate->config->settings.functions);
-        rv = start_vendors(gate);
-    }
+    gate->crypto = crypto;
+    gate->config = config;
+    gate->preset = config->settings.preset;
+    gate->layer = layer_make(gate->preset, &config->settings.functions);
+    rv = start_vendors(gate);
     if (rv == CKR_OK)
         *out = gate;
     else
@@ -165,24 +159,19 @@ static CK_RV start(struct gate *gate, struct gate **out)
 
 CK_RV gate_create(struct gate **out)
 {
-    struct gate *gate = allocate();
+    struct crypto *crypto = crypto_create();
+    struct config *config = crypto != NULL ? gate_load_config(crypto, LOAD_FIRST) : NULL;
 
-    if (gate == NULL)
-        return CKR_HOST_MEMORY;
-    gate->config = load_config(gate->crypto, LOAD_FIRST);
-    return start(gate, out);
+    if (crypto != NULL && config == NULL) {
+        crypto_destroy(crypto);
+        return CKR_FUNCTION_FAILED;
+    }
+    return gate_create_from(crypto, config, out);
 }
 
 CK_RV gate_create_with(struct config *config, struct gate **out)
 {
-    struct gate *gate = allocate();
-
-    if (gate == NULL) {
-        config_destroy(config);
-        return CKR_HOST_MEMORY;
-    }
-    gate->config = config;
-    return start(gate, out);
+    return gate_create_from(crypto_create(), config, out);
 }
 
 static void destroy_session(void *pointer, void *context)
@@ -251,7 +240,7 @@ void gate_refresh_policy(struct gate *gate)
 
     if (!gate->broken && !config_changed(gate->config))
         return;
-    config = load_config(gate->crypto, gate->broken ? LOAD_AGAIN : LOAD_CHANGED);
+    config = gate_load_config(gate->crypto, gate->broken ? LOAD_AGAIN : LOAD_CHANGED);
     if (config == NULL && gate->broken)
         return;
     drop_snapshots(gate);

@@ -37,8 +37,22 @@ struct gate {
  * is left. */
 CK_RV gate_create(struct gate **gate);
 
-/* The same with a configuration that was made otherwise, which the gate takes over, also when it fails. */
+/* The same with a configuration that was made otherwise, which the gate takes over, also when it fails; and with what it was made with. NULL
+ * is CKR_HOST_MEMORY. */
 CK_RV gate_create_with(struct config *config, struct gate **gate);
+CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate **gate);
+
+enum load {
+    LOAD_FIRST,   /* there is no configuration, and so no log, yet */
+    LOAD_CHANGED, /* it says why not, in the log of the one before */
+    LOAD_AGAIN,   /* it was said already */
+};
+
+/* The configuration that is there, read, with its log opened; the caller owns it. NULL when there is none or it is broken, which is logged. */
+struct config *gate_load_config(struct crypto *crypto, enum load load);
+
+/* Loads the library that is named; the caller owns it. NULL when it cannot be loaded, which is logged. */
+struct vendor *gate_load_vendor(const struct module_settings *module);
 
 void gate_destroy(struct gate *gate);
 

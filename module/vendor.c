@@ -84,6 +84,11 @@ static CK_RV call_initialize(const struct vendor *vendor)
     return vendor->functions->C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
 }
 
+void vendor_say_reentered(const struct vendor *vendor)
+{
+    log_error("%s loads p11gate itself; name the vendor's library", vendor->name);
+}
+
 CK_RV vendor_initialize(struct vendor *vendor)
 {
     CK_RV rv;
@@ -97,7 +102,7 @@ CK_RV vendor_initialize(struct vendor *vendor)
     }
     vendor->initialized = rv == CKR_OK;
     if (entry_was_reentered()) { /* as pkcs11-spy.so that was told to load us; p11-kit-proxy.so cannot even be loaded */
-        log_error("%s loads p11gate itself; name the vendor's library", vendor->name);
+        vendor_say_reentered(vendor);
         return CKR_FUNCTION_FAILED;
     }
     if (rv != CKR_OK)

@@ -16,6 +16,9 @@ struct vendor *vendor_load(const struct module_settings *module, char **error);
  * CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success; a library that loads p11gate itself is refused. */
 CK_RV vendor_initialize(struct vendor *vendor);
 
+/* Logs that the library called our C_Initialize in its own. */
+void vendor_say_reentered(const struct vendor *vendor);
+
 /* C_Finalize, if we initialised it, and back to p11-kit, which keeps the library mapped for the next time. */
 void vendor_destroy(struct vendor *vendor);
 

@@ -3,6 +3,7 @@
 // dlsym(library, "mock_control"); for other programs the environment says the same (script.c).
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <p11-kit/pkcs11.h>
@@ -51,13 +52,13 @@ struct mock_handles {
 
 /* Read and written by tests at any time. */
 struct mock_settings {
-    bool initialised;          /* written: somebody else initialised or finalised the library */
+    atomic_bool initialised;   /* written: somebody else initialised or finalised the library */
     CK_RV arguments_answer;    /* of C_Initialize to arguments; CKR_OK: it takes them */
     CK_RV wrong_pin;           /* what a wrong PIN is answered with */
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
-    void (*calls_back)(void);  /* called by each function of the library; NULL: none */
+    void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
     char init_args[64];        /* read: the text in its pReserved, as NSS takes it; "": none */

@@ -3,6 +3,7 @@
 #include "tests/mock/internal.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ _Noreturn void record_wrong(const char *what, const char *value)
     fprintf(stderr, "mock vendor: %s: %s\n", what, value);
     abort();
 }
+
+static pthread_mutex_t recording = PTHREAD_MUTEX_INITIALIZER; /* p11gate calls from several threads under the preset transparent */
 
 static enum function_id function_of(const char *name)
 {
@@ -78,11 +81,13 @@ CK_RV record_begin(enum function_id function)
 {
     CK_RV rv;
 
+    pthread_mutex_lock(&recording);
     remember(function);
     print(function);
-    if (settings.calls_back != NULL)
-        settings.calls_back();
     rv = scripted(function);
+    pthread_mutex_unlock(&recording);
+    if (settings.calls_back != NULL)
+        settings.calls_back(mock_names[function]);
     if (rv == CKR_OK && function != FUNCTION_C_Initialize &&
         function != FUNCTION_C_GetFunctionList && !library_is_initialised())
         rv = CKR_CRYPTOKI_NOT_INITIALIZED;

@@ -144,6 +144,8 @@ static void every_mistake_at_the_top_is_reported(void **state)
          "4:1: did you mean `trust_anchors`?"},
         {"version: 1\nmodule: a.so\nallow: []\nnonsense: 1", "4:1: unknown key `nonsense`"},
         {"version: 1\nmodule: a.so\nallow: []\n? \n: 1", "4:2: unknown key nothing"},
+        {"version: 1\nmodule: a.so\npreset: transparent\nallow: [{id: 01, use: {digests: [sha256]}}]",
+         "4:34: found a list of mechanisms, expected none: `preset: transparent` passes them"},
         {"version: 1\nmodule: a.so\nallow: []\npreset: shh",
          "4:9: expected `ssh`, `read-only` or `transparent`; did you mean `ssh`?"},
         {"version: 1\nmodule: a.so\nallow: []\npreset: [ssh]", "4:9: found a list"},
@@ -238,6 +240,8 @@ static void mistakes_in_modules_are_reported(void **state)
          "2:1: found `modules` beside `module`, expected one of them"},
         {"[{path: a.so}, {path: b.so}]\npreset: transparent",
          "2:32: found a second module, expected one: `preset: transparent` names one module"},
+        {"[{path: a.so}]\npreset: transparent\nmechanisms: {deny: [CKM_RSA_X_509]}",
+         "4:21: found a list of mechanisms, expected none: `preset: transparent` passes them"},
     };
 
     (void)state;

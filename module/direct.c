@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/direct.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "common/log.h"
+#include "crypto/crypto.h"
+#include "module/entry.h"
+#include "module/filter.h"
+#include "module/gate.h"
+
+/* The application's arguments, but with the text that the configuration has for the library where the application has none. */
+CK_RV direct_initialize(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
+{
+    char *text = direct->config->settings.modules[0].init_args;
+    CK_FUNCTION_LIST *vendor = vendor_functions(direct->vendor);
+    CK_C_INITIALIZE_ARGS own = {0};
+
+    if (text == NULL || (arguments != NULL && arguments->pReserved != NULL))
+        return vendor->C_Initialize(arguments);
+    if (arguments != NULL)
+        own = *arguments;
+    own.pReserved = text;
+    return vendor->C_Initialize(&own);
+}
+
+CK_RV direct_finalize(struct direct *direct, CK_VOID_PTR reserved)
+{
+    return vendor_functions(direct->vendor)->C_Finalize(reserved);
+}
+
+void direct_destroy(struct direct *direct)
+{
+    if (direct == NULL)
+        return;
+    filter_finish(direct);
+    vendor_destroy(direct->vendor);
+    config_destroy(direct->config);
+    crypto_destroy(direct->crypto);
+    pthread_mutex_destroy(&direct->lock);
+    free(direct);
+}
+
+static bool policy_hides(const struct policy *policy)
+{
+    return !policy->allow_all || policy->require.count > 0 || policy->deny.count > 0 ||
+           (policy->narrowed_by != NULL && policy_hides(policy->narrowed_by));
+}
+
+static bool hides(const struct direct *direct)
+{
+    const struct settings *settings = &direct->config->settings;
+
+    return direct->broken || settings->functions.limited || settings->functions.deny.count > 0 ||
+           settings->read_only ||
+           (!settings->audit_only && policy_hides(&direct->config->policy));
+}
+
+static struct layer *top_of(struct direct_stack *stack, bool filters)
+{
+    if (log_traces())
+        return &stack->tracers[filters];
+    return filters ? &stack->filter.layer : &stack->forward.layer;
+}
+
+static void choose_top(struct direct *direct)
+{
+    bool filters = hides(direct);
+
+    atomic_store(&direct->top, top_of(&direct->stacks[direct->serialized], filters));
+    atomic_store(&direct->waiting, top_of(&direct->stacks[0], filters));
+}
+
+static void make_stack(struct direct *direct, struct direct_stack *stack, bool takes_no_lock)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(direct->vendor);
+
+    stack->forward = (struct direct_layer){direct_layer, vendor, direct};
+    stack->filter = (struct direct_layer){filter_layer, vendor, direct};
+    stack->tracers[0] = stack->tracers[1] = trace_layer;
+    stack->tracers[0].lower = &stack->forward.layer;
+    stack->tracers[1].lower = &stack->filter.layer;
+    stack->forward.layer.takes_no_lock = takes_no_lock;
+    stack->filter.layer.takes_no_lock = takes_no_lock;
+    stack->tracers[0].takes_no_lock = stack->tracers[1].takes_no_lock = takes_no_lock;
+}
+
+/* A library that is or loads p11-kit-proxy.so, where p11-kit knows of p11gate, comes back to us. */
+static CK_RV initialize_once(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
+{
+    CK_RV rv;
+
+    entry_was_reentered();
+    rv = direct_initialize(direct, arguments);
+    if (!entry_was_reentered())
+        return rv;
+    vendor_say_reentered(direct->vendor);
+    if (rv == CKR_OK)
+        direct_finalize(direct, NULL);
+    return CKR_FUNCTION_FAILED;
+}
+
+static CK_RV start(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
+{
+    direct->vendor = gate_load_vendor(&direct->config->settings.modules[0]);
+    if (direct->vendor == NULL)
+        return CKR_FUNCTION_FAILED;
+    direct->serialized = (direct->config->settings.modules[0].quirks & QUIRK_SERIALIZE) != 0;
+    make_stack(direct, &direct->stacks[0], true);
+    make_stack(direct, &direct->stacks[1], false);
+    choose_top(direct);
+    return initialize_once(direct, arguments);
+}
+
+CK_RV direct_create(struct crypto *crypto, struct config *config, CK_C_INITIALIZE_ARGS *arguments,
+                    struct direct **out)
+{
+    struct direct *direct = calloc(1, sizeof(*direct));
+    CK_RV rv;
+
+    if (direct == NULL) {
+        config_destroy(config);
+        crypto_destroy(crypto);
+        return CKR_HOST_MEMORY;
+    }
+    direct->crypto = crypto;
+    direct->config = config;
+    pthread_mutex_init(&direct->lock, NULL);
+    rv = start(direct, arguments);
+    if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED)
+        *out = direct;
+    else
+        direct_destroy(direct);
+    return rv;
+}
+
+/* As gate_refresh_policy. The vendor and the preset stay what they are until the next C_Initialize. */
+static void refresh(struct direct *direct)
+{
+    struct config *config;
+
+    if (policy_uses(&direct->config->policy, SELECTOR_WHEN_TIME))
+        filter_forget(direct); /* the time has changed, if nothing else */
+    if (!direct->broken && !config_changed(direct->config))
+        return;
+    config = gate_load_config(direct->crypto, direct->broken ? LOAD_AGAIN : LOAD_CHANGED);
+    if (config == NULL && direct->broken)
+        return;
+    filter_forget(direct);
+    direct->broken = config == NULL;
+    if (config != NULL) {
+        config_destroy(direct->config);
+        direct->config = config;
+        log_info("the configuration was read again");
+    }
+    choose_top(direct);
+}
+
+struct layer *direct_top(struct direct *direct, enum function_id function)
+{
+    if (direct_begins_use[function] && !direct->inherited) {
+        pthread_mutex_lock(&direct->lock);
+        refresh(direct);
+        pthread_mutex_unlock(&direct->lock);
+    }
+    if (function == FUNCTION_C_WaitForSlotEvent)
+        return atomic_load_explicit(&direct->waiting, memory_order_acquire);
+    return atomic_load_explicit(&direct->top, memory_order_acquire);
+}
+
+static bool is_filter(const struct direct *direct, const struct layer *top)
+{
+    return top == &direct->stacks[0].filter.layer || top == &direct->stacks[0].tracers[1];
+}
+
+void direct_after_fork(struct direct *direct)
+{
+    direct->inherited = true;
+    pthread_mutex_init(&direct->lock, NULL);
+    if (!is_filter(direct, atomic_load(&direct->waiting)))
+        return;
+    atomic_store(&direct->top, NULL);
+    atomic_store(&direct->waiting, NULL);
+}
+
+CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+{
+    static const char name[] = "p11gate: ";
+    const size_t size = sizeof(name) - 1;
+    CK_RV rv = direct_vendor(self)->C_GetInfo(pInfo);
+
+    if (rv != CKR_OK)
+        return rv;
+    memmove(pInfo->libraryDescription + size, pInfo->libraryDescription,
+            sizeof(pInfo->libraryDescription) - size);
+    memcpy(pInfo->libraryDescription, name, size);
+    return rv;
+}
