@@ -157,9 +157,9 @@ class Configurations(Case):
         token = self.token("eight")
         (text,) = blocks("yaml")
         text = re.sub(r"(?m)^module: \S+", f"module: {programs.VENDOR}", text)
-        self.sandbox.configure(re.sub(r"SHA256:[^\"]+", token.fingerprint("user3"), text))
+        self.sandbox.configure(re.sub(r"SHA256:[^\"]+", token.fingerprint("user1"), text))
         keys, result = self.listing(programs.MODULE)
-        self.assertEqual([bare(token.public_key("user3"))], keys, str(result))
+        self.assertEqual([bare(token.public_key("user1"))], keys, str(result))
 
     def test_the_example_configuration_is_one(self):
         path = self.sandbox.configure((ROOT / "config/example.yaml").read_text())
