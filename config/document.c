@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+#include "config/reader.h"
 #include "config/syntax_error.h"
 #include "config/text.h"
 
@@ -145,6 +146,7 @@ static bool build_list(struct builder *builder, struct node *list, unsigned dept
 
 static bool check_key(struct builder *builder, const struct node *map, const struct node *key)
 {
+    char found[READER_FOUND_SIZE];
     size_t first;
 
     if (key->style == STYLE_PLAIN && strcmp(key->text, "<<") == 0)
@@ -155,9 +157,10 @@ static bool check_key(struct builder *builder, const struct node *map, const str
     }
     first = node_find_key(map, key->text);
     if (&map->items[first] != key) {
+        reader_found(key, found);
         message_add(builder->messages, SEVERITY_ERROR, key->position,
-                    "found the key `%s` again, expected it once; the first is in line %u",
-                    key->text, map->items[first].position.line);
+                    "found the key %s again, expected it once; the first is in line %u", found,
+                    map->items[first].position.line);
     }
     return true;
 }
@@ -298,6 +301,7 @@ static struct node *build(struct builder *builder)
         refuse(builder, (struct position){.file = builder->file}, "no memory");
         return NULL;
     }
+    root->position = (struct position){.file = builder->file, .line = 1, .column = 1};
     if (!build_start(builder) || !build_node(builder, root, 1) || !build_end(builder)) {
         document_destroy(root);
         return NULL;

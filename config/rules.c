@@ -46,14 +46,15 @@ void use_read_order(struct reader *reader, const struct field *field, void *targ
 void use_read_show_label(struct reader *reader, const struct field *field, void *target)
 {
     struct use *use = target;
+    char found[READER_FOUND_SIZE];
     bool unknown;
 
     use->show_label = value_line(reader, field->value, &unknown);
     if (unknown) {
-        message_add(
-            reader->messages, SEVERITY_WARNING, field->value->position,
-            "found `%s`, of which something is unknown here: the token's own label is shown",
-            field->value->text);
+        reader_found(field->value, found);
+        message_add(reader->messages, SEVERITY_WARNING, field->value->position,
+                    "found %s, of which something is unknown here: the token's own label is shown",
+                    found);
     }
     if (use->show_label != NULL && strlen(use->show_label) > LONGEST_LABEL) {
         reader_error(reader, field->value->position, "found %zu bytes, expected at most %d",

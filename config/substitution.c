@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config/repetition.h"
 #include "config/text.h"
 
 struct scan {
@@ -15,6 +16,7 @@ struct scan {
     const char *rest; /* what is still to be read */
     FILE *out;
     bool repeatable; /* something stands before it that a quantifier can repeat */
+    struct repetition repetition;
     bool unknown;
     const char *fault;
 };
@@ -44,6 +46,7 @@ static void put_data(struct scan *scan, const char *data)
 {
     const char *special = "";
 
+    repetition_take(&scan->repetition, strlen(data));
     if (scan->kind == PATTERN_GLOB) {
         special = "*?[]\\";
     } else if (scan->kind == PATTERN_REGEX) {
@@ -66,6 +69,7 @@ static void take_letter(struct scan *scan)
 
     if (letter == '%') {
         fputc('%', scan->out);
+        repetition_take(&scan->repetition, 1);
     } else if (!find_value(scan->identity, letter, &value)) {
         scan->fault = "found `%` before a letter that stands for nothing, expected %u %i %d %l %L, "
                       "or %% for the sign itself";
@@ -92,6 +96,7 @@ static void take_escape(struct scan *scan)
                       "expressions do not know, expected a set such as [0-9]";
     } else {
         fwrite(scan->rest, 1, 2, scan->out);
+        repetition_take(&scan->repetition, 1);
         scan->rest += 2;
     }
 }
@@ -130,6 +135,7 @@ static void take_set(struct scan *scan)
                       "itself";
         return;
     }
+    repetition_take(&scan->repetition, 1);
     while (scan->rest <= end) {
         if (scan->rest[0] == '%' && scan->rest[1] != '%') {
             scan->fault = "found `%` and a letter between `[` and `]`, expected it outside";
@@ -140,18 +146,52 @@ static void take_set(struct scan *scan)
     }
 }
 
+/* Of "{2,5}"; 1: it is another character. */
+static size_t interval_length(const struct scan *scan)
+{
+    size_t digits = 1 + strspn(scan->rest + 1, "0123456789,");
+
+    return scan->kind == PATTERN_REGEX && scan->rest[0] == '{' && scan->rest[digits] == '}'
+               ? digits + 1
+               : 1;
+}
+
+/* False: the expression would be too large. */
+static bool count_plain(struct repetition *repetition, const char *at)
+{
+    if (*at == '(')
+        return repetition_open(repetition);
+    if (strchr("*+?{", *at) != NULL)
+        return repetition_quantify(repetition, at);
+    if (*at == ')')
+        repetition_close(repetition);
+    else
+        repetition_take(repetition, strchr("|^", *at) == NULL ? 1 : 0);
+    return true;
+}
+
 /* POSIX leaves a quantifier undefined where nothing stands before it (9.5.3); the C library would
  * take "*.example" for something. */
 static void take_plain(struct scan *scan)
 {
+    size_t length;
+
     if (scan->kind == PATTERN_REGEX && !scan->repeatable && strchr("*+?{", *scan->rest) != NULL) {
         scan->fault =
             "found `*`, `+`, `?` or `{` with nothing before it to repeat, expected a POSIX "
             "extended regular expression; `.*` matches any text";
         return;
     }
-    scan->repeatable = strchr("(|^*+?", *scan->rest) == NULL;
-    fputc(*scan->rest++, scan->out);
+    if (scan->kind == PATTERN_REGEX && !count_plain(&scan->repetition, scan->rest)) {
+        scan->fault =
+            "found parentheses or repetitions that make the expression too large, expected at "
+            "most 32 parentheses within each other and 1000 copies of characters";
+        return;
+    }
+    length = interval_length(scan);
+    scan->repeatable = length > 1 || strchr("(|^*+?", *scan->rest) == NULL;
+    fwrite(scan->rest, 1, length, scan->out);
+    scan->rest += length;
 }
 
 static void take_next(struct scan *scan)

@@ -83,6 +83,23 @@ static struct position find_position(const yaml_parser_t *parser, const struct t
     return is_cut_value(parser, last) ? last->position : problem;
 }
 
+/* libyaml counts a line more at the end of a text that does not end its last one. */
+static struct position keep_within(struct position position, const struct text_cursor *text)
+{
+    struct text_cursor at = {.text = text->text, .size = text->size};
+    struct position end = {.file = position.file, .line = 1, .column = 1};
+
+    while (at.byte < at.size) {
+        end.column++;
+        if (text_cursor_peek(&at) == '\n') {
+            end.line++;
+            end.column = 1;
+        }
+        text_cursor_move(&at, at.character + 1);
+    }
+    return position.line > end.line ? end : position;
+}
+
 void syntax_error_report(const yaml_parser_t *parser, const struct text_cursor *text,
                          const struct node *last, struct message_list *messages)
 {
@@ -92,7 +109,7 @@ void syntax_error_report(const yaml_parser_t *parser, const struct text_cursor *
     struct position position = {.file = last->position.file};
 
     if (placed)
-        position = find_position(parser, text, last);
+        position = keep_within(find_position(parser, text, last), text);
     message_add(messages, SEVERITY_ERROR, position, "not valid YAML: %s%s%s", problem,
                 hint != NULL ? "; " : "", hint != NULL ? hint : "");
 }

@@ -28,7 +28,7 @@ static const struct attribute {
     {"slot-id", true},
 };
 
-enum { N_KNOWN = sizeof(known) / sizeof(known[0]), LONGEST_DIGITS = 18 };
+enum { N_KNOWN = sizeof(known) / sizeof(known[0]), LONGEST_DIGITS = 18, LONGEST_NAME = 32 };
 
 /* One attribute of the text; not terminated. */
 struct part {
@@ -44,7 +44,8 @@ static bool refuse(struct reader *reader, const struct node *node, const struct 
     reader_error(reader, node->position,
                  "found %s in `%.*s`, expected `pkcs11:` and path attributes of "
                  "RFC 7512",
-                 found, (int)part->name_length, part->name);
+                 found, (int)(part->name_length < LONGEST_NAME ? part->name_length : LONGEST_NAME),
+                 part->name);
     return false;
 }
 
@@ -63,7 +64,7 @@ static bool refuse_name(struct reader *reader, const struct node *node, const st
 {
     const char *names[N_KNOWN];
     const char *near;
-    char name[32];
+    char name[LONGEST_NAME + 1];
 
     for (size_t i = 0; i < N_KNOWN; i++)
         names[i] = known[i].name;

@@ -13,6 +13,8 @@
 
 const char *value_text(struct reader *reader, const struct node *node, const char *expected)
 {
+    char found[READER_FOUND_SIZE];
+
     if (node->kind != NODE_SCALAR || node_is_nothing(node)) {
         reader_expected(reader, node, expected);
         return NULL;
@@ -25,10 +27,11 @@ const char *value_text(struct reader *reader, const struct node *node, const cha
         return NULL;
     }
     if (node->trap == TRAP_COMMENT) {
+        reader_found(node, found);
         reader_error(reader, node->position,
-                     "found `%s` and a comment glued to its `#`, expected %s; quote it if the `#` "
+                     "found %s and a comment glued to its `#`, expected %s; quote it if the `#` "
                      "belongs to the value, else put a blank behind the `#`",
-                     node->text, expected);
+                     found, expected);
         return NULL;
     }
     if (node->trap == TRAP_LINES) {
@@ -120,10 +123,12 @@ char *value_path(struct reader *reader, const struct node *node, const char *bas
     char *text = value_substituted(reader, node, "a path", &unknown);
     const char *path = text;
     char *joined = NULL;
+    char found[READER_FOUND_SIZE];
 
     if (unknown) {
+        reader_found(node, found);
         reader_error(reader, node->position,
-                     "found `%s`, of which something is unknown here, expected a path", node->text);
+                     "found %s, of which something is unknown here, expected a path", found);
     }
     if (text == NULL)
         return NULL;

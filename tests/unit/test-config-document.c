@@ -74,6 +74,7 @@ static void every_node_has_the_position_of_its_first_character(void **state)
         {"a: |\n  b\n", "@1:1{a@1:1 b\n@1:4b}"},
         {"a: >2\n", "@1:1{a@1:1 @1:4b}"},
         {"? a\n: b\n", "@1:1{a@1:3 b@2:3}"},
+        {"---\n", "@1:1"},
     };
 
     (void)state;
@@ -181,6 +182,9 @@ static void the_first_syntax_error_is_reported_where_the_value_begins(void **sta
         {"a: \x01", "1:4: control character"},
         {"a: b\nc: \xff\xfe", "2:4: not UTF-8"},
         {"a: b\nc: d: e\nf: @g", "2:4: "},
+        /* the end of a text is in its last line, whether or not that ends */
+        {"a: [\n", "2:1: node content"},
+        {"a:\n  [", "2:4: node content"},
     };
 
     (void)state;

@@ -146,6 +146,39 @@ static void what_patterns_leave_undefined_is_a_fault(void **state)
     }
 }
 
+/* Such expressions took gigabytes, or the stack, of whoever loaded the module. */
+static void an_expression_that_grows_too_large_is_a_fault(void **state)
+{
+    static const struct {
+        const char *text;
+        bool large;
+    } cases[] = {
+        {"[0-9a-f]{64}(:[0-9a-f]{2}){1,255}", false},
+        {"a{1000}", false},
+        {"a{1001,}", true},
+        {"(a{30}){33}", false},
+        {"(a{30}){34}", true},
+        {"((a{1,255}){1,255}){1,255}", true},
+        {"a{500}b{500}", false},
+        {"a{500}b{500}c{4}", true},
+        {"a{999999999999999999999}", true},
+        {"(((((((((a+)+)+)+)+)+)+)+)+)+", true},
+        {"(((a+)*)+)?", false},
+        {"((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))", false},
+        {"(((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct substitution result = {0};
+
+        assert_int_equal(substitution_make(&identity, PATTERN_REGEX, cases[i].text, &result),
+                         cases[i].large ? SUBSTITUTION_FAULT : SUBSTITUTION_DONE);
+        assert_true(!cases[i].large || strstr(result.fault, "too large") != NULL);
+        free(result.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +186,7 @@ int main(void)
         cmocka_unit_test(what_is_put_in_matches_itself_and_nothing_else),
         cmocka_unit_test(what_is_not_known_makes_the_value_unknown),
         cmocka_unit_test(what_patterns_leave_undefined_is_a_fault),
+        cmocka_unit_test(an_expression_that_grows_too_large_is_a_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Counts what the C library would write out.
+#include "config/repetition.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void repetition_take(struct repetition *repetition, size_t size)
+{
+    repetition->groups[repetition->depth].size += size;
+    repetition->groups[repetition->depth].last = size;
+}
+
+bool repetition_open(struct repetition *repetition)
+{
+    if (repetition->depth == REPETITION_MOST_DEPTH)
+        return false;
+    repetition->depth++;
+    memset(&repetition->groups[repetition->depth], 0, sizeof(repetition->groups[0]));
+    return true;
+}
+
+/* One that closes nothing is left to the C library. */
+void repetition_close(struct repetition *repetition)
+{
+    if (repetition->depth > 0) {
+        repetition->depth--;
+        repetition_take(repetition, repetition->groups[repetition->depth + 1].size);
+    }
+}
+
+/* How often what stands before it is written: "{3}" 3, "{2,5}" 5, "{2,}" 3, "+" 2; else 1. */
+static size_t count_times(const char *quantifier)
+{
+    char *end = NULL;
+    size_t times;
+
+    if (*quantifier != '{')
+        return *quantifier == '+' ? 2 : 1;
+    times = strtoul(quantifier + 1, &end, 10);
+    if (end[0] == ',' && end[1] == '}')
+        times = times < SIZE_MAX ? times + 1 : times;
+    else if (end[0] == ',')
+        times = strtoul(end + 1, &end, 10);
+    return times > 0 ? times : 1;
+}
+
+bool repetition_quantify(struct repetition *repetition, const char *quantifier)
+{
+    size_t last = repetition->groups[repetition->depth].last;
+    size_t times = count_times(quantifier);
+
+    if (last != 0 && times - 1 > (REPETITION_MOST_COPIES - repetition->copies) / last)
+        return false;
+    repetition->copies += last * (times - 1);
+    repetition->groups[repetition->depth].size += last * (times - 1);
+    repetition->groups[repetition->depth].last = last * times;
+    return true;
+}
