@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every key of the configuration: a right value, wrong ones with the place and the words of the error, and where the maps stand.
+
+Whether these are all keys is asked of the project itself (schema-keys prints its tables).
+"""
+
+import dataclasses
+import subprocess
+
+from . import programs
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """good: a right value, in one line. wrong: (value, column from its first character on, or None: at the key; part of the error)."""
+
+    good: str
+    wrong: tuple
+
+
+_NOTHING = ("", None, "found nothing, expected ")
+_LIST, _MAP = ("[x]", 0, "found a list, expected "), ("{x: y}", 0, "found a map, expected ")
+_EMPTY = ("[]", 0, "found an empty list, expected ")
+_UNKNOWN = ("{x: y}", 1, "found the unknown key `x`, expected ")
+
+
+def one(good, *wrong):
+    """One scalar."""
+    return Key(good, (_NOTHING, _LIST, _MAP, _EMPTY, *wrong))
+
+
+def some(good, *wrong, empty=False):
+    """A scalar or a list of them; empty: the list may be empty."""
+    inner = ("[[x]]", 1, "found a list, expected ")
+    return Key(good, (_NOTHING, inner, _MAP, ("[{x: y}]", 1, "found a map, expected "), *(() if empty else (_EMPTY,)), *wrong))
+
+
+def patterns(good, *wrong):
+    """As some(), and maps that name a kind of pattern."""
+    inner = (("[[x]]", 1, "found a list, expected "), ("[{x: y}]", 2, "found the unknown key `x`"), ("{}", 0, "found an empty map"))
+    return Key(good, (_NOTHING, _EMPTY, _UNKNOWN, *inner, *wrong))
+
+
+TEXT_WRONG = (("'%q'", 0, "`%` before a letter"), ("{re: '('}", 5, "expected a POSIX extended regular expression"),
+              ("{re: '((a{255}){255}){255}'}", 5, "too large"), ("{glob: '[a'}", 7, "`[` without `]`"), ("[a, {re: '*'}]", 9, "nothing before it"),
+              ("{glob: a, re: b}", 0, "a map with several keys"))
+
+
+def text(good, *wrong):
+    return patterns(good, *TEXT_WRONG, *wrong)
+
+
+def inner(good, *wrong):
+    """A map."""
+    return Key(good, (_NOTHING, _LIST, _UNKNOWN, ("x", 0, "found `x`, expected "), ("{}", 0, "found an empty map, expected "), *wrong))
+
+
+def maps(good, *wrong):
+    """A list of maps."""
+    deeper = (("[x]", 1, "found `x`, expected "), ("[[x]]", 1, "found a list, expected "), ("[{x: y}]", 2, "found the unknown key `x`"))
+    return Key(good, (_NOTHING, _MAP, ("x", 0, "found `x`, expected "), *deeper, *wrong))
+
+
+def boolean(*wrong, good="true"):
+    return one(good, ("yes", 0, "found `yes`, expected true or false"), ("True", 0, "found `True`"), ("1", 0, "found `1`"), *wrong)
+
+
+def refused(good, part):
+    """A key that is known and out of place here: whatever its value, that is the error."""
+    return Key(good, ((good, None, part),))
+
+
+FINGERPRINT = "SHA256:uNiVztksCsDhcc0u9e8BrKLs7eH6Zp9hzR0Vbz9ZJZE"
+
+SELECTORS = {
+    "uri": some("'pkcs11:token=a'", ("http:a", 0, "expected a URI"), ("'pkcs11:tokn=a'", 0, "did you mean `token`?"), ("'pkcs11:'", 0, "expected"),
+                ("'pkcs11:token=a?pin-value=1'", 0, "query"), ("'pkcs11:id=%01;id=%02'", 0, "a second value"), ("'pkcs11:token='", 0, "an empty value")),
+    "token": inner("{label: a}"),
+    "slot": inner("{id: 1}"),
+    "id": patterns("01", ("1", 0, "found `1`, expected pairs of hexadecimal digits"), ("[01, 0g]", 5, "found `0g`"), ("'01:'", 0, "found `01:`")),
+    "label": text("a"),
+    "fingerprint": some(FINGERPRINT, ("MD5:00", 0, "expected SHA256:"), (f"{FINGERPRINT}x", 0, "expected SHA256:"), ("[x]", 1, "expected SHA256:")),
+    "public_key": some("KEYFILE", ("'%l%q'", 0, "`%` before a letter"), ("/nonexistent/a.pub", 0, "/nonexistent/a.pub: ")),
+    "key": inner("{type: rsa}"),
+    "any": maps("[{id: 01}]", _EMPTY),
+    "all": maps("[{id: 01}]", _EMPTY),
+    "not": inner("{id: 02}"),
+}
+
+# The maps by the names that schema-keys prints.
+KEYS = {
+    "top": {
+        "version": one("1", ("2", 0, "found `2`, expected 1"), ("1.0", 0, "found `1.0`"), ("one", 0, "found `one`")),
+        "module": one("m.so", ("p11gate.so", 0, "expected the vendor's module"), ("'%q'", 0, "`%` before a letter"), ("''", 0, "expected a path")),
+        "modules": Key("[{path: a.so}]", (_NOTHING, _MAP, _EMPTY, ("[x]", 1, "found `x`, expected a map with `path`"),
+                                          ("[{path: a.so, x: y}]", 14, "found the unknown key `x`"), ("[{name: a}]", 1, "found no `path`"))),
+        "preset": one("ssh", ("shh", 0, "did you mean `ssh`?"), ("SSH", 0, "did you mean `ssh`?"), ("none", 0, "found `none`, expected `ssh`")),
+        "require": maps("[{id: 01}]", ("[{}]", 1, "found a rule without a selector"), ("all", 0, "found `all`, expected a list of rules")),
+        "deny": maps("[{id: 01}]", ("[{}]", 1, "found a rule without a selector"), ("all", 0, "found `all`, expected a list of rules")),
+        "allow": maps("[{id: 01}]", ("[{}]", 1, "found a rule without a selector"), ("[{name: a}]", 1, "found a rule without a selector"),
+                      ("any", 0, "found `any`, expected a list of rules")),
+        "log": inner("{level: info}"),
+        "functions": inner("{allow: [sign]}"),
+        "mechanisms": inner("{allow: [CKM_ECDSA]}"),
+        "session": inner("{read_only: true}"),
+        "cache": inner("{max_age: 60s}"),
+        "audit_only": refused("true", "found `audit_only` in a user's file, expected it in the system's"),
+        "user_config": refused("none", "found `user_config` in a user's file, expected it in the system's"),
+    },
+    "top.modules": {
+        "name": one("a", ("'%q'", 0, "`%` before a letter")),
+        "path": one("m.so", ("p11gate.so", 0, "expected the vendor's module"), ("''", 0, "expected a path")),
+        "init_args": one("a", ("'%q'", 0, "`%` before a letter")),
+        "quirks": some("[serialize]", ("[serialise]", 1, "did you mean `serialize`?"), empty=True),
+    },
+    "top.require": {"name": one("a", ("\"a\\nb\"", 0, "without control characters")), "use": refused("{order: 1}", "found `use`, expected selectors alone"), **SELECTORS},
+    "top.allow": {"name": one("a", ("''", 0, "expected text")), "use": inner("{order: 1}"), **SELECTORS},
+    "top.require.any": SELECTORS,
+    "top.log": {
+        "file": one("a.log", ("'%q'", 0, "`%` before a letter")),
+        "level": one("info", ("warning", 0, "found `warning`, expected `error`, `info` or `debug`"), ("inf", 0, "did you mean `info`?")),
+        "trace": boolean(),
+        "stderr": one("never", ("always", 0, "found `always`, expected `auto` or `never`")),
+    },
+    "top.functions": {
+        "allow": some("[sign]", ("[sing]", 1, "did you mean `sign`?"), ("[C_Sing]", 1, "found `C_Sing`"), empty=True),
+        "deny": some("[C_Sign]", ("[sing]", 1, "did you mean `sign`?"), empty=True),
+    },
+    "top.mechanisms": {
+        "allow": some("[CKM_ECDSA]", ("[CKM_ECDSO]", 1, "found `CKM_ECDSO`"), empty=True),
+        "deny": some("[CKM_RSA_PKCS]", ("[RSA_PKCS]", 1, "found `RSA_PKCS`"), empty=True),
+    },
+    "top.session": {"read_only": boolean()},
+    "top.cache": {"max_age": one("60s", ("60", 0, "found `60`"), ("1y", 0, "found `1y`"), ("-1s", 0, "found `-1s`"))},
+    "top.require.token": {name: text("a", (f"'{'x' * 40}'", 0, "longer text can match nothing")) for name in ("label", "serial", "manufacturer", "model")},
+    "top.require.slot": {
+        "id": some("1", ("a", 0, "found `a`, expected a number"), ("[1, 0xg]", 4, "found `0xg`"), ("-1", 0, "found `-1`"), ("99999999999999999999", 0, "found `9999")),
+        "description": text("a", (f"'{'x' * 70}'", 0, "longer text can match nothing")),
+    },
+    "top.require.key": {
+        "type": some("rsa", ("dsa", 0, "found `dsa`, expected `rsa`"), ("[rsa, RSA]", 6, "found `RSA`")),
+        "bits": some("2048", ("many", 0, "found `many`"), ("'=2048'", 0, "found `=2048`"), ("[1024, '>= x']", 7, "found `>= x`")),
+        "curve": some("nistp256", ("nistp257", 0, "did you mean `nistp256`?"), ("[P-256, x]", 8, "found `x`")),
+        "sign": boolean(("false", None, "found `sign: false`, expected true")),
+        "always_authenticate": boolean(),
+        "never_extractable": boolean(),
+        "local": boolean(),
+    },
+    "top.allow.use": {
+        "order": one("1", ("first", 0, "found `first`, expected a whole number"), ("1.5", 0, "found `1.5`"), ("0x1", 0, "found `0x1`"), ("99999999999999999999", 0, "found `9")),
+        "show_label": one("a", ("''", 0, "expected text"), (f"'{'x' * 256}'", 0, "found 256 bytes, expected at most 255"), ("'%q'", 0, "`%` before a letter")),
+        "mechanisms": some("[CKM_ECDSA]", ("[CKM_ECDSO]", 1, "found `CKM_ECDSO`"), empty=True),
+        "digests": some("[sha256]", ("[sha257]", 1, "did you mean `sha256`?"), ("[md5sum]", 1, "found `md5sum`"), empty=True),
+        "expose_certificate": boolean(good="true"),
+    },
+    "pattern": {
+        "glob": one("a*", ("'a\\'", 0, "`\\` at the end"), ("'[%u]'", 0, "between `[` and `]`")),
+        "re": one("a|b", ("'a**'", 0, "nothing before it"), ("'\\d'", 0, "letter or digit"), ("'a)|(b'", 0, "regular expression")),
+    },
+    "bytes": {"prefix": one("01", ("0", 0, "found `0`"), ("zz", 0, "found `zz`"), ("'0 1'", 0, "found `0 1`"))},
+}
+
+# What a map must have beside the key that is looked at.
+COMPANY = {
+    "top": (("version", "1"), ("module", "m.so"), ("allow", "[]")),
+    "top.modules": (("path", "a.so"),),
+    "top.require": (("slot", "{id: 1}"),),
+    "top.allow": (("slot", "{id: 1}"),),
+}
+
+_HEAD = "version: 1\nmodule: m.so\n"
+_ALLOW = _HEAD + "allow:\n"
+# Where the maps stand, @ for their inside; in braces, and in lines of their own, at several depths.
+PLACES = {
+    "top": ("@\n", "---\n{@}\n", "# a comment\n\n@\n...\n"),
+    "top.modules": ("version: 1\nallow: []\nmodules: [{@}]\n", "version: 1\nallow: []\nmodules:\n  - path: b.so\n  - @\n"),
+    "top.require": (_HEAD + "allow: []\nrequire: [{id: 01}, {@}]\n", _HEAD + "allow: all\ndeny:\n- @\n"),
+    "top.allow": (_HEAD + "allow: [{@}]\n", _ALLOW + "  - id: 01\n  - @\n", "{version: 1, module: é.so, allow: [{label: é}, {@}]}\n"),
+    "top.require.any": (
+        _HEAD + "allow: [{any: [{@}]}]\n",
+        _ALLOW + "- not:\n    @\n",
+        _ALLOW + "- all:\n  - id: 01\n  - @\n",
+        _HEAD + "allow: []\ndeny: [{all: [{any: [{not: {all: [{not: {@}}]}}]}]}]\n",
+        _ALLOW + "  - not:\n      any:\n        - id: 01\n        - all:\n            - not:\n                any:\n                  - @\n",
+        _HEAD + "allow: [" + "{not: " * 13 + "{@}" + "}" * 13 + "]\n",
+    ),
+    "top.log": (_HEAD + "allow: []\nlog: {@}\n", _HEAD + "log:\n   @\nallow: []\n"),
+    "top.functions": (_HEAD + "allow: []\nfunctions: {@}\n", _HEAD + "functions:\n  @\nallow: []\n"),
+    "top.mechanisms": (_HEAD + "allow: []\nmechanisms: {@}\n", _HEAD + "mechanisms:\n  @\nallow: []\n"),
+    "top.session": (_HEAD + "allow: []\nsession: {@}\n", _HEAD + "session:\n  @\nallow: []\n"),
+    "top.cache": (_HEAD + "allow: []\ncache: {@}\n", _HEAD + "cache:\n  @\nallow: []\n"),
+    "top.require.token": (_HEAD + "allow: [{token: {@}}]\n", _ALLOW + "- token:\n    @\n", _HEAD + "allow: []\ndeny: [{any: [{not: {token: {@}}}]}]\n"),
+    "top.require.slot": (_HEAD + "allow: [{slot: {@}}]\n", _ALLOW + "- not:\n    slot:\n      @\n"),
+    "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
+    "top.allow.use": (_HEAD + "allow: [{id: 01, use: {@}}]\n", _ALLOW + "- id: 01\n  use:\n    @\n"),
+    "pattern": (_HEAD + "allow: [{label: {@}}]\n", _ALLOW + "- token:\n    serial:\n      - a\n      - @\n"),
+    "bytes": (_HEAD + "allow: [{id: {@}}]\n", _ALLOW + "- any:\n  - id:\n    - 01\n    - @\n"),
+}
+
+
+def schema():
+    """(map, key, is it known in this version) as the project itself has them."""
+    output = subprocess.run([programs.SCHEMA_KEYS], check=True, capture_output=True, text=True).stdout
+    return [(words[0], words[1], words[2] == "known") for words in map(str.split, output.splitlines())]
+
+
+def write(place, pairs):
+    """Puts keys and values in; returns the text and (line, column) of each key, and of each value."""
+    before, after = place.split("@")
+    column = len(before) - (before.rfind("\n") + 1)
+    between = ", " if before.endswith("{") else "\n" + " " * column
+    text, at = before, []
+    for i, (key, value) in enumerate(pairs):
+        text += between if i else ""
+        start = _position(text)
+        text += f"{key}: "
+        at.append((start, _position(text)))
+        text += value
+    return text + after, at
+
+
+def _position(text):
+    """Of what comes behind the text."""
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
