@@ -58,10 +58,19 @@ static const struct object_list *token_objects(void)
 
 static struct subject make_subject(size_t slot, CK_TOKEN_INFO *token)
 {
+    static const char *const groups[] = {"staff", NULL};
+    const struct circumstances circumstances = {.user = "alice.b*",
+                                                .groups = groups,
+                                                .n_groups = 2,
+                                                .host = "box",
+                                                .has_time = true,
+                                                .weekday = 1,
+                                                .minute = 600};
+
     memset(token, ' ', sizeof(*token));
     memcpy(token->label, slot == 0 ? "one" : "two", 3);
     memcpy(token->serialNumber, slot == 0 ? "1234" : "5678", 4);
-    return (struct subject){.slot_id = slot, .token = token};
+    return (struct subject){.slot_id = slot, .token = token, .circumstances = circumstances};
 }
 
 /* What the policy says of each key in each slot, and why, in text; the caller frees. */

@@ -75,6 +75,12 @@ void identity_init(struct identity *identity)
                                   .host_label = strdup("box")}; /* the host's full name: unknown */
 }
 
+void identity_init_of(struct identity *identity, uid_t id)
+{
+    (void)id;
+    identity_init(identity);
+}
+
 void identity_finish(struct identity *identity)
 {
     free(identity->user);

@@ -85,6 +85,7 @@ SELECTORS = {
     "any": maps("[{id: 01}]", _EMPTY),
     "all": maps("[{id: 01}]", _EMPTY),
     "not": inner("{id: 02}"),
+    "when": inner("{user: a}"),
 }
 
 # The maps by the names that schema-keys prints.
@@ -104,6 +105,9 @@ KEYS = {
         "mechanisms": inner("{allow: [CKM_ECDSA]}"),
         "session": inner("{read_only: true}"),
         "cache": inner("{max_age: 60s}"),
+        "profiles": Key("{p: {deny: [{id: 01}]}}", (_NOTHING, _LIST, ("x", 0, "found `x`"), ("{}", 0, "found an empty map"), ("{p: x}", 4, "found `x`, expected a map"),
+                                                    ("{p: {}}", 4, "found an empty map"), ("{'a/b': {deny: []}}", 1, "expected a name of letters"),
+                                                    ("{p: {x: y}}", 5, "found the unknown key `x`"))),
         "audit_only": refused("true", "found `audit_only` in a user's file, expected it in the system's"),
         "user_config": refused("none", "found `user_config` in a user's file, expected it in the system's"),
     },
@@ -153,12 +157,20 @@ KEYS = {
         "digests": some("[sha256]", ("[sha257]", 1, "did you mean `sha256`?"), ("[md5sum]", 1, "found `md5sum`"), empty=True),
         "expose_certificate": boolean(good="true"),
     },
+    "top.require.when": {
+        "user": text("a"),
+        "group": text("a"),
+        "host": text("a"),
+        "time": some("Mon-Fri 08:00-18:00", ("Monday", 0, "found `Monday`, expected days and a time"), ("[Sat, 18:00-08:00]", 6, "found `18:00-08:00`"),
+                     ("'08:00-24:01'", 0, "found `08:00-24:01`"), ("'Mon 8:00-9:00'", 0, "found `Mon 8:00-9:00`"), ("''", 0, "found ``")),
+    },
     "pattern": {
         "glob": one("a*", ("'a\\'", 0, "`\\` at the end"), ("'[%u]'", 0, "between `[` and `]`")),
         "re": one("a|b", ("'a**'", 0, "nothing before it"), ("'\\d'", 0, "letter or digit"), ("'a)|(b'", 0, "regular expression")),
     },
     "bytes": {"prefix": one("01", ("0", 0, "found `0`"), ("zz", 0, "found `zz`"), ("'0 1'", 0, "found `0 1`"))},
 }
+KEYS["top.profiles"] = {name: KEYS["top"][name] for name in ("require", "deny", "allow", "preset", "log")}
 
 # What a map must have beside the key that is looked at.
 COMPANY = {
@@ -193,15 +205,22 @@ PLACES = {
     "top.require.slot": (_HEAD + "allow: [{slot: {@}}]\n", _ALLOW + "- not:\n    slot:\n      @\n"),
     "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
     "top.allow.use": (_HEAD + "allow: [{id: 01, use: {@}}]\n", _ALLOW + "- id: 01\n  use:\n    @\n"),
+    "top.require.when": (_HEAD + "allow: [{id: 01, when: {@}}]\n", _ALLOW + "- not:\n    when:\n      @\n"),
+    "top.profiles": (_HEAD + "allow: []\nprofiles: {p: {@}}\n", _HEAD + "allow: []\nprofiles:\n  a:\n    deny: []\n  b:\n    @\n"),
     "pattern": (_HEAD + "allow: [{label: {@}}]\n", _ALLOW + "- token:\n    serial:\n      - a\n      - @\n"),
     "bytes": (_HEAD + "allow: [{id: {@}}]\n", _ALLOW + "- any:\n  - id:\n    - 01\n    - @\n"),
 }
 
 
 def schema():
-    """(map, key, is it known in this version) as the project itself has them."""
+    """(map, key, "known", "refused" or "later") as the project itself has them."""
     output = subprocess.run([programs.SCHEMA_KEYS], check=True, capture_output=True, text=True).stdout
-    return [(words[0], words[1], words[2] == "known") for words in map(str.split, output.splitlines())]
+    return [tuple(line.split()[:3]) for line in output.splitlines()]
+
+
+def alone(entry):
+    """Is it of a file that stands alone? Those of a user's file beside a system's need both."""
+    return not entry[0].startswith("narrowing")
 
 
 def write(place, pairs):
