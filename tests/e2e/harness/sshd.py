@@ -23,7 +23,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 PermitUserRC no
-ForceCommand echo LOGIN-OK
+ForceCommand echo LOGIN-OK $USER
 LogLevel VERBOSE
 MaxAuthTries {tries}
 """

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Three users of one machine under one system file: each logs in with what it gives him, and whatever he writes or sets takes away only.
+
+Root makes the users, and removes them. Where the tests run as somebody else there is one user, and a system file that is not root's.
+"""
+
+import grp
+import itertools
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import subprocess
+
+from harness import Case, main, programs, rows, vocabulary
+from harness.sandbox import Sandbox
+from harness.sshd import Server
+from harness.ssh import bare
+from harness.token import Token
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+IS_ROOT = os.geteuid() == 0
+OPS = f"p11ops{os.getpid()}"
+NAMES = [f"p11{letter}{os.getpid()}" for letter in "abc"]
+DESCRIPTION = """token label=shared
+{keys}
+key  ops ec:P-384
+pair ops id=0a label="ops"
+key  old ec:P-256
+pair old id=0b label="ssh-user-old"
+"""
+REFUSED = [key for map, key, kind in vocabulary.schema() if map == "narrowing" and kind == "refused"]
+
+
+def run(*words):
+    subprocess.run([str(word) for word in words], check=True, capture_output=True)
+
+
+class User:
+    """A user of the machine, with a home of his own and a copy of the token."""
+
+    def __init__(self, sandbox, name, token, groups=()):
+        self.name, self._sandbox = name, sandbox
+        self.home = sandbox.folder / "homes" / name
+        run("useradd", "--no-log-init", "--create-home", "--home-dir", self.home, "--password", "*", "--shell", "/bin/sh",
+            *(["--groups", ",".join(groups)] if groups else []), name)
+        self.id = pwd.getpwnam(name)
+        self.config = self.home / ".config" / "p11gate" / "config.yaml"
+        shutil.copytree(token.folder, self.home / "token")
+        conf = self.home / "token" / "softhsm2.conf"
+        conf.write_text(conf.read_text().replace(str(token.folder), str(conf.parent)))
+        self.write(self.home / "askpass", "#!/bin/sh\necho 1234\n", 0o700)
+        self.config.parent.mkdir(parents=True, mode=0o700)
+        run("chown", "-R", f"{name}:", self.home)
+
+    def write(self, path, text, mode=0o600):
+        path.write_text(text)
+        path.chmod(mode)
+        os.chown(path, self.id.pw_uid, self.id.pw_gid)
+        return path
+
+    def configure(self, policy):
+        if policy is None:
+            self.config.unlink(missing_ok=True)
+        else:
+            self.write(self.config, policy if isinstance(policy, str) else json.dumps(policy))
+
+    def run(self, *words, environment=None):
+        own = {
+            "PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self.home), "USER": self.name, "LOGNAME": self.name,
+            "SOFTHSM2_CONF": str(self.home / "token" / "softhsm2.conf"),
+            "SSH_ASKPASS": str(self.home / "askpass"), "SSH_ASKPASS_REQUIRE": "force",
+        }
+        become = ["setpriv", f"--reuid={self.id.pw_uid}", f"--regid={self.id.pw_gid}", "--init-groups", "env", "-i"]
+        variables = [f"{key}={value}" for key, value in (own | (environment or {})).items()]
+        return self._sandbox.run(*become, *variables, *words)
+
+    def login(self, server, module, environment=None):
+        """(is he in, fingerprints in the order they were offered, ssh's stderr)"""
+        settings = {
+            "UserKnownHostsFile": "/dev/null", "StrictHostKeyChecking": "no", "IdentityFile": "none", "IdentityAgent": "none",
+            "PreferredAuthentications": "publickey", "Port": server.port, "User": self.name, "PKCS11Provider": module,
+        }
+        config = self.write(self.home / "ssh_config", "".join(f"{key} {value}\n" for key, value in settings.items()))
+        result = self.run(programs.SSH, "-v", "-F", config, "127.0.0.1", environment=environment)
+        offers = re.findall(r"(?m)^debug1: Offering public key: .*(SHA256:\S+)", result.stderr)
+        return result.ok and f"LOGIN-OK {self.name}" in result.stdout, offers, result.stderr
+
+
+class ThreeUsers(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = Sandbox()
+        cls.addClassCleanup(cls.shared.close)
+        cls.shared.folder.chmod(0o755)
+        cls.system = cls.shared.folder / "etc" / "p11gate" / "config.yaml"
+        cls.system.parent.mkdir(parents=True)
+        for folder in (cls.system.parent, cls.system.parent.parent):
+            folder.chmod(0o755)
+        build = cls.shared.folder / "build"
+        for words in (["meson", "setup", "-Dtests=disabled", f"-Dsystem_config={cls.system}", build, ROOT], ["ninja", "-C", build]):
+            result = cls.shared.run(*words, timeout=240)
+            assert result.ok, str(result)
+        cls.module, cls.tool_path = build / "module" / "p11gate.so", build / "tool" / "p11gate"
+
+    def setUp(self):
+        super().setUp()
+        self.enforce()
+        for user in getattr(self, "users", []):
+            user.configure(None)
+
+    def enforce(self, **more):
+        """The system's policy: to each his own key, to the group's members one more, and what is old to nobody."""
+        policy = {
+            "version": 1, "module": programs.VENDOR,
+            "deny": [{"label": "ssh-user-old"}],
+            "allow": [{"when": {"group": OPS}, "label": "ops"}, {"label": "ssh-user-%u"}],
+            **more,
+        }
+        self.system.write_text(json.dumps(policy))
+        self.system.chmod(0o644)
+
+
+class Alone(ThreeUsers):
+    """Where nobody can make users."""
+
+    def test_a_system_file_that_is_not_root_s_shows_nothing(self):
+        self.token("one")
+        _, result = self.listing(self.module)
+        self.assertEqual("", result.stdout)
+        self.assertIn("expected root", result.stderr)
+
+
+class Logins(ThreeUsers):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        keys = "".join(f'key  {name} ec:P-256\npair {name} id=0{i} label="ssh-user-{name}"\n' for i, name in enumerate(NAMES, 1))
+        description = cls.shared.write("shared.token", DESCRIPTION.format(keys=keys))
+        cls.made = Token(str(description))
+        cls.addClassCleanup(cls.made.close)
+        cls.users = []
+        cls.addClassCleanup(cls.remove_users)
+        run("groupadd", OPS)
+        (cls.shared.folder / "homes").mkdir(mode=0o755)
+        (cls.shared.folder / "homes").chmod(0o755)
+        for name in NAMES:
+            cls.users.append(User(cls.shared, name, cls.made, groups=[OPS] if name == NAMES[2] else []))
+        cls.own = {name: [cls.made.fingerprint(name)] for name in NAMES}
+        cls.own[NAMES[2]].insert(0, cls.made.fingerprint("ops"))
+        cls.ssh_server = Server(cls.shared, 6)
+        folder = cls.shared.folder / "sshd-6"
+        folder.chmod(0o755)
+        cls.ssh_server.authorize(*cls.made.public_keys().values())
+        (folder / "authorized_keys").chmod(0o644)
+
+    @classmethod
+    def remove_users(cls):
+        """Those that were made, and no others; their homes go with the shared folder."""
+        for name in NAMES:
+            if any(entry.pw_name == name for entry in pwd.getpwall()):
+                run("userdel", "--force", name)
+        for name in (OPS, *NAMES):
+            if any(entry.gr_name == name for entry in grp.getgrall()):
+                run("groupdel", name)
+
+    def assertLogsIn(self, user, offers, environment=None):
+        good, offered, output = user.login(self.ssh_server, self.module, environment)
+        self.assertEqual((bool(offers), offers), (good, offered), output)
+        return output
+
+    def test_each_logs_in_with_what_the_system_s_file_gives_him(self):
+        for user in self.users:
+            # The server takes the first that is offered; what comes behind it is seen in the listing.
+            self.assertLogsIn(user, self.own[user.name][:1])
+            listed = user.run(programs.SSH_KEYGEN, "-D", self.module)
+            expected = [bare(self.made.public_key("ops"))] if user.name == NAMES[2] else []
+            expected.append(bare(self.made.public_key(user.name)))
+            self.assertEqual(expected, [bare(line) for line in listed.stdout.splitlines()], str(listed))
+
+    @rows(
+        {"policy": {"version": 1, "allow": "all"}},
+        {"policy": {"version": 1, "allow": [{"label": {"glob": "*"}}, {"id": "0b"}]}},
+        {"policy": {"version": 1, "allow": [{"id": "0a"}, {"id": "01"}, {"id": "02"}, {"id": "03"}, {"id": "0b"}]}},
+        {"policy": {"version": 1, "allow": "all", "deny": [], "require": []}},
+    )
+    def test_a_user_s_file_that_permits_everything_changes_nothing(self, policy):
+        for user in self.users:
+            user.configure(policy)
+            self.assertLogsIn(user, self.own[user.name][:1])
+
+    def test_a_user_s_file_takes_away_from_him_alone(self):
+        a, b, c = self.users
+        a.configure({"version": 1, "allow": [{"id": "0b"}]})
+        c.configure({"version": 1, "allow": "all", "deny": [{"label": "ops"}]})
+        self.assertLogsIn(a, [])
+        self.assertLogsIn(b, self.own[b.name])
+        self.assertLogsIn(c, self.own[c.name][1:])
+
+    def test_a_user_s_order_and_label_are_his(self):
+        user = self.users[2]
+        user.configure({"version": 1, "allow": [{"label": "ops", "use": {"order": 9, "show_label": "mine"}}, {"label": "ssh-user-%u"}]})
+        self.assertLogsIn(user, self.own[user.name][1:])
+        listed = user.run(programs.SSH_KEYGEN, "-D", self.module)
+        self.assertTrue(listed.stdout.splitlines()[1].endswith(" mine"), str(listed))
+
+    @rows(
+        {"name": "P11GATE_CONFIG", "value": "/nonexistent"}, {"name": "P11GATE_CONFIG", "value": "/dev/null"}, {"name": "P11GATE_CONFIG", "value": "{everything}"},
+        {"name": "XDG_CONFIG_HOME", "value": "{folder}"}, {"name": "HOME", "value": "{folder}"}, {"name": "USER", "value": "old"},
+        {"name": "LOGNAME", "value": "root"}, {"name": "P11GATE_PROFILE", "value": "everything"}, {"name": "TZ", "value": "Pacific/Kiritimati"},
+        {"name": "P11_KIT_STRICT", "value": "yes"}, {"name": "HOSTNAME", "value": "other"}, {"name": "P11GATE_CONFIG", "value": "{other}"},
+    )
+    def test_no_variable_shows_more(self, name, value):
+        user, other = self.users[:2]
+        everything = {"version": 1, "allow": "all", "profiles": {"everything": {"allow": "all"}}}
+        folder = user.home / "elsewhere" / "p11gate"
+        folder.mkdir(parents=True, exist_ok=True)
+        run("chown", "-R", f"{user.name}:", folder.parent)
+        path = user.write(folder / "config.yaml", json.dumps(everything))
+        other.configure(everything)
+        user.configure(everything)
+        value = value.format(everything=path, folder=folder.parent, other=other.config)
+        good, offered, output = user.login(self.ssh_server, self.module, {name: value})
+        self.assertIn(offered, ([], self.own[user.name]), output)
+        self.assertEqual(bool(offered), good)
+
+    @rows(*[{"key": key} for key in REFUSED])
+    def test_what_only_the_system_s_file_may_say_is_an_error_and_shows_nothing(self, key):
+        user = self.users[0]
+        user.configure(f"version: 1\nallow: all\n{key}: {{a: b}}\n")
+        listed = user.run(programs.SSH_KEYGEN, "-D", self.module)
+        self.assertEqual("", listed.stdout)
+        self.assertIn(f"{user.config}:3:1: found `{key}` in a user's file beside the system's ({self.system})", listed.stderr)
+
+    def test_with_user_config_none_the_user_s_file_is_not_read(self):
+        self.enforce(user_config="none")
+        for user in self.users[:2]:
+            user.configure("no: policy: at: all\n")
+            self.assertLogsIn(user, self.own[user.name])
+
+    def test_a_system_file_that_breaks_locks_everybody_out(self):
+        self.system.write_text("version: 1\nallow: [\n")
+        for user in self.users:
+            output = self.assertLogsIn(user, [])
+            self.assertIn(f"{self.system}:", output)
+
+    def test_nobody_can_change_the_system_s_file(self):
+        for user, path in itertools.product(self.users, (self.system, self.system.parent)):
+            self.assertFalse(user.run("test", "-w", path).ok)
+
+
+if IS_ROOT:
+    del Alone
+else:
+    del Logins
+del ThreeUsers
+
+if __name__ == "__main__":
+    main()
