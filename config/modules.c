@@ -38,13 +38,14 @@ void module_read_path(struct reader *reader, const struct field *field, void *ta
 static char *read_known(struct reader *reader, const struct field *field,
                         char *(*read)(struct reader *, const struct node *, bool *))
 {
+    char found[READER_FOUND_SIZE];
     bool unknown;
     char *text = read(reader, field->value, &unknown);
 
     if (unknown) {
+        reader_found(field->value, found);
         reader_error(reader, field->value->position,
-                     "found `%s`, of which something is unknown here, expected text",
-                     field->value->text);
+                     "found %s, of which something is unknown here, expected text", found);
     }
     return text;
 }
@@ -103,11 +104,13 @@ static void check_name(struct reader *reader, const struct settings *settings,
 {
     for (size_t i = 0; module->name != NULL && i < settings->n_modules; i++) {
         const struct module_settings *other = &settings->modules[i];
+        const struct node *name = &node->items[node_find_key(node, "name") + 1];
+        char found[READER_FOUND_SIZE];
 
         if (other->name != NULL && strcmp(other->name, module->name) == 0) {
-            reader_error(reader, node->items[node_find_key(node, "name") + 1].position,
-                         "found a second module with the name `%s`, expected another name",
-                         module->name);
+            reader_found(name, found);
+            reader_error(reader, name->position,
+                         "found a second module with the name %s, expected another name", found);
             return;
         }
     }
