@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Faults of one line that the tests must catch: where, what stands there (once in its file), what stands there instead, what that would
+mean, and the tests that are run first, by their names in meson."""
+
+import collections
+
+Fault = collections.namedtuple("Fault", "file old new why tests")
+
+FAULTS = [
+    # Deciding
+    Fault("filters/decide.c", "verdict->rule = denying_rule(policy, subject);", "verdict->rule = NULL;", "deny is dropped", "decide"),
+    Fault("filters/decide.c", "deny.rules[i].condition, subject) != TRUTH_FALSE)", "deny.rules[i].condition, subject) == TRUTH_TRUE) /**/",
+          "what is unknown is not denied", "decide"),
+    Fault("filters/decide.c", "require.rules[i].condition, subject) != TRUTH_TRUE)", "require.rules[i].condition, subject) == TRUTH_FALSE) /**/",
+          "what is unknown is enough for require", "decide"),
+    Fault("filters/decide.c", "if (selector_match(&rule->condition, subject) != TRUTH_TRUE)",
+          "if (selector_match(&rule->condition, subject) == TRUTH_FALSE)", "what is unknown is enough for allow", "decide"),
+    Fault("filters/decide.c", "if (verdict.by_policy && policy->narrowed_by != NULL)", "if (false)", "the user's policy takes nothing away", "narrowing|narrowing-random"),
+    Fault("filters/decide.c", "*verdict = narrower;", "verdict->by_policy = true;", "what the user's policy hides stays visible", "narrowing|narrowing-random"),
+    Fault("filters/decide.c", "group->private_key == NULL && subject->private_visible)", "false)", "a key without its private key is shown", "decide"),
+    Fault("filters/exposure.c", "if (key->verdict.reason == REASON_ALLOWED && !add_key(exposure, key))", "if (!add_key(exposure, key))",
+          "hidden objects are answered", "exposure"),
+    Fault("filters/exposure.c", "return x->verdict.order < y->verdict.order ? -1 : 1;", "return x->verdict.order < y->verdict.order ? 1 : -1;",
+          "keys are listed in the wrong order", "exposure"),
+    Fault("filters/match.c", "enum truth one = TRUTH_UNKNOWN;", "enum truth one = TRUTH_FALSE;", "an id that cannot be read counts as another one", "match"),
+    Fault("filters/match.c", "if (memcmp(selector->hashes[i], key->fingerprint, sizeof(key->fingerprint)) == 0)",
+          "if (memcmp(selector->hashes[i], key->fingerprint, 1) == 0)", "a fingerprint is compared in its first byte", "match"),
+    Fault("filters/mechanism.c", "if (found == NULL || found->use != use)", "if (found == NULL)", "a digest mechanism signs", "mechanism"),
+    # Pairing
+    Fault("filters/pair.c", "return link_by_id(pairing) && link_left_over(pairing) && add_alone(pairing);", "return add_alone(pairing);",
+          "private keys that do not tell their public key are not paired", "pair"),
+    Fault("filters/pair.c", "if (count > 1 || is_refused(pairing, (*group)->key, object))", "if (count > 1)", "a refused pair is made again", "pair"),
+    Fault("filters/pair.c", "return group->link == LINK_ID || group->link == LINK_LEFT_OVER;", "return false;",
+          "a guessed pair need not prove itself", "pair"),
+    # Patterns
+    Fault("filters/pattern.c", 'code = try_compile(&pattern->regex, "^(", pattern->bytes, ")$");', 'code = try_compile(&pattern->regex, "", pattern->bytes, "");',
+          "a regular expression matches a part of the value", "pattern"),
+    Fault("filters/pattern.c", "if (memchr(value, '\\0', size) != NULL ||", "if (false ||", "a value is matched up to its NUL", "pattern"),
+    Fault("config/substitution.c", "if (strchr(special, *data) != NULL)", "if (false)", "a user's name is pattern", "config-substitution"),
+    Fault("config/repetition.c", "if (repetition->depth == REPETITION_MOST_DEPTH)", "if (repetition->depth == 100000)",
+          "parentheses without end", "config-substitution"),
+    # The configuration
+    Fault("config/secure_file.c", "if (status->st_uid == 0 || (!walk->system && status->st_uid == geteuid()))", "if (true)",
+          "the owner of the file is not looked at", "config-secure_file"),
+    Fault("config/secure_file.c", "if ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 ||", "if (true ||", "others may write the file", "config-secure_file"),
+    Fault("config/secure_file.c", "return !walk->system || check_folder(walk);", "return true;", "the system's folders are not looked at", "config-secure_file"),
+    Fault("config/secure_file.c", "if (!check_owner(walk, label, status) || (last && !check_folder(walk)))", "if (false)",
+          "anybody's symlink is followed", "config-secure_file"),
+    Fault("config/stamps.c", "return stat(stamp->path, &now) == 0 &&", "return true || stat(stamp->path, &now) == 0 &&", "a changed file is not seen", "config-stamps"),
+    Fault("config/stamps.c", "same_time(now.st_ctim, then->st_ctim);", "true;", "a file put back under its old time is not seen", "config-stamps"),
+    Fault("config/choice.c", "return lstat(SYSTEM_CONFIG, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);", "return lstat(SYSTEM_CONFIG, &status) == 0;",
+          "a system's file that cannot be seen is none", "config"),
+    Fault("config/document.c", "if (depth > DOCUMENT_MAX_DEPTH) {", "if (false) {", "brackets without end", "config-document"),
+    Fault("config/document.c", "if (&map->items[first] != key) {", "if (false) {", "a key may be there twice", "config-document"),
+    Fault("config/schema.c", "report_unknown(schema, reader, map, index);", ";", "an unknown key is passed over", "config-schema"),
+    Fault("config/uri_text.c", "if (seen[index])", "if (false)", "of two values in a URI one is passed over", "config-uri"),
+    Fault("config/process.c", 'if ((trusted_clock && getenv("TZ") != NULL) ||', "if (", "the user moves the system's clock", "config-process"),
+    Fault("common/message.c", "return first < 0x20 || first == 0x7f ? 1 : 0;", "return 0;", "a file's text steers the terminal", "message"),
+    Fault("common/log.c", "info.st_uid != geteuid() ||", "false ||", "the log goes into somebody else's file", "log"),
+    Fault("crypto/ssh_key.c", "if (key != NULL && (key->ssh_blob_size != size ||", "if (false && (key->ssh_blob_size != size ||",
+          "two texts for one key", "ssh_key"),
+    # PINs
+    Fault("module/pin_guard.c", "return refused->rv;", "return CKR_OK;", "a refused PIN is sent again", "pin_guard|module pins"),
+    Fault("module/pin_guard.c", "remember(guard, crypto, user, pin, size, rv);", ";", "a refused PIN is not remembered", "pin_guard|module pins"),
+    Fault("module/pin_guard.c", "guard->blind = true;", "", "without memory a refused PIN is sent again", "pin_guard-memory"),
+    Fault("module/pin_guard.c", "explicit_bzero(guard->refused, guard->count * sizeof(*grown));", ";", "hashes of PINs stay in freed memory", "pin_guard-memory"),
+    Fault("module/pin_guard.c", "explicit_bzero(guard->refused, guard->count * sizeof(*guard->refused));", ";", "hashes of PINs outlive the guard", "pin_guard-memory"),
+    Fault("module/token_login.c", "pin_guard_record(&token->guard, crypto, user, pin, size, rv);", ";", "what became of a PIN is not noted", "module pins"),
+    Fault("module/token_login.c", 'log_info("login to', 'log_info("PIN %s", (const char *)pin); log_info("login to', "a PIN is logged", "module pins"),
+    Fault("module/trace.c", 'pointer != NULL ? "(hidden)" : "NULL");', 'pointer != NULL ? (const char *)pointer : "NULL");', "a PIN is traced", "module guest|module pins"),
+    Fault("module/calls_session.c", "return CKR_TOKEN_NOT_PRESENT;", ";", "a PIN goes to a token that is not shown", "module pins"),
+    Fault("module/session.c", "token->logout_pending = true;", "token->logout_pending = false;", "the login outlives the last session", "module pins|module manners"),
+    Fault("module/calls_slot.c", "if (token_logged_in(token))", "if (true)", "no PIN is asked for", "module pins|module find"),
+    # Handles and objects
+    Fault("module/handles.c", "table->entries[index].handle != handle)", "table->entries[index].handle == 0)", "a stale handle is taken for another's", "handles|module never"),
+    Fault("module/handles.c", "*entry = (struct handle_entry){0};", ";", "a revoked handle lives on", "handles"),
+    Fault("module/calls_find.c", "return object->class == CKO_PRIVATE_KEY && reader_is_secret(type);", "return false;", "a secret is asked of the vendor",
+          "module attributes|module never"),
+    Fault("module/token_objects.c", "(object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))", "false)", "a secret is asked of the vendor by a search",
+          "module never|module find|module attributes"),
+    Fault("module/token_objects.c", "carried->class != object->class ||", "false ||", "a handle becomes one of another object", "module find|module manners"),
+    Fault("module/calls_find.c", "if (token_object(session->token, handle) != NULL)", "if (true)", "objects that went away are listed", "module find|module manners"),
+    # Signing and reload
+    Fault("module/sign.c", "rv = prove(session, data, data_size, signature, size);", "(void)prove;", "no signature is verified", "module sign|module cards"),
+    Fault("module/sign.c", "gate_refresh_policy(gate);", ";", "C_SignInit forgets to look whether the policy changed", "module manners|module sign|module find"),
+    Fault("module/calls_find.c", "gate_refresh_policy(gate);", ";", "C_FindObjectsInit forgets to look whether the policy changed", "module manners|module find"),
+    Fault("module/gate.c", "gate->broken = config == NULL;", "gate->broken = false;", "a file that broke leaves the old policy", "module manners|module find"),
+    Fault("module/sign.c", "if (!token_is_proved(token, key) && !public_key_can_verify(public_key, mechanism))", "if (false)",
+          "a guessed pair signs what cannot be verified", "module sign|module cards"),
+    Fault("module/recover.c", "return false; /* no PIN is kept that could be sent again */", "break;", "a lost login counts as recovered", "module manners|module sign|module pins"),
+]
