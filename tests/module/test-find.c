@@ -293,6 +293,31 @@ static void each_attribute_error_has_its_code(void **state)
     assert_int_equal(host.functions->C_GetAttributeValue(session, key, NULL, 1), CKR_ARGUMENTS_BAD);
 }
 
+/* A vendor that tells a secret, and finds by it, would confirm a guess. */
+static void no_search_tells_whether_a_secret_was_guessed(void **state)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_VALUE};
+    static char secret[] = "secret";
+    CK_OBJECT_HANDLE found[OBJECTS_MAX];
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        CK_ATTRIBUTE guess = {types[i], secret, sizeof(secret)};
+        struct mock_handles handles;
+        CK_SESSION_HANDLE session;
+
+        host_reset(state);
+        slot = host_token("one");
+        handles = host_key(slot, "rsa:2048", "01", MOCK_PAIR);
+        host.mock->attribute_set(handles.private_key, types[i], secret, sizeof(secret));
+        session = host_start_logged_in("allow: all\n", slot);
+        host_only(session, CKO_PRIVATE_KEY);
+        host.mock->forget_calls();
+        assert_int_equal(host_find(session, &guess, 1, found, OBJECTS_MAX), 0);
+        assert_int_equal(host.mock->calls_of("C_FindObjectsInit"), 0);
+        host_stop();
+    }
+}
+
 static void a_narrower_policy_holds_from_the_next_search(void **state)
 {
     CK_SESSION_HANDLE session = host_start_logged_in("allow:\n  - id: [\"01\", \"03\"]\n", slot);
@@ -360,6 +385,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(attributes_are_answered_each_by_itself, make_tokens,
                                         host_reset),
         cmocka_unit_test_setup_teardown(each_attribute_error_has_its_code, make_tokens, host_reset),
+        cmocka_unit_test_setup_teardown(no_search_tells_whether_a_secret_was_guessed, make_tokens,
+                                        host_reset),
         cmocka_unit_test_setup_teardown(a_narrower_policy_holds_from_the_next_search, make_tokens,
                                         host_reset),
         cmocka_unit_test_setup_teardown(a_broken_policy_leaves_nothing_visible_until_it_is_mended,

@@ -87,5 +87,6 @@ FAULTS = [
     Fault("module/gate.c", "gate->broken = config == NULL;", "gate->broken = false;", "a file that broke leaves the old policy", "module manners|module find"),
     Fault("module/sign.c", "if (!token_is_proved(token, key) && !public_key_can_verify(public_key, mechanism))", "if (false)",
           "a guessed pair signs what cannot be verified", "module sign|module cards"),
-    Fault("module/recover.c", "return false; /* no PIN is kept that could be sent again */", "break;", "a lost login counts as recovered", "module manners|module sign|module pins"),
+    Fault("module/sign.c", "if (!recover_token(session->token, rv) || authenticated)", "if (!recover_token(session->token, rv))",
+          "a signature that had its own PIN is replayed", "module sign|module pins"),
 ]
