@@ -25,7 +25,7 @@ FAULTS = [
     Fault("filters/match.c", "enum truth one = TRUTH_UNKNOWN;", "enum truth one = TRUTH_FALSE;", "an id that cannot be read counts as another one", "match"),
     Fault("filters/match.c", "if (memcmp(selector->hashes[i], key->fingerprint, sizeof(key->fingerprint)) == 0)",
           "if (memcmp(selector->hashes[i], key->fingerprint, 1) == 0)", "a fingerprint is compared in its first byte", "match"),
-    Fault("filters/mechanism.c", "if (found == NULL || found->use != use)", "if (found == NULL)", "a digest mechanism signs", "mechanism"),
+    Fault("filters/mechanism.c", "if (found == NULL || (uses_of(found, preset) & use) == 0)", "if (found == NULL)", "a digest mechanism signs", "mechanism"),
     # Pairing
     Fault("filters/pair.c", "return link_by_id(pairing) && link_left_over(pairing) && add_alone(pairing);", "return add_alone(pairing);",
           "private keys that do not tell their public key are not paired", "pair"),
@@ -75,9 +75,9 @@ FAULTS = [
     Fault("module/handles.c", "table->entries[index].handle != handle)", "table->entries[index].handle == 0)", "a stale handle is taken for another's", "handles|module never"),
     Fault("module/handles.c", "*entry = (struct handle_entry){0};", ";", "a revoked handle lives on", "handles"),
     Fault("module/calls_find.c", "return object->class == CKO_PRIVATE_KEY && reader_is_secret(type);", "return false;", "a secret is asked of the vendor",
-          "module attributes|module never"),
+          "module find"),
     Fault("module/token_objects.c", "(object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))", "false)", "a secret is asked of the vendor by a search",
-          "module never|module find|module attributes"),
+          "module find"),
     Fault("module/token_objects.c", "carried->class != object->class ||", "false ||", "a handle becomes one of another object", "module find|module manners"),
     Fault("module/calls_find.c", "if (token_object(session->token, handle) != NULL)", "if (true)", "objects that went away are listed", "module find|module manners"),
     # Signing and reload

@@ -269,6 +269,9 @@ static void a_fingerprint_or_a_public_key_is_that_of_the_group(void **state)
     static const struct example examples[] = {
         {"fingerprint: @RSA_A", "public RSA_A 01", 0, T},
         {"fingerprint: @RSA_B", "public RSA_A 01", 0, F},
+        /* other bits at the end, and at the beginning */
+        {"fingerprint: SHA256:ZxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPE", "public RSA_A 01", 0, F},
+        {"fingerprint: SHA256:YxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPA", "public RSA_A 01", 0, F},
         {"fingerprint: [@RSA_B, @RSA_A]", "public RSA_A 01", 0, T},
         {"fingerprint: @P521_A", "cert P521_A 01", 0, T},
         {"fingerprint: @ED25519_A", "public ED25519_A 01", 0, T},
