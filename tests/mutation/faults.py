@@ -85,8 +85,8 @@ FAULTS = [
     Fault("module/sign.c", "gate_refresh_policy(gate);", ";", "C_SignInit forgets to look whether the policy changed", "module manners|module sign|module find"),
     Fault("module/calls_find.c", "gate_refresh_policy(gate);", ";", "C_FindObjectsInit forgets to look whether the policy changed", "module manners|module find"),
     Fault("module/gate.c", "gate->broken = config == NULL;", "gate->broken = false;", "a file that broke leaves the old policy", "module manners|module find"),
-    Fault("module/sign.c", "if (!token_is_proved(token, key) && !public_key_can_verify(public_key, mechanism))", "if (false)",
-          "a guessed pair signs what cannot be verified", "module sign|module cards"),
+    Fault("module/sign.c", "return token_note_proof(token, key, outcome == VERIFIED);", "return token_note_proof(token, key, true);",
+          "a signature that does not fit is handed out", "module sign|module cards"),
     Fault("module/sign.c", "if (!recover_token(session->token, rv) || authenticated)", "if (!recover_token(session->token, rv))",
           "a signature that had its own PIN is replayed", "module sign|module pins"),
 ]
