@@ -234,10 +234,28 @@ static void drop_snapshots(struct gate *gate)
         token_forget_objects(gate->tokens[i]);
 }
 
+/* Where rules ask for the time: is it another minute, the least that they know, than at the last decision? */
+static bool time_has_passed(struct gate *gate)
+{
+    struct circumstances now;
+    unsigned moment;
+
+    if (!policy_uses(gate_policy(gate), SELECTOR_WHEN_TIME))
+        return false;
+    now = config_circumstances(gate->config);
+    moment = now.has_time ? 1 + now.weekday * 24 * 60 + now.minute : 0;
+    if (moment == gate->moment)
+        return false;
+    gate->moment = moment;
+    return true;
+}
+
 void gate_refresh_policy(struct gate *gate)
 {
     struct config *config;
 
+    if (time_has_passed(gate))
+        drop_snapshots(gate);
     if (!gate->broken && !config_changed(gate->config))
         return;
     config = gate_load_config(gate->crypto, gate->broken ? LOAD_AGAIN : LOAD_CHANGED);

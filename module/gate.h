@@ -20,6 +20,7 @@ struct gate {
     struct crypto *crypto;   /* owned */
     struct config *config;   /* owned */
     enum preset preset;      /* in force until C_Finalize, whatever the configuration says by now */
+    unsigned moment;         /* of the week, in minutes, in which rules that ask for the time decided */
     bool broken;             /* the configuration changed and cannot be read: nothing is visible */
     struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
     size_t n_vendors;
@@ -58,7 +59,7 @@ void gate_destroy(struct gate *gate);
 
 struct gate *gate_of(struct layer *layer);
 
-/* Reads the configuration again if it changed. All exposures are made anew then; one that cannot be read leaves nothing visible. */
+/* Reads the configuration again if it changed. All exposures are made anew then, and when the time has passed that rules ask for; one that cannot be read leaves nothing visible. */
 void gate_refresh_policy(struct gate *gate);
 
 /* The policy in force, borrowed until the next gate_refresh_policy. */
