@@ -33,6 +33,7 @@ struct settings {
     bool read_only;           /* sessions are, whatever the application asks for */
     unsigned long max_age;    /* of a snapshot that is listed from, in seconds */
     bool audit_only;          /* decide and log, hide nothing */
+    struct position audit_only_position;
     bool ignore_user;         /* user_config: none */
     struct log_settings log;  /* owned */
 };

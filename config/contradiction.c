@@ -313,12 +313,23 @@ static void check_mechanisms(struct reader *reader, const struct config *config)
     }
 }
 
+/* Nothing would be hidden and nothing written down: as if there were no policy. */
+static void check_audit(struct reader *reader, const struct settings *settings)
+{
+    if (settings->preset == PRESET_TRANSPARENT && settings->audit_only) {
+        reader_error(reader, settings->audit_only_position,
+                     "found an audit, expected none: `preset: transparent` decides on no key that "
+                     "it shows");
+    }
+}
+
 void contradiction_check(struct reader *reader, const struct config *config)
 {
     bool must_sign = config->settings.preset == PRESET_SSH;
 
     check_modules(reader, &config->settings);
     check_mechanisms(reader, config);
+    check_audit(reader, &config->settings);
     check_list(reader, &config->policy.require, must_sign);
     check_list(reader, &config->policy.deny, false);
     check_list(reader, &config->policy.allow, must_sign);

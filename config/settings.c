@@ -117,8 +117,12 @@ static bool check_system_only(struct reader *reader, const struct field *field)
 
 void settings_read_audit_only(struct reader *reader, const struct field *field, void *target)
 {
-    if (check_system_only(reader, field))
-        value_boolean(reader, field->value, &((struct config *)target)->settings.audit_only);
+    struct settings *settings = &((struct config *)target)->settings;
+
+    if (!check_system_only(reader, field))
+        return;
+    value_boolean(reader, field->value, &settings->audit_only);
+    settings->audit_only_position = field->key->position;
 }
 
 void settings_read_user_config(struct reader *reader, const struct field *field, void *target)

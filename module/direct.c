@@ -52,8 +52,7 @@ static bool hides(const struct direct *direct)
     const struct settings *settings = &direct->config->settings;
 
     return direct->broken || settings->functions.limited || settings->functions.deny.count > 0 ||
-           settings->read_only ||
-           (!settings->audit_only && policy_hides(&direct->config->policy));
+           settings->read_only || policy_hides(&direct->config->policy);
 }
 
 static struct layer *top_of(struct direct_stack *stack, bool filters)

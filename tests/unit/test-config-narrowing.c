@@ -198,6 +198,9 @@ static void a_broken_file_of_either_leaves_nothing(void **state)
     expect_errors("user.yaml", plain_system, "allow: all\n", "1:1: found no `version`");
     expect_errors("user.yaml", plain_system, "", "1:1: empty file");
     expect_errors("system.yaml", "version: 1\nallow: all", plain_user, "1:1: found no `module`");
+    expect_errors("system.yaml",
+                  "version: 1\nmodule: a.so\nallow: all\npreset: transparent\naudit_only: true",
+                  plain_user, "5:1: found an audit, expected none");
     write_files(plain_system, plain_user);
     assert_int_equal(chmod(fixture_path("user.yaml"), 0622), 0);
     {
