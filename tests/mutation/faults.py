@@ -87,6 +87,5 @@ FAULTS = [
     Fault("module/gate.c", "gate->broken = config == NULL;", "gate->broken = false;", "a file that broke leaves the old policy", "module manners|module find"),
     Fault("module/sign.c", "return token_note_proof(token, key, outcome == VERIFIED);", "return token_note_proof(token, key, true);",
           "a signature that does not fit is handed out", "module sign|module cards"),
-    Fault("module/sign.c", "if (!recover_token(session->token, rv) || authenticated)", "if (!recover_token(session->token, rv))",
-          "a signature that had its own PIN is replayed", "module sign|module pins"),
+    Fault("module/session.c", "handles_revoke(&gate->sessions, session->handle);", "", "a closed session's handle lives on", "module never|module manners"),
 ]
