@@ -115,7 +115,8 @@ class Right(Places):
             return
         for text, _ in self.each_place(map, [*self.company(map, key), (key, value.good)]):
             _, result = self.check(text)
-            self.assertEqual((0, ""), (result.rc, result.stderr), f"{text}\n{result}")
+            errors = [line for line in result.stderr.splitlines() if not line.startswith("warning: ")]  # a rule may be unwise
+            self.assertEqual((0, []), (result.rc, errors), f"{text}\n{result}")
             self.assertIn("all right", result.stdout)
 
 
@@ -242,7 +243,7 @@ class Hostile(Case):
         targets = {"nowhere": "/nonexistent", "itself": path, "a folder": folder, "a pipe": folder / "pipe", "a device": "/dev/zero",
                    "a file for all": folder / "open/config.yaml"}
         path.symlink_to(targets[to])
-        words = {"nowhere": "run `p11gate init`", "itself": "symbolic links", "a file for all": f"chmod go-w {folder}/open"}
+        words = {"nowhere": f"{path}: ", "itself": "symbolic links", "a file for all": f"chmod go-w {folder}/open"}
         self.expect(words.get(to, "not a regular file"))
 
     def test_a_link_to_a_file_of_one_s_own_is_followed(self):
