@@ -44,7 +44,7 @@ def main():
         (work / "dictionary").write_text(dictionary(schema_keys))
         print(f"{pathlib.Path(target).name}: {seconds} s, FUZZ_SEED={seed}", flush=True)
         words = [f"-max_total_time={seconds}", f"-seed={seed}", f"-dict={work}/dictionary", f"-artifact_prefix={failures}/"]
-        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]
+        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=10", "-rss_limit_mb=2560", "-print_final_stats=1"]
         result = subprocess.run([target, *words, corpus, *folders], stderr=subprocess.PIPE, text=True, errors="replace")
     finally:
         shutil.rmtree(work, ignore_errors=True)
