@@ -318,6 +318,23 @@ static void no_search_tells_whether_a_secret_was_guessed(void **state)
     }
 }
 
+static void what_became_hidden_during_a_search_is_left_out_of_it(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in("allow: all\n", slot);
+    CK_SESSION_HANDLE other = host_open(slot);
+    CK_OBJECT_HANDLE found[OBJECTS_MAX];
+    CK_ULONG count = 0;
+
+    (void)state;
+    assert_int_equal(host.functions->C_FindObjectsInit(session, NULL, 0), CKR_OK);
+    host_config("allow:\n  - id: \"01\"\n");
+    assert_int_equal(host_find(other, NULL, 0, found, OBJECTS_MAX), 2);
+    assert_int_equal(host.functions->C_FindObjects(session, found, OBJECTS_MAX, &count), CKR_OK);
+    assert_int_equal(count, 2);
+    for (CK_ULONG i = 0; i < count; i++)
+        assert_int_equal(first_of_id(session, found[i]), 1);
+}
+
 static void a_narrower_policy_holds_from_the_next_search(void **state)
 {
     CK_SESSION_HANDLE session = host_start_logged_in("allow:\n  - id: [\"01\", \"03\"]\n", slot);
@@ -385,6 +402,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(attributes_are_answered_each_by_itself, make_tokens,
                                         host_reset),
         cmocka_unit_test_setup_teardown(each_attribute_error_has_its_code, make_tokens, host_reset),
+        cmocka_unit_test_setup_teardown(what_became_hidden_during_a_search_is_left_out_of_it,
+                                        make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(no_search_tells_whether_a_secret_was_guessed, make_tokens,
                                         host_reset),
         cmocka_unit_test_setup_teardown(a_narrower_policy_holds_from_the_next_search, make_tokens,

@@ -79,7 +79,7 @@ FAULTS = [
     Fault("module/token_objects.c", "(object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))", "false)", "a secret is asked of the vendor by a search",
           "module find"),
     Fault("module/token_objects.c", "carried->class != object->class ||", "false ||", "a handle becomes one of another object", "module find|module manners"),
-    Fault("module/calls_find.c", "if (token_object(session->token, handle) != NULL)", "if (true)", "objects that went away are listed", "module find|module manners"),
+    Fault("module/calls_find.c", "if (token_object(session->token, handle) != NULL)", "if (true)", "objects that went away are listed", "module find"),
     # Signing and reload
     Fault("module/sign.c", "rv = prove(session, data, data_size, signature, size);", "(void)prove;", "no signature is verified", "module sign|module cards"),
     Fault("module/sign.c", "gate_refresh_policy(gate);", ";", "C_SignInit forgets to look whether the policy changed", "module manners|module sign|module find"),
