@@ -50,6 +50,7 @@ struct direct {
     pthread_mutex_t lock;            /* of what follows; never held in a call of the application's to the vendor */
     struct config *config;           /* owned */
     bool broken;                     /* it changed and cannot be read: nothing is visible */
+    struct direct *next_retired;     /* entry.c's */
     struct view *views;              /* owned array; of filter.c */
     size_t n_views;
 };

@@ -20,7 +20,8 @@ static struct gate *gate;
 static struct layer tracer;
 static _Atomic(struct direct *) direct;
 static atomic_uint inside; /* calls that run */
-static void *left_alone[2] __attribute__((used)); /* the parent's, in a child that initialised its own; what a call is still in */
+static _Atomic(struct direct *) retired; /* finalised while calls were in them; whoever comes out last destroys them */
+static void *left_alone[2] __attribute__((used)); /* the parent's, in a child that initialised its own */
 static bool forked; /* since C_Initialize; set in the child alone */
 static bool reentered; /* C_Initialize was, by the thread that holds the lock */
 
@@ -32,6 +33,7 @@ static void after_fork_in_child(void)
     forked = true;
     lock = (pthread_mutex_t)LOCK_INITIALIZER;
     atomic_store(&inside, 0);
+    atomic_store(&retired, NULL); /* the parent's to destroy */
     if (made != NULL)
         direct_after_fork(made);
     log_after_fork();
@@ -56,6 +58,38 @@ bool entry_was_reentered(void)
     return was;
 }
 
+static void retire(struct direct *first)
+{
+    struct direct *last = first, *rest = atomic_load(&retired);
+
+    while (last->next_retired != NULL)
+        last = last->next_retired;
+    do
+        last->next_retired = rest;
+    while (!atomic_compare_exchange_weak(&retired, &rest, first));
+}
+
+static void destroy_all(struct direct *first)
+{
+    while (first != NULL) {
+        struct direct *next = first->next_retired;
+        direct_destroy(first);
+        first = next;
+    }
+}
+
+/* A call came out. What had retired before nobody was inside is in nobody's hands. */
+static void leave(void)
+{
+    struct direct *taken =
+        atomic_load(&retired) != NULL ? atomic_exchange(&retired, NULL) : NULL;
+
+    if (atomic_fetch_sub(&inside, 1) == 1)
+        destroy_all(taken);
+    else if (taken != NULL)
+        retire(taken);
+}
+
 /* Takes the lock for a layer that has it taken. */
 static CK_RV lock_for(const struct layer *top)
 {
@@ -74,7 +108,7 @@ static CK_RV begin_direct(enum function_id function, struct layer **top)
     if (*top != NULL)
         rv = lock_for(*top);
     if (rv != CKR_OK)
-        atomic_fetch_sub(&inside, 1);
+        leave();
     else
         stdout_guard_begin();
     return rv;
@@ -111,7 +145,7 @@ CK_RV entry_end(const struct layer *top, CK_RV rv)
     stdout_guard_end();
     if (!top->takes_no_lock)
         pthread_mutex_unlock(&lock);
-    atomic_fetch_sub(&inside, 1);
+    leave();
     return rv;
 }
 
@@ -205,10 +239,13 @@ static CK_RV finalize_direct(struct direct *ending, CK_VOID_PTR reserved)
         return rv;
     log_trace("C_Finalize: %#lx", rv);
     atomic_store(&direct, NULL);
-    if (atomic_load(&inside) == 0 && !forked)
-        direct_destroy(ending);
-    else
+    if (forked) {
         left_alone[1] = ending;
+    } else {
+        atomic_fetch_add(&inside, 1);
+        retire(ending);
+        leave();
+    }
     log_close();
     return rv;
 }
