@@ -206,6 +206,57 @@ class Copies(Case):
         self.assertEqual("signed signed signed relogged signed", result.stdout.strip(), str(result))
 
 
+class Profiles(Case):
+    """Which profile it is, as ssh and ssh-agent see it: by a variable, or by the name of the module's file."""
+
+    def setUp(self):
+        super().setUp()
+        token = self.token("eight")
+        self.name = {token.fingerprint(name): name for name in token.public_keys()}
+        profiles = {"work": {"allow": [{"id": "02"}]}, "home": {"deny": [{"id": "01"}], "preset": "read-only"}}
+        self.module = self.gate([{"id": ["01", "03"]}], profiles=profiles)
+        self.ssh_server = self.server(token.public_key("user4"))  # which no profile shows: all that is shown is offered
+
+    def offered(self, module, profile=None, agent=None):
+        environment = {"P11GATE_PROFILE": profile} if profile is not None else {}
+        login = self.login(self.ssh_server, module, agent=agent, environment=environment)
+        return [self.name[offer] for offer in login.offers], login
+
+    def copy(self, name):
+        return str(shutil.copy(programs.MODULE, self.sandbox.folder / name))
+
+    @rows(
+        {"file": "p11gate.so", "profile": None, "shown": ["user1", "user3"]},
+        {"file": "p11gate.so", "profile": "work", "shown": ["user2"]},
+        {"file": "p11gate.so", "profile": "home", "shown": ["user3"]},
+        {"file": "p11gate-work.so", "profile": None, "shown": ["user2"]},
+        {"file": "p11gate-home.so", "profile": None, "shown": ["user3"]},
+        {"file": "p11gate-work.so", "profile": "home", "shown": ["user3"]},
+        {"file": "p11gate-wrok.so", "profile": None, "shown": []},
+        {"file": "p11gate.so", "profile": "wrok", "shown": []},
+    )
+    def test_ssh_offers_what_the_profile_shows(self, file, profile, shown):
+        offered, login = self.offered(self.copy(file), profile)
+        self.assertEqual(shown, offered, str(login))
+        if not shown:
+            self.assertIn("found no profile `wrok`", login.output)
+            self.assertEqual([], login.prompts)
+
+    def test_an_agent_has_the_profile_that_it_was_started_with_or_that_a_file_name_says(self):
+        self.sandbox.environment["P11GATE_PROFILE"] = "work"
+        agent = self.agent()
+        self.sandbox.environment["P11GATE_PROFILE"] = "home"
+        self.add(agent, self.module)
+        self.assertEqual(["user2"], self.offered(None, agent=agent)[0])
+        del self.sandbox.environment["P11GATE_PROFILE"]
+        agent = self.agent(name="other")
+        for file, shown in (("p11gate-work.so", ["user2"]), ("p11gate-home.so", ["user3"])):
+            module = self.copy(file)
+            self.add(agent, module)
+            self.assertEqual(shown, self.offered(None, agent=agent)[0])
+            self.assertTrue(agent.remove(module).ok)
+
+
 _TWO_COPIES = """
 import sys
 from harness.cryptoki import CKO_PRIVATE_KEY, Cryptoki
