@@ -4,7 +4,9 @@
 
 import json
 import os
+import pathlib
 import pwd
+import re
 import socket
 
 from harness import Case, comment, main, programs, rows
@@ -12,6 +14,32 @@ from harness import Case, comment, main, programs, rows
 USER = pwd.getpwuid(os.getuid()).pw_name
 RSA, EC, EDWARDS = ["rsa2", "rsa3"], ["p256", "p384", "p521"], ["edward"]
 ALL = RSA + EC + EDWARDS  # but the one that does not sign
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "config" / "valid"
+# Two private keys on a token whose public objects are private as well.
+CARD = """token label=card pin=1234
+key  mine ec:P-256
+key  more ec:P-256
+pair mine id=03 label="one" CKA_PRIVATE=true
+pair more id=04 label="two" CKA_PRIVATE=true
+"""
+HSM = f"""token label=part1
+key  ops ec:P-256
+key  deploy ec:P-256
+key  own ec:P-256
+key  more ec:P-256
+pair ops id=01 label="ssh-ops-2026"
+pair deploy id=02 label="ssh-deploy-web"
+pair own id=03 label="ssh-user-{USER}"
+pair more id=04 label="ssh-user-other"
+token label=part2
+key  elsewhere ec:P-256
+key  namesake ec:P-256
+key  old ec:P-256
+pair elsewhere id=05 label="ssh-deploy-db"
+pair namesake id=06 label="ssh-user-{USER}"
+pair old id=07 label="ssh-ops-2026"
+"""
 
 
 def but(*names):
@@ -236,6 +264,52 @@ class Meaning(Case):
     def test_a_label(self, label, shown):
         keys = self.list(f"allow: [{{id: 01, use: {{show_label: {label}}}}}]")
         self.assertEqual([shown], [key["label"] for key in keys])
+
+
+class Examples(Case):
+    """The examples of tests/config/valid, as they stand but for the vendor's library and who asks."""
+
+    def example(self, name, **replaced):
+        """The text with the tests' library; what stands for another word is put in as it is."""
+        text = (EXAMPLES / f"{name}.yaml").read_text()
+        text = re.sub(r"(?m)^module: .*$", f"module: {programs.VENDOR}", text)
+        for word, value in replaced.items():
+            self.assertEqual(1, text.count(word), text)
+            text = text.replace(word, value)
+        self.sandbox.configure(text)
+
+    def listed(self, *words, **options):
+        result = self.tool("list", "--json", *words, **options)
+        return {key["fingerprint"]: key["label"] for key in json.loads(result.stdout)}
+
+    def test_one_key_out_of_many_by_its_file(self):
+        token = self.token("eight")
+        self.sandbox.write("home/id_card.pub", token.public_key("user4") + "\n")
+        self.example("one-key-by-file", **{"~/.ssh": str(self.sandbox.home)})  # ~ is the real home
+        self.assertEqual({token.fingerprint("user4"): "user 4"}, self.listed())
+
+    def test_a_card_that_shows_nothing_is_asked_for_its_PIN_and_shows_one_key(self):
+        token = self.token("eight", self.sandbox.write("card.token", CARD))
+        self.gate("all")
+        slots = self.sandbox.run(programs.PKCS11_TOOL, "--module", programs.VENDOR, "-L").stdout
+        (serial,) = re.findall(r"token label +: card\n(?:  .*\n)*?  serial num +: (\w+)", slots)
+        self.example("card-that-shows-nothing", **{"001d3f5a": serial})
+        login = self.login(self.server(token.public_key("mine")), programs.MODULE)
+        self.assertLogin(login, [token.fingerprint("mine")])
+        self.assertEqual(["Enter PIN for 'card':"], login.prompts)
+        label = f"{USER}@{socket.gethostname().split('.')[0]} eToken"
+        self.assertEqual({token.fingerprint("mine"): label}, self.listed("--login", stdin="1234\n"))
+
+    @rows(
+        {"who": {}, "shown": ["own"]},
+        {"who": {"group: ops": "group: {re: '.*'}"}, "shown": ["ops", "own"]},
+        {"who": {"deploy, ci": f"ci, '{USER}'"}, "shown": ["deploy", "elsewhere", "own"]},
+    )
+    def test_of_an_HSM_with_many_keys_each_user_sees_his(self, who, shown):
+        token = self.token(self.sandbox.write("hsm.token", HSM))
+        self.example("hsm-with-many-keys", **who)
+        names = {token.fingerprint(name): name for name in token.public_keys()}
+        self.assertEqual(shown, sorted(names[key] for key in self.listed()))
 
 
 if __name__ == "__main__":
