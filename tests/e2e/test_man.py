@@ -150,6 +150,15 @@ class Complete(Case):
         unknown = [text for text in told if text.startswith("found") and not any(self.is_told(one, {text}) for one in sources)]
         self.assertEqual([], unknown)
 
+    def test_every_message_of_the_module_is_in_p11gate_7(self):
+        logged = messages.logged(ROOT / "module")
+        self.assertGreater(len(logged), 10)
+        told = {re.sub(r"\s+", " ", text) for text in bold("p11gate.7")}
+        self.assertNoneMissing("p11gate.7", {text: where for text, where in logged.items() if text not in (*told, "...")})
+        section = PAGES["p11gate.7"].split("# MESSAGES")[1].split("\n# ")[0]
+        lines = [re.sub(r"\\(.)", r"\1", text) for text in re.findall(r"(?m)^\*(.+)\*(?:\+\+)?$", section)]
+        self.assertEqual([], sorted(set(lines) - set(logged)))
+
     @staticmethod
     def puts():
         """Of the reader and of p11gate check."""

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The messages that config/ can put, found in its sources."""
+"""The messages that config/ and module/ can put, found in their sources."""
 
 import re
 
 _MESSAGES = re.compile(r"\b(?:reader_error|message_add|warn_by)\s*\(")
+_LOGGED = re.compile(r"\blog_(?:error|notice|audit)\s*\(")
 _EXPECTED = re.compile(r"\b(?:reader_expected|value_text|value_each|value_substituted|value_line|read_list|report_unknown)\s*\(")
 _NAMED = re.compile(r'(?:\bexpected(?:\[\])?\s*=|\bSCHEMA\(\w+,)\s*"((?:[^"\\]|\\.)*)"')
 _CHOOSERS = re.compile(r"(?ms)\bexpected_\w+\([^)]*\)\s*\{(.*?)^\}")
@@ -59,3 +60,12 @@ def of(folder):
         wanted += [text for body in _CHOOSERS.findall(source) for text in _STRING.findall(body)]
         expected |= {_plain(text): path.name for text in wanted}
     return messages, expected
+
+
+def logged(folder):
+    """{pattern: file} of what goes to the log whatever its level is; a plural is written as one."""
+    found = {}
+    for path in sorted(folder.glob("*.c")):
+        calls = _strings_in_calls(_LOGGED, _joined(path.read_text()))
+        found |= {re.sub(r"\b(key|token)\.\.\.", r"\1s", _pattern(texts[0])): path.name for texts in calls if texts}
+    return found
