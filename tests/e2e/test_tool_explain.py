@@ -11,6 +11,7 @@ from harness.tool import Tool
 EC = "ec:P-256"
 HEAD = f"version: 1\nmodule: {programs.VENDOR}\n"
 MORE = 'token label=more pin=1234\nkey more ec:P-256\npair more id=4fa0 label=more\n'
+TWO_IDS = 'token label=two pin=1234\nkey more rsa:2048\npublic more id=4fa0 label=more\nprivate more id=4fb0 label=other\n'
 RULE = '{id: "05", name: work, key: {type: ec, local: true}}'
 
 
@@ -103,6 +104,28 @@ class Explain(Tool):
         local = key["rules"][0]["selectors"][1]["selectors"][1]
         self.assertEqual(("false", "false", False), (local["truth"], local["seen"], local["login_tells_more"]))
         self.assertNotIn("login", "".join(self.explain("--login")))
+
+    @rows(
+        {"rule": {"id": "4fa0"}, "tells": "whether its private key is there and signs"},
+        {"rule": {"token": {"label": "two"}, "fingerprint": "OWN"}, "tells": "whether its private key is there and signs"},
+        {"rule": {"key": {"sign": True}}, "tells": "whether its private key is there and signs, and what the rule says of it"},
+        {"rule": {"uri": "pkcs11:id=%4f%a0;type=private"}, "tells": "whether its private key is there and signs, and what the rule says of it"},
+        {"rule": {"not": {"id": "4fb0"}}, "tells": "whether its private key is there and signs, and what the rule says of it"},
+        {"rule": {"id": "4fb0"}, "tells": "what the rules say of its private key"},
+        {"rule": {"key": {"local": False}}, "tells": "what the rules say of its private key"},
+        {"rule": {"key": {"type": "ec"}}, "tells": None},
+        {"rule": {"id": "4fb0", "token": {"label": "x"}}, "tells": None},
+    )
+    def test_what_a_login_would_tell_is_what_it_does_change(self, rule, tells):
+        token = self.token(self.sandbox.write("two.token", TWO_IDS))
+        text = json.dumps(rule).replace("OWN", token.fingerprint("more"))
+        # The other rule names the token, so that it may be sent its PIN.
+        self.gate([json.loads(text), {"token": {"label": "two"}, "fingerprint": "SHA256:" + "A" * 43}])
+        before, after = self.of("more"), self.of("more", "--login")
+        self.assertEqual((tells, None), (before["after_login"], after["after_login"]))
+        self.assertFalse(any(selector["login_tells_more"] for told in after["rules"] for selector in told["selectors"]))
+        changes = before["rules"][0]["truth"] != after["rules"][0]["truth"]
+        self.assertEqual(tells is not None and "what the rule" in tells and "sign" not in rule.get("key", {}), changes)
 
     @rows({"by": "fingerprint"}, {"by": "label"}, {"by": "id"}, {"by": "id with colons"}, {"by": "file"}, {"by": "shown label"})
     def test_a_key_is_named(self, by):
