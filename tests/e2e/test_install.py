@@ -215,8 +215,8 @@ class SystemFile(Case):
         self.eight = self.token("eight")
         self.gate("all")
 
-    def enforce(self, allow, mode=0o644):
-        self.system.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "allow": allow}))
+    def enforce(self, allow, mode=0o644, **more):
+        self.system.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "allow": allow, **more}))
         self.system.chmod(mode)
 
     def narrow(self, allow):
@@ -250,6 +250,23 @@ class SystemFile(Case):
     def test_one_that_permits_nothing_is_not_widened_by_the_user_s(self):
         self.enforce([])
         self.assertShown()
+
+    def test_one_that_only_audits_offers_all_keys_the_permitted_first_and_writes_down_the_others(self):
+        self.sandbox.config.unlink()
+        self.enforce([{"id": "03"}], audit_only=True, log={"file": str(self.sandbox.log), "stderr": "never"})
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        keys, result = self.listing(self.build / "module/p11gate.so")
+        names = [name for key in keys for name, line in self.eight.public_keys().items() if bare_key(line) == key]
+        self.assertEqual(("user3", 8, ""), (names[0], len(set(names)), result.stderr))
+        lines = self.sandbox.log.read_text().splitlines()
+        self.assertEqual(7, len(lines), lines)
+        for name in set(names) - {"user3"}:
+            (line,) = [line for line in lines if self.eight.fingerprint(name) in line]
+            self.assertIn("audit_only: ", line)
+        self.enforce([{"id": "03"}])
+        self.assertShown("user3")
 
     def test_a_broken_one_shows_nothing_whatever_the_user_s_says(self):
         self.system.write_text("version: 1\nallow: [\n")

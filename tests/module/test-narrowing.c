@@ -136,6 +136,30 @@ static bool is_listed(CK_MECHANISM_TYPE type)
     return false;
 }
 
+static void a_mechanism_that_no_list_allows_is_absent_and_refused(void **state)
+{
+    CK_SESSION_HANDLE session =
+        start("allow: all\nmechanisms: {allow: [CKM_SHA256_RSA_PKCS, CKM_AES_KEY_GEN]}\n");
+    CK_OBJECT_HANDLE rsa = private_key(session, 1), ec = private_key(session, 2);
+    unsigned char signature[256];
+    CK_MECHANISM_INFO info;
+    CK_ULONG size = sizeof(signature);
+
+    (void)state;
+    assert_true(is_listed(CKM_SHA256_RSA_PKCS));
+    assert_false(is_listed(CKM_RSA_PKCS));
+    assert_false(is_listed(CKM_AES_KEY_GEN)); /* what the preset refuses no list brings back */
+    host.mock->forget_calls();
+    assert_int_equal(host.functions->C_GetMechanismInfo(slot, CKM_ECDSA, &info),
+                     CKR_MECHANISM_INVALID);
+    assert_int_equal(host_sign(session, CKM_RSA_PKCS, rsa, signature, &size),
+                     CKR_MECHANISM_INVALID);
+    assert_int_equal(host_sign(session, CKM_ECDSA, ec, signature, &size), CKR_MECHANISM_INVALID);
+    assert_int_equal(host.mock->calls(), 0);
+    assert_int_equal(host_sign(session, CKM_SHA256_RSA_PKCS, rsa, signature, &size), CKR_OK);
+    host_stop();
+}
+
 static void a_denied_mechanism_is_absent_and_refused(void **state)
 {
     CK_SESSION_HANDLE session =
@@ -316,6 +340,7 @@ int main(void)
         TEST(what_is_not_allowed_is_refused_but_finding_and_logging_in),
         TEST(a_list_does_not_add_to_the_preset),
         TEST(functions_are_refused_from_the_next_search_after_a_change),
+        TEST(a_mechanism_that_no_list_allows_is_absent_and_refused),
         TEST(a_denied_mechanism_is_absent_and_refused),
         TEST(a_rule_narrows_the_mechanisms_of_its_keys_alone),
         TEST(a_digest_that_is_not_permitted_is_not_signed),
