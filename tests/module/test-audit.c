@@ -219,6 +219,25 @@ static void a_token_that_nothing_names_is_shown(void **state)
     assert_string_equal(ids, "4");
 }
 
+/* An audit is of a policy; without one nothing is known of what the system wants. */
+static void a_file_that_broke_shows_nothing(void **state)
+{
+    CK_OBJECT_HANDLE found[8];
+    CK_SESSION_HANDLE session;
+    char ids[8];
+
+    (void)state;
+    start("allow: [{id: \"02\"}]", true);
+    assert_int_equal(count_slots(), 2);
+    session = open_session(slot);
+    find_ids(session, CKO_PUBLIC_KEY, ids, found);
+    assert_string_equal(ids, "21");
+    host_config("allow: [");
+    find_ids(session, CKO_PUBLIC_KEY, ids, found);
+    assert_string_equal(ids, "");
+    assert_int_equal(count_slots(), 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_tokens, end)
@@ -228,6 +247,7 @@ int main(void)
         CASE(a_key_that_does_not_sign_is_hidden_all_the_same),
         CASE(each_use_of_it_is_logged),
         CASE(a_token_that_nothing_names_is_shown),
+        CASE(a_file_that_broke_shows_nothing),
     };
 
     return cmocka_run_group_tests_name("audit", tests, host_load, host_unload);

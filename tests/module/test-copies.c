@@ -132,6 +132,33 @@ static void two_copies_share_a_vendor_and_the_second_does_not_finalise_it(void *
     host_remove("second.so");
 }
 
+/* The token is named, so that its slot is there whatever is shown. */
+static void a_copy_s_own_file_name_chooses_its_profile(void **state)
+{
+    static const struct {
+        const char *name;
+        CK_ULONG keys;
+    } cases[] = {{"p11gate-none.so", 0}, {"p11gate-all.so", 2}, {"p11gate-none.so.1", 1}, {"other.so", 1}};
+
+    (void)state;
+    host.mock->key_add(slot, &(struct mock_key){"ec:P-256", "two", "02", "two", MOCK_PAIR});
+    host_config("allow:\n  - {token: {label: one}, id: \"01\"}\n"
+                "profiles: {none: {deny: [{id: \"01\"}]}, all: {allow: all}}\n");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        void *library = dlopen(copy_file(getenv("P11GATE_SO"), cases[i].name), RTLD_NOW | RTLD_LOCAL);
+        CK_FUNCTION_LIST *before;
+
+        assert_non_null(library);
+        before = use(load_list(library));
+        assert_int_equal(host.functions->C_Initialize(NULL), CKR_OK);
+        assert_int_equal(host_find_class(host_open(slot), CKO_PUBLIC_KEY, NULL, 0), cases[i].keys);
+        host_stop();
+        use(before);
+        dlclose(library);
+        host_remove(cases[i].name);
+    }
+}
+
 /* Mappings of files in the folder. */
 static size_t mapped(void)
 {
@@ -197,6 +224,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_token, host_reset)
     const struct CMUnitTest tests[] = {
         CASE(two_copies_share_a_vendor_and_the_second_does_not_finalise_it),
+        CASE(a_copy_s_own_file_name_chooses_its_profile),
         CASE(loaded_and_unloaded_again_and_again_it_takes_no_more),
     };
 

@@ -88,4 +88,24 @@ FAULTS = [
     Fault("module/sign.c", "return token_note_proof(token, key, outcome == VERIFIED);", "return token_note_proof(token, key, true);",
           "a signature that does not fit is handed out", "module sign|module cards"),
     Fault("module/session.c", "handles_revoke(&gate->sessions, session->handle);", "", "a closed session's handle lives on", "module never|module manners"),
+    # Functions, mechanisms, digests
+    Fault("filters/access.c", "return !access->limited || access_list_has(&access->allow, value);", "return true;", "what is in no list is permitted",
+          "access|module narrowing"),
+    Fault("filters/access.c", "if (access_list_has(&access->deny, value))", "if (false)", "a denied function is permitted", "access|module narrowing"),
+    Fault("filters/mechanism.c", "return digest != DIGEST_NONE && access_permits(digests, digest_mechanism(digest));",
+          "return digest == DIGEST_NONE || access_permits(digests, digest_mechanism(digest));", "raw data is signed under any digest", "mechanism"),
+    # preset: transparent with rules
+    Fault("module/filter.c", "return shows_slot(call->direct, slot) ? CKR_OK : CKR_SLOT_ID_INVALID;", "return CKR_OK;", "a hidden token is answered for",
+          "module transparent-rules"),
+    Fault("module/filter.c", "shown[i] = sight == SIGHT_SHOWN ||", "shown[i] = true ||", "a hidden object is used", "module transparent-rules"),
+    Fault("module/filter.c", "if (needs_token(call->function) && !shows_slot(call->direct, call->slot))", "if (false)",
+          "a PIN goes to a token that became hidden", "module transparent-rules"),
+    Fault("module/filter.c", "if (mechanism == NULL || parameters_name_no_object(mechanism))", "if (true)", "parameters name a hidden object",
+          "module transparent-rules"),
+    # Other presets
+    Fault("module/call.c", "(object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))", "false)",
+          "a pair that has not proved itself decrypts", "module read_only"),
+    Fault("module/token.c", "settings.audit_only && !token->gate->broken,", "settings.audit_only,", "an audit shows all where the file is broken",
+          "module audit"),
+    Fault("module/gate.c", "known ? own.dli_fname : NULL", "NULL", "the module's file name chooses no profile", "module copies"),
 ]
