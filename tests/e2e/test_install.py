@@ -97,7 +97,9 @@ class Install(Case):
             f"{libraries}/p11gate.so",
             "share/bash-completion/completions/p11gate",
             "share/doc/p11gate/example.yaml",
+            "share/fish/vendor_completions.d/p11gate.fish",
             "share/p11-kit/modules/p11gate.module",
+            "share/zsh/site-functions/_p11gate",
         ]
         self.assertEqual(expected, installed)
         self.assertEqual("pkcs11", libraries.name)
