@@ -127,6 +127,20 @@ class Explain(Tool):
         changes = before["rules"][0]["truth"] != after["rules"][0]["truth"]
         self.assertEqual(tells is not None and "what the rule" in tells and "sign" not in rule.get("key", {}), changes)
 
+    @rows({"verb": ["explain"]}, {"verb": ["list", "--all"]})
+    def test_of_a_token_that_shows_nothing_before_login_what_is_to_be_done(self, verb):
+        token = self.token("K", TYPE=EC)
+        self.gate([{"token": {"label": "K"}}])
+        self.assertIn("\n  its keys show only after login: add --login\n", self.tool(*verb).stdout)
+        told = self.tool(*verb, "--login", stdin="1234\n").stdout
+        self.assertIn(token.fingerprint("user1"), told)
+        self.assertNotIn("only after login", told)
+        spy = self.spy()
+        self.gate([{"id": "01"}], module=programs.SPY)
+        told = self.tool(*verb, "--login", stdin="1234\n").stdout
+        self.assertIn("\n  its keys show only after login, and no allow rule names the token: it is sent no PIN\n", told)
+        self.assertEqual(0, spy.counts["C_Login"])
+
     @rows({"by": "fingerprint"}, {"by": "label"}, {"by": "id"}, {"by": "id with colons"}, {"by": "file"}, {"by": "shown label"})
     def test_a_key_is_named(self, by):
         token = self.token("eight", self.sandbox.write("more.token", MORE), TYPE=EC)
