@@ -44,6 +44,26 @@ class Output(Case):
         for function in ("C_Initialize", "C_GetSlotList", "C_Login", "C_FindObjects", "C_GetAttributeValue", "C_Sign"):
             self.assertIn(f"odd vendor: {function}\n", agent.log)  # the agent's own stderr has it
 
+    @rows({"stderr": "auto"}, {"stderr": "never"})
+    def test_what_is_said_on_stderr_is_in_the_log_and_left_out_where_the_file_says_so(self, stderr):
+        self.token("one")
+        _, result = self.listing(self.gate([{"id": "99"}], log={"stderr": stderr}))
+        self.assertEqual(stderr == "auto", "nothing is shown: " in result.stderr, str(result))
+        self.assertEqual(1, self.sandbox.log.read_text().count("nothing is shown: "))
+
+    def test_each_level_says_more_than_the_one_before(self):
+        token = self.token("one")
+        server = self.server(token.public_key("user1"))
+        said = {}
+        for level in ("error", "info", "debug"):
+            log = self.sandbox.folder / f"{level}.log"
+            module = self.gate([{"id": "01"}], log={"file": str(log), "level": level})
+            self.assertLogin(self.login(server, module))
+            said[level] = len(log.read_text().splitlines())
+        self.assertEqual(0, said["error"])
+        self.assertLess(said["error"], said["info"])
+        self.assertLess(said["info"], said["debug"])
+
     def test_the_log_is_the_user_s_own(self):
         self.token("one")
         self.listing(self.gate([{"id": "99"}]))
