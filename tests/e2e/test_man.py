@@ -159,6 +159,17 @@ class Complete(Case):
         lines = [re.sub(r"\\(.)", r"\1", text) for text in re.findall(r"(?m)^\*(.+)\*(?:\+\+)?$", section)]
         self.assertEqual([], sorted(set(lines) - set(logged)))
 
+    def test_every_message_of_the_command_is_in_p11gate_1(self):
+        printed = messages.printed(ROOT / "tool")
+        self.assertGreater(len(printed), 8)
+        told = [re.sub(r"\s+", " ", text) for text in bold("p11gate.1")]
+        fits = {text: re.compile(re.escape(text).replace(r"\.\.\.", ".*")) for text in printed}
+        missing = {text: where for text, where in printed.items() if not any(fits[text].fullmatch(one) for one in told)}
+        self.assertNoneMissing("p11gate.1", missing)
+        section = PAGES["p11gate.1"].split("# MESSAGES")[1].split("\n# ")[0]
+        lines = re.findall(r"(?m)^\*(?!token )(.+)\*(?:\+\+)?$", section)  # of which each is written in parts
+        self.assertEqual([], [line for line in lines if not any(one.fullmatch(line) for one in fits.values())])
+
     @staticmethod
     def puts():
         """Of the reader and of p11gate check."""

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The messages that config/ and module/ can put, found in their sources."""
+"""The messages that config/, module/ and tool/ can put, found in their sources."""
 
 import re
 
 _MESSAGES = re.compile(r"\b(?:reader_error|message_add|warn_by)\s*\(")
 _LOGGED = re.compile(r"\blog_(?:error|notice|audit)\s*\(")
+_PRINTED = re.compile(r"\bfprintf\s*\(\s*stderr\s*,")
 _EXPECTED = re.compile(r"\b(?:reader_expected|value_text|value_each|value_substituted|value_line|read_list|report_unknown)\s*\(")
 _NAMED = re.compile(r'(?:\bexpected(?:\[\])?\s*=|\bSCHEMA\(\w+,)\s*"((?:[^"\\]|\\.)*)"')
 _CHOOSERS = re.compile(r"(?ms)\bexpected_\w+\([^)]*\)\s*\{(.*?)^\}")
@@ -68,4 +69,15 @@ def logged(folder):
     for path in sorted(folder.glob("*.c")):
         calls = _strings_in_calls(_LOGGED, _joined(path.read_text()))
         found |= {re.sub(r"\b(key|token)\.\.\.", r"\1s", _pattern(texts[0])): path.name for texts in calls if texts}
+    return found
+
+
+def printed(folder):
+    """{pattern: file} of the command's own messages that are written in one."""
+    found = {}
+    for path in sorted(folder.glob("*.c")):
+        for texts in _strings_in_calls(_PRINTED, _joined(path.read_text())):
+            match = re.fullmatch(r"p11gate(?: init)?: (.*)\\n", texts[0]) if texts else None
+            if match is not None and not re.fullmatch(r"%s( %s: %s)?", match[1]):
+                found[_pattern(match[1])] = path.name
     return found
