@@ -138,14 +138,16 @@ static void a_copy_s_own_file_name_chooses_its_profile(void **state)
     static const struct {
         const char *name;
         CK_ULONG keys;
-    } cases[] = {{"p11gate-none.so", 0}, {"p11gate-all.so", 2}, {"p11gate-none.so.1", 1}, {"other.so", 1}};
+    } cases[] = {
+        {"p11gate-none.so", 0}, {"p11gate-all.so", 2}, {"p11gate-none.so.1", 1}, {"other.so", 1}};
 
     (void)state;
     host.mock->key_add(slot, &(struct mock_key){"ec:P-256", "two", "02", "two", MOCK_PAIR});
     host_config("allow:\n  - {token: {label: one}, id: \"01\"}\n"
                 "profiles: {none: {deny: [{id: \"01\"}]}, all: {allow: all}}\n");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        void *library = dlopen(copy_file(getenv("P11GATE_SO"), cases[i].name), RTLD_NOW | RTLD_LOCAL);
+        const char *path = copy_file(getenv("P11GATE_SO"), cases[i].name);
+        void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         CK_FUNCTION_LIST *before;
 
         assert_non_null(library);
