@@ -20,6 +20,15 @@ static struct exposed_object *current_key(const struct session *session)
     return token_find_object(session->token, CKO_PRIVATE_KEY, session->sign.spki_hash);
 }
 
+/* The same after what may have been dropped meanwhile is there again: another session may have found the configuration changed. It may cost
+ * the session its operation. */
+static struct exposed_object *fresh_key(const struct session *session)
+{
+    if (!session->token->exposed)
+        token_refresh(session->token);
+    return current_key(session);
+}
+
 /* A pair that still has to prove itself can do so only by a signature that we can verify. */
 static CK_RV check_use(struct token *token, const struct exposed_object *key,
                        const CK_MECHANISM *mechanism)
@@ -230,13 +239,13 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
+    key = fresh_key(session);
     if (session->sign.stage != SIGN_DEFERRED && session->sign.stage != SIGN_STARTED)
         return CKR_OPERATION_NOT_INITIALIZED;
     if (pulSignatureLen == NULL || (pData == NULL && ulDataLen > 0)) {
         session_drop_sign(session);
         return CKR_ARGUMENTS_BAD;
     }
-    key = current_key(session);
     if (key == NULL) {
         session_drop_sign(session);
         return CKR_KEY_HANDLE_INVALID;
@@ -283,14 +292,18 @@ static CK_RV start_parts(struct session *session)
 
 static CK_RV parts_session(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
 {
+    struct exposed_object *key;
     CK_RV rv = CKR_OK;
 
     *session = session_find(gate, handle);
     if (*session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
+    key = fresh_key(*session);
     if ((*session)->sign.stage == SIGN_NONE || (*session)->sign.stage == SIGN_STARTED)
         return CKR_OPERATION_NOT_INITIALIZED;
-    if ((*session)->sign.stage == SIGN_DEFERRED)
+    if (key == NULL)
+        rv = CKR_KEY_HANDLE_INVALID;
+    else if ((*session)->sign.stage == SIGN_DEFERRED)
         rv = start_parts(*session);
     if (rv != CKR_OK)
         session_drop_sign(*session);

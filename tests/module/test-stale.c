@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What was true a moment ago: sessions that a vendor has given to others, logins that it kept,
+// decisions of a configuration that has changed.
+#include "tests/module/host.h"
+
+
+static const char permit[] = "allow:\n  - id: [\"01\", \"11\"]\n";
+
+static CK_SLOT_ID one, two, three;
+
+static int make_tokens(void **state)
+{
+    host_reset(state);
+    one = host_token("one");
+    two = host_token("two");
+    three = host_token("three");
+    host_key(one, "rsa:2048", "01", MOCK_PAIR);
+    host_key(two, "rsa:2048", "11", MOCK_PAIR);
+    host_key(three, "rsa:2048", "11", MOCK_PAIR);
+    return 0;
+}
+
+static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key)
+{
+    CK_MECHANISM mechanism = {type, NULL, 0};
+
+    return host.functions->C_SignInit(session, &mechanism, key);
+}
+
+static void
+a_configuration_that_another_session_reads_again_takes_no_key_that_stays_permitted(void **state)
+{
+    CK_SESSION_HANDLE first = host_start_logged_in(permit, one), second = host_open(two);
+    unsigned char signature[256];
+    CK_ULONG size = sizeof(signature);
+
+    (void)state;
+    assert_int_equal(sign_init(first, CKM_RSA_PKCS, host_only(first, CKO_PRIVATE_KEY)), CKR_OK);
+    host_config(permit);
+    host_find_class(second, CKO_PUBLIC_KEY, NULL, 0);
+    assert_int_equal(host.functions->C_Sign(first, host_data, 32, signature, &size), CKR_OK);
+    host_stop();
+}
+
+static void a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_since(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(permit, one);
+    unsigned char signature[256];
+    CK_ULONG size = sizeof(signature);
+
+    (void)state;
+    assert_int_equal(sign_init(session, CKM_SHA256_RSA_PKCS, host_only(session, CKO_PRIVATE_KEY)),
+                     CKR_OK);
+    assert_int_equal(host.functions->C_SignUpdate(session, host_data, 32), CKR_OK);
+    host_config("allow:\n  - id: \"11\"\n");
+    assert_int_equal(host_find_class(session, CKO_PRIVATE_KEY, NULL, 0), 0);
+    assert_int_equal(host.functions->C_SignFinal(session, signature, &size),
+                     CKR_KEY_HANDLE_INVALID);
+    host_stop();
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make_tokens, host_reset)
+    const struct CMUnitTest tests[] = {
+        CASE(a_configuration_that_another_session_reads_again_takes_no_key_that_stays_permitted),
+        CASE(a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_since),
+    };
+
+    return cmocka_run_group_tests_name("stale", tests, host_load, host_unload);
+}
