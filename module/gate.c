@@ -332,6 +332,7 @@ void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION
         token->session = 0; /* not ours to close any more */
         token_lose_session(token);
     }
+    sessions_disown(gate, vendor, session);
 }
 
 CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)

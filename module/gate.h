@@ -87,7 +87,8 @@ struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 void gate_settle(struct gate *gate);
 
 /* The vendor opened a session under this handle, for that token or (NULL) for an operation. A token of that vendor that still has the same
- * handle from before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. */
+ * handle from before has lost its session without knowing: the handle must not be used for it, least of all with a PIN. Nor may it be for a session of the
+ * application's, which has it only after this call. */
 void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE session,
                       const struct token *owner);
 

@@ -73,6 +73,7 @@ struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle)
 CK_RV session_open_vendor(struct session *session)
 {
     struct token *token = session->token;
+    CK_SESSION_HANDLE opened = 0;
     CK_RV rv;
 
     if (session->vendor != 0)
@@ -81,12 +82,36 @@ CK_RV session_open_vendor(struct session *session)
     if (rv != CKR_OK)
         return rv;
     rv = vendor_functions(token->vendor)
-             ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session->vendor);
+             ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &opened);
     if (rv != CKR_OK)
-        session->vendor = 0;
-    else
-        gate_own_session(token->gate, token->vendor, session->vendor, NULL);
-    return rv;
+        return rv;
+    gate_own_session(token->gate, token->vendor, opened, NULL);
+    session->vendor = opened;
+    return CKR_OK;
+}
+
+struct number_search {
+    const struct vendor *vendor;
+    CK_SESSION_HANDLE number;
+};
+
+static void disown(void *pointer, void *context)
+{
+    struct session *session = pointer;
+    const struct number_search *search = context;
+
+    if (session->token->vendor != search->vendor || session->vendor != search->number)
+        return;
+    forget_vendor(session);
+    if (session->sign.stage == SIGN_PARTS)
+        session->sign = (struct sign_operation){0};
+}
+
+void sessions_disown(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE number)
+{
+    struct number_search search = {vendor, number};
+
+    handles_each(&gate->sessions, disown, &search);
 }
 
 static void forget_started(void *pointer, void *context)
@@ -158,6 +183,19 @@ static void lose_vendor(void *pointer, void *context)
 void sessions_lose_vendor(struct gate *gate, const struct token *token)
 {
     handles_each(&gate->sessions, lose_vendor, (void *)(uintptr_t)token);
+}
+
+static void close_if_of(void *pointer, void *context)
+{
+    struct session *session = pointer;
+
+    if (session->token == context)
+        session_close_vendor(session);
+}
+
+void sessions_close_vendor(struct gate *gate, const struct token *token)
+{
+    handles_each(&gate->sessions, close_if_of, (void *)(uintptr_t)token);
 }
 
 void session_drop_sign(struct session *session)

@@ -61,8 +61,14 @@ CK_RV session_open_vendor(struct session *session);
 /* The vendor lost the sessions on that token: what the application's sessions had with it, operations included, is forgotten. */
 void sessions_lose_vendor(struct gate *gate, const struct token *token);
 
+/* The vendor has given that number to another session: what sessions of the application had under it is gone. */
+void sessions_disown(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE number);
+
 /* Closes it, if there is one. */
 void session_close_vendor(struct session *session);
+
+/* The same for all sessions on that token. */
+void sessions_close_vendor(struct gate *gate, const struct token *token);
 
 /* Our session with the vendor was renewed: an operation that one of the application's had begun on it is gone. */
 void sessions_forget_started(struct gate *gate, const struct token *token);

@@ -212,8 +212,10 @@ bool token_is_visible(struct token *token)
 
 void token_lose_session(struct token *token)
 {
-    if (token->session != 0)
+    if (token->session != 0) { /* the login ends with the last one, whoever's it is */
+        sessions_close_vendor(token->gate, token);
         vendor_functions(token->vendor)->C_CloseSession(token->session);
+    }
     token->session = 0;
     sessions_lose_vendor(token->gate, token);
     token->logged_in = false;

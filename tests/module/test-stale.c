@@ -20,6 +20,54 @@ static int make_tokens(void **state)
     return 0;
 }
 
+static CK_RV take_random(CK_SESSION_HANDLE session)
+{
+    unsigned char bytes[8];
+
+    return host.functions->C_GenerateRandom(session, bytes, sizeof(bytes));
+}
+
+static CK_RV sign_with_only_key(CK_SESSION_HANDLE session)
+{
+    unsigned char signature[256];
+    CK_ULONG size = sizeof(signature);
+
+    return host_sign(session, CKM_RSA_PKCS, host_only(session, CKO_PRIVATE_KEY), signature, &size);
+}
+
+/* A vendor gives a session's number out again once it is closed, as the card's going closes it. */
+static void a_session_number_that_is_another_token_s_by_now_is_not_used(void **state)
+{
+    CK_SESSION_HANDLE first = host_start_logged_in(permit, one), second, third;
+
+    (void)state;
+    assert_int_equal(take_random(first), CKR_OK); /* the vendor's 2; the token's own is 1 */
+    host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
+    assert_int_equal(sign_with_only_key(first), CKR_OK); /* now 3 */
+    third = host_open(three);
+    host_login(third, "1234"); /* 1 */
+    host.mock->token_insert(one, false);
+    host.mock->token_insert(one, true);
+    second = host_open(two);
+    host_login(second, "1234"); /* 2 */
+    assert_int_equal(host.functions->C_CloseSession(first), CKR_OK);
+    assert_int_equal(sign_with_only_key(second), CKR_OK);
+    assert_int_equal(host.mock->logins(two), 1);
+    host_stop();
+}
+
+static void a_logout_that_fails_leaves_no_login_behind(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(permit, one);
+
+    (void)state;
+    assert_int_equal(take_random(session), CKR_OK);
+    host.mock->refuse("C_Logout", 1, CKR_DEVICE_ERROR);
+    assert_int_equal(host.functions->C_Logout(session), CKR_DEVICE_ERROR);
+    assert_int_equal(host_try_login(session, CKU_USER, "4321"), CKR_PIN_INCORRECT);
+    host_stop();
+}
+
 static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key)
 {
     CK_MECHANISM mechanism = {type, NULL, 0};
@@ -63,6 +111,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_tokens, host_reset)
     const struct CMUnitTest tests[] = {
+        CASE(a_session_number_that_is_another_token_s_by_now_is_not_used),
+        CASE(a_logout_that_fails_leaves_no_login_behind),
         CASE(a_configuration_that_another_session_reads_again_takes_no_key_that_stays_permitted),
         CASE(a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_since),
     };
