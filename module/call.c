@@ -55,7 +55,6 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
 {
     struct exposed_object *object = NULL;
 
-    gate_refresh_policy(call->gate);
     if (token_refresh(call->token) == CKR_OK)
         object = token_object(call->token, *key);
     if (object == NULL)
@@ -96,6 +95,7 @@ static enum mechanism_use use_of(enum function_id function)
 CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
 {
     call->mechanism = mechanism;
+    gate_refresh_policy(call->gate); /* before it is judged by it; keys come after mechanisms */
     return gate_check_mechanism(call->gate, mechanism, use_of(call->function));
 }
 

@@ -107,6 +107,22 @@ static void a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_sinc
     host_stop();
 }
 
+static void a_mechanism_that_is_denied_since_does_not_begin(void **state)
+{
+    CK_SESSION_HANDLE session =
+        host_start_logged_in("preset: read-only\nallow:\n  - id: [\"01\", \"11\"]\n", one);
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+    CK_MECHANISM mechanism = {CKM_RSA_X_509, NULL, 0};
+
+    (void)state;
+    host_config("preset: read-only\nmechanisms: {deny: [CKM_RSA_X_509]}\nallow:\n  - id: [\"01\", "
+                "\"11\"]\n");
+    assert_int_equal(host.functions->C_DecryptInit(session, &mechanism, key),
+                     CKR_MECHANISM_INVALID);
+    assert_int_equal(host.mock->calls_of("C_DecryptInit"), 0);
+    host_stop();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_tokens, host_reset)
@@ -115,6 +131,7 @@ int main(void)
         CASE(a_logout_that_fails_leaves_no_login_behind),
         CASE(a_configuration_that_another_session_reads_again_takes_no_key_that_stays_permitted),
         CASE(a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_since),
+        CASE(a_mechanism_that_is_denied_since_does_not_begin),
     };
 
     return cmocka_run_group_tests_name("stale", tests, host_load, host_unload);
