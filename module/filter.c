@@ -61,13 +61,20 @@ static CK_RV read_view(struct direct *direct, struct view *view, const CK_TOKEN_
     return view_read(view, &source, &copy);
 }
 
-/* What is seen of the token in a slot, as of now. The vendor's error, which may be that there is none. */
-static CK_RV look(struct direct *direct, CK_SLOT_ID slot, struct view **out)
+static bool is_empty(CK_RV rv)
+{
+    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
+           rv == CKR_SLOT_ID_INVALID || rv == CKR_CRYPTOKI_NOT_INITIALIZED;
+}
+
+/* What is seen of the token in a slot, as of now. The vendor's error, which says that there is none only if *empty. */
+static CK_RV look(struct direct *direct, CK_SLOT_ID slot, struct view **out, bool *empty)
 {
     struct view *view = view_for(direct, slot);
     CK_TOKEN_INFO token;
     CK_RV rv = vendor_functions(direct->vendor)->C_GetTokenInfo(slot, &token);
 
+    *empty = is_empty(rv);
     if (view == NULL)
         return CKR_HOST_MEMORY;
     if (rv == CKR_OK && !view_holds(view, &token))
@@ -93,22 +100,16 @@ CK_RV filter_function(const struct filter_call *call)
     return permitted ? CKR_OK : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
-static bool is_empty(CK_RV rv)
-{
-    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
-           rv == CKR_SLOT_ID_INVALID || rv == CKR_CRYPTOKI_NOT_INITIALIZED;
-}
-
 /* Of an empty slot, and of one that is none, the vendor may say what it likes. */
 static bool shows_slot(struct direct *direct, CK_SLOT_ID slot)
 {
     struct view *view = NULL;
-    bool shown;
+    bool shown, empty;
     CK_RV rv;
 
     pthread_mutex_lock(&direct->lock);
-    rv = look(direct, slot, &view);
-    shown = rv == CKR_OK ? view->shows_token : is_empty(rv);
+    rv = look(direct, slot, &view, &empty);
+    shown = rv == CKR_OK ? view->shows_token : empty;
     pthread_mutex_unlock(&direct->lock);
     return shown;
 }
@@ -179,10 +180,11 @@ static CK_RV look_at(const struct filter_call *call, const CK_OBJECT_HANDLE *obj
 {
     struct direct *direct = call->direct;
     struct view *view = NULL;
+    bool empty;
     CK_RV rv;
 
     pthread_mutex_lock(&direct->lock);
-    rv = look(direct, call->slot, &view);
+    rv = look(direct, call->slot, &view, &empty);
     for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
         enum sight sight = view_of(view, objects[i]);
         shown[i] = sight == SIGHT_SHOWN ||
@@ -210,7 +212,7 @@ CK_RV filter_object(struct filter_call *call, CK_OBJECT_HANDLE object)
 /* 0 is no key: C_SetOperationState takes it for one that is not needed. */
 CK_RV filter_key(struct filter_call *call, CK_OBJECT_HANDLE key)
 {
-    return key == 0 ? CKR_OK : check(call, key, CKR_KEY_HANDLE_INVALID);
+    return key == 0 && call->function == FUNCTION_C_SetOperationState ? CKR_OK : check(call, key, CKR_KEY_HANDLE_INVALID);
 }
 
 /* A session that was opened may be on another card than the one that was read. */

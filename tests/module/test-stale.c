@@ -123,6 +123,48 @@ static void a_mechanism_that_is_denied_since_does_not_begin(void **state)
     host_stop();
 }
 
+/* The vendor says of the view's own session that the card is out, and of the application's that it
+ * is in. */
+static void a_hidden_token_is_not_shown_because_it_could_not_be_read(void **state)
+{
+    CK_SESSION_HANDLE session = 0;
+
+    (void)state;
+    host_start("preset: transparent\nallow: [{id: \"01\"}]\n");
+    host.mock->refuse("C_OpenSession", 1, CKR_TOKEN_NOT_PRESENT);
+    assert_int_equal(host.functions->C_OpenSession(two, CKF_SERIAL_SESSION, NULL, NULL, &session),
+                     CKR_SLOT_ID_INVALID);
+    host_stop();
+}
+
+static void no_PIN_goes_to_a_hidden_token_that_could_not_be_read(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start("preset: transparent\nallow: [{id: [\"01\", \"11\"]}]\n");
+    session = host_open(two);
+    host_config("preset: transparent\nallow: [{id: \"01\"}]\n");
+    assert_int_equal(host_find_class(session, CKO_PUBLIC_KEY, NULL, 0), 0);
+    assert_int_equal(host_try_login(session, CKU_USER, "1234"), CKR_TOKEN_NOT_PRESENT);
+    host.functions->C_CloseSession(host_open(one)); /* what is known of the tokens is read anew */
+    host.mock->refuse("C_OpenSession", 1, CKR_TOKEN_NOT_RECOGNIZED);
+    assert_int_equal(host_try_login(session, CKU_USER, "1234"), CKR_TOKEN_NOT_PRESENT);
+    assert_int_equal(host.mock->logins(two), 0);
+    host_stop();
+}
+
+static void no_key_has_the_number_0(void **state)
+{
+    CK_SESSION_HANDLE session =
+        host_start_logged_in("preset: transparent\nallow: [{id: \"01\"}]\n", one);
+
+    (void)state;
+    assert_int_equal(sign_init(session, CKM_RSA_PKCS, 0), CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_SignInit"), 0);
+    host_stop();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_tokens, host_reset)
@@ -132,6 +174,9 @@ int main(void)
         CASE(a_configuration_that_another_session_reads_again_takes_no_key_that_stays_permitted),
         CASE(a_signature_in_parts_is_not_finished_with_a_key_that_was_hidden_since),
         CASE(a_mechanism_that_is_denied_since_does_not_begin),
+        CASE(a_hidden_token_is_not_shown_because_it_could_not_be_read),
+        CASE(no_PIN_goes_to_a_hidden_token_that_could_not_be_read),
+        CASE(no_key_has_the_number_0),
     };
 
     return cmocka_run_group_tests_name("stale", tests, host_load, host_unload);
