@@ -253,7 +253,7 @@ def make_direct(functions):
             make_filter_function(f)
     print("const bool direct_begins_use[FUNCTION_COUNT] = {")
     for f in functions:
-        if f.name == "C_FindObjectsInit" or any(a.kind == "key" for a in f.arguments):
+        if f.name == "C_FindObjectsInit" or any(a.kind in ("key", "secret") for a in f.arguments):
             print(f"    [FUNCTION_{f.name}] = true,")
     print("};\n")
     make_layer(functions, "direct", lambda f: "direct")

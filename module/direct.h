@@ -55,7 +55,7 @@ struct direct {
     size_t n_views;
 };
 
-/* Made of the table: functions that begin to use objects. A changed configuration holds from them on. */
+/* Made of the table: functions that begin to use objects, or take a PIN. A changed configuration holds from them on. */
 extern const bool direct_begins_use[FUNCTION_COUNT];
 
 /* Loads the vendor and hands it the application's arguments as they are. What it answers is returned; *direct is set if the

@@ -154,6 +154,19 @@ static void no_PIN_goes_to_a_hidden_token_that_could_not_be_read(void **state)
     host_stop();
 }
 
+static void no_PIN_goes_to_a_token_that_was_hidden_since(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start("preset: transparent\nallow: [{id: [\"01\", \"11\"]}]\n");
+    session = host_open(two);
+    host_config("preset: transparent\nallow: [{id: \"01\"}]\n");
+    assert_int_equal(host_try_login(session, CKU_USER, "1234"), CKR_TOKEN_NOT_PRESENT);
+    assert_int_equal(host.mock->logins(two), 0);
+    host_stop();
+}
+
 static void no_key_has_the_number_0(void **state)
 {
     CK_SESSION_HANDLE session =
@@ -176,6 +189,7 @@ int main(void)
         CASE(a_mechanism_that_is_denied_since_does_not_begin),
         CASE(a_hidden_token_is_not_shown_because_it_could_not_be_read),
         CASE(no_PIN_goes_to_a_hidden_token_that_could_not_be_read),
+        CASE(no_PIN_goes_to_a_token_that_was_hidden_since),
         CASE(no_key_has_the_number_0),
     };
 
