@@ -9,19 +9,9 @@
 #include "module/filter.h"
 #include "module/gate.h"
 
-/* The application's arguments, but with the text that the configuration has for the library where the application has none. */
 CK_RV direct_initialize(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
 {
-    char *text = direct->config->settings.modules[0].init_args;
-    CK_FUNCTION_LIST *vendor = vendor_functions(direct->vendor);
-    CK_C_INITIALIZE_ARGS own = {0};
-
-    if (text == NULL || (arguments != NULL && arguments->pReserved != NULL))
-        return vendor->C_Initialize(arguments);
-    if (arguments != NULL)
-        own = *arguments;
-    own.pReserved = text;
-    return vendor->C_Initialize(&own);
+    return vendor_pass_initialize(direct->vendor, arguments);
 }
 
 CK_RV direct_finalize(struct direct *direct, CK_VOID_PTR reserved)

@@ -84,6 +84,18 @@ static CK_RV call_initialize(const struct vendor *vendor)
     return vendor->functions->C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
 }
 
+CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *given)
+{
+    struct arguments arguments = {0};
+
+    if (vendor->init_args == NULL || (given != NULL && given->pReserved != NULL))
+        return vendor->functions->C_Initialize(given);
+    if (given != NULL)
+        arguments.standard = *given;
+    arguments.standard.pReserved = vendor->init_args;
+    return vendor->functions->C_Initialize(&arguments);
+}
+
 void vendor_say_reentered(const struct vendor *vendor)
 {
     log_error("%s loads p11gate itself; name the vendor's library", vendor->name);

@@ -16,6 +16,10 @@ struct vendor *vendor_load(const struct module_settings *module, char **error);
  * CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success; a library that loads p11gate itself is refused. */
 CK_RV vendor_initialize(struct vendor *vendor);
 
+/* C_Initialize with an application's arguments as they are, but for the module's init_args where they have no text of their own; NULL: none.
+ * The vendor's answer. */
+CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *given);
+
 /* Logs that the library called our C_Initialize in its own. */
 void vendor_say_reentered(const struct vendor *vendor);
 

@@ -3,6 +3,10 @@
 // decisions of a configuration that has changed.
 #include "tests/module/host.h"
 
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char permit[] = "allow:\n  - id: [\"01\", \"11\"]\n";
 
@@ -167,6 +171,46 @@ static void no_PIN_goes_to_a_token_that_was_hidden_since(void **state)
     host_stop();
 }
 
+static void start_with_init_args(void)
+{
+    static char modules[4096];
+
+    snprintf(modules, sizeof(modules),
+             "modules:\n  - {path: %s, init_args: \"configdir='/a/long/path'\"}\n",
+             getenv("MOCK_VENDOR_SO"));
+    host.modules = modules;
+    host_start("preset: transparent\n");
+}
+
+static void *search(void *context)
+{
+    host_config("preset: transparent\n");
+    host.functions->C_FindObjectsInit(1, NULL, 0);
+    return context;
+}
+
+static void reload_in_between(const char *function)
+{
+    pthread_t thread;
+
+    if (strcmp(function, "C_Initialize") != 0)
+        return;
+    pthread_create(&thread, NULL, search, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void the_text_for_the_library_outlives_a_configuration_that_changes(void **state)
+{
+    (void)state;
+    start_with_init_args();
+    assert_string_equal(host.mock->settings->init_args, "configdir='/a/long/path'");
+    host.mock->settings->calls_back = reload_in_between;
+    assert_int_equal(host.functions->C_Initialize(NULL), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    host.mock->settings->calls_back = NULL;
+    assert_string_equal(host.mock->settings->init_args, "configdir='/a/long/path'");
+    host_stop();
+}
+
 static void no_key_has_the_number_0(void **state)
 {
     CK_SESSION_HANDLE session =
@@ -190,6 +234,7 @@ int main(void)
         CASE(a_hidden_token_is_not_shown_because_it_could_not_be_read),
         CASE(no_PIN_goes_to_a_hidden_token_that_could_not_be_read),
         CASE(no_PIN_goes_to_a_token_that_was_hidden_since),
+        CASE(the_text_for_the_library_outlives_a_configuration_that_changes),
         CASE(no_key_has_the_number_0),
     };
 
