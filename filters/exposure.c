@@ -211,11 +211,22 @@ static bool use_permits_data(const struct rule *rule, CK_MECHANISM_TYPE mechanis
     return rule == NULL || mechanism_data_permitted(&rule->use.digests, mechanism, data, size);
 }
 
+static bool verdict_permits_data(const struct verdict *verdict, CK_MECHANISM_TYPE mechanism,
+                                 const void *data, size_t size)
+{
+    return use_permits_data(verdict->rule, mechanism, data, size) &&
+           use_permits_data(verdict->narrowing, mechanism, data, size);
+}
+
+/* What is longer than the key's order is cut to it (FIPS 186-4, 6.4), and may be the hash that it is cut to. */
 bool exposed_key_permits_data(const struct exposed_key *key, CK_MECHANISM_TYPE mechanism,
                               const void *data, size_t size)
 {
-    return use_permits_data(key->verdict.rule, mechanism, data, size) &&
-           use_permits_data(key->verdict.narrowing, mechanism, data, size);
+    size_t order = public_key_signature_size(key->group->key) / 2;
+
+    return verdict_permits_data(&key->verdict, mechanism, data, size) &&
+           (mechanism != CKM_ECDSA || size <= order ||
+            verdict_permits_data(&key->verdict, mechanism, data, order));
 }
 
 static bool collect(const struct selector *selector, struct known_keys *known)

@@ -212,6 +212,26 @@ static bool size_permitted(const struct access *digests, size_t size)
     return false;
 }
 
+/* As a number it is a shorter hash with zeros before it. */
+static bool begins_with_zeros(const unsigned char *data, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (data[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_disguised(const struct access *digests, const unsigned char *data, size_t size)
+{
+    for (enum digest i = DIGEST_NONE + 1; i < DIGEST_COUNT; i++) {
+        if (digest_size(i) < size && !size_permitted(digests, digest_size(i)) &&
+            begins_with_zeros(data, size - digest_size(i)))
+            return true;
+    }
+    return false;
+}
+
 bool mechanism_data_permitted(const struct access *digests, CK_MECHANISM_TYPE type,
                               const void *data, size_t size)
 {
@@ -220,7 +240,7 @@ bool mechanism_data_permitted(const struct access *digests, CK_MECHANISM_TYPE ty
     if (!is_limited(digests) || (type != CKM_RSA_PKCS && type != CKM_ECDSA))
         return true;
     if (type == CKM_ECDSA)
-        return size_permitted(digests, size);
+        return size_permitted(digests, size) && !is_disguised(digests, data, size);
     digest = digest_from_info(data, size);
     return digest != DIGEST_NONE && access_permits(digests, digest_mechanism(digest));
 }

@@ -211,6 +211,44 @@ static void the_text_for_the_library_outlives_a_configuration_that_changes(void 
     host_stop();
 }
 
+/* Of P-256 a longer hash is cut: 32 bytes of one digest and 32 of anything have the length of
+ * another. */
+static void a_digest_is_not_smuggled_in_as_the_beginning_of_a_longer_one(void **state)
+{
+    const struct mock_key key = {"ec:P-256", "02", "02", "02", MOCK_PAIR};
+    CK_SESSION_HANDLE session;
+    unsigned char signature[64], data[64] = {0};
+    CK_ULONG size = sizeof(signature);
+    CK_RV rv;
+
+    (void)state;
+    host.mock->key_add(one, &key);
+    session = host_start_logged_in("allow:\n  - {id: \"02\", use: {digests: [sha512]}}\n", one);
+    assert_int_equal(sign_init(session, CKM_ECDSA, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+    memcpy(data, host_data, 32);
+    rv = host.functions->C_Sign(session, data, 64, signature, &size);
+    if (rv == CKR_OK)
+        assert_false(host.mock->verifies(&key, CKM_ECDSA, data, 32, signature, size));
+    host_stop();
+}
+
+static void a_SHA_1_hash_is_not_smuggled_in_behind_zeros(void **state)
+{
+    const struct mock_key key = {"ec:P-256", "02", "02", "02", MOCK_PAIR};
+    CK_SESSION_HANDLE session;
+    unsigned char signature[64], data[32] = {0};
+    CK_ULONG size = sizeof(signature);
+
+    (void)state;
+    host.mock->key_add(one, &key);
+    session = host_start_logged_in("allow:\n  - {id: \"02\", use: {digests: [sha256]}}\n", one);
+    assert_int_equal(sign_init(session, CKM_ECDSA, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+    memcpy(data + 12, host_data, 20);
+    if (host.functions->C_Sign(session, data, 32, signature, &size) == CKR_OK)
+        assert_false(host.mock->verifies(&key, CKM_ECDSA, host_data, 20, signature, size));
+    host_stop();
+}
+
 static void no_key_has_the_number_0(void **state)
 {
     CK_SESSION_HANDLE session =
@@ -235,6 +273,8 @@ int main(void)
         CASE(no_PIN_goes_to_a_hidden_token_that_could_not_be_read),
         CASE(no_PIN_goes_to_a_token_that_was_hidden_since),
         CASE(the_text_for_the_library_outlives_a_configuration_that_changes),
+        CASE(a_digest_is_not_smuggled_in_as_the_beginning_of_a_longer_one),
+        CASE(a_SHA_1_hash_is_not_smuggled_in_behind_zeros),
         CASE(no_key_has_the_number_0),
     };
 
