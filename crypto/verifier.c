@@ -215,7 +215,8 @@ bool verifier_takes_data(const struct verifier *verifier, size_t size)
     enum { PKCS1_OVERHEAD = 11 }; /* RFC 8017, 9.2 */
 
     if (verifier->method->scheme == SCHEME_RSA_RAW)
-        return size + PKCS1_OVERHEAD <= verifier->signature_size;
+        return size <= verifier->signature_size &&
+               size + PKCS1_OVERHEAD <= verifier->signature_size;
     if (verifier->method->scheme == SCHEME_RSA_NUMBER)
         return size <= verifier->signature_size;
     return verifier->method->scheme != SCHEME_PSS_RAW || size == verifier->hash_size;

@@ -7,6 +7,8 @@
 #include "module/recover.h"
 #include "module/token.h"
 
+enum { MECHANISMS_MAX = 65536 };
+
 static void pad(CK_UTF8CHAR *to, size_t size, const char *text)
 {
     size_t length = strlen(text);
@@ -212,15 +214,20 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
 static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_ULONG *count)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
-    CK_ULONG kept = 0;
+    CK_ULONG kept = 0, room;
     CK_RV rv = vendor->C_GetMechanismList(token->slot, NULL, count);
 
     if (rv != CKR_OK)
         return rv;
-    *list = calloc(*count + 1, sizeof(**list));
+    if (*count > MECHANISMS_MAX)
+        return CKR_DEVICE_ERROR;
+    room = *count;
+    *list = calloc(room + 1, sizeof(**list));
     if (*list == NULL)
         return CKR_HOST_MEMORY;
     rv = vendor->C_GetMechanismList(token->slot, *list, count);
+    if (rv == CKR_OK && *count > room)
+        rv = CKR_DEVICE_ERROR;
     for (CK_ULONG i = 0; rv == CKR_OK && i < *count; i++) {
         if (gate_shows_mechanism(token->gate, (*list)[i]))
             (*list)[kept++] = (*list)[i];

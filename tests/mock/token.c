@@ -166,6 +166,7 @@ CK_RV mock_C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE_PTR pMechanis
     if (room < N_MECHANISMS)
         return CKR_BUFFER_TOO_SMALL;
     memcpy(pMechanismList, mechanisms, sizeof(mechanisms));
+    *pulCount += settings.more_mechanisms;
     return CKR_OK;
 }
 

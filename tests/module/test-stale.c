@@ -249,6 +249,17 @@ static void a_SHA_1_hash_is_not_smuggled_in_behind_zeros(void **state)
     host_stop();
 }
 
+static void a_vendor_s_list_of_mechanisms_is_no_longer_than_its_room(void **state)
+{
+    CK_ULONG count = 0;
+
+    (void)state;
+    host_start(permit);
+    host.mock->settings->more_mechanisms = 1 << 24;
+    assert_int_equal(host.functions->C_GetMechanismList(one, NULL, &count), CKR_DEVICE_ERROR);
+    host_stop();
+}
+
 static void no_key_has_the_number_0(void **state)
 {
     CK_SESSION_HANDLE session =
@@ -257,6 +268,23 @@ static void no_key_has_the_number_0(void **state)
     (void)state;
     assert_int_equal(sign_init(session, CKM_RSA_PKCS, 0), CKR_KEY_HANDLE_INVALID);
     assert_int_equal(host.mock->calls_of("C_SignInit"), 0);
+    host_stop();
+}
+
+static void a_length_that_overflows_is_too_long(void **state)
+{
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    CK_SESSION_HANDLE session;
+    unsigned char signature[256] = {0};
+
+    (void)state;
+    host_key(one, "rsa:2048", "03", MOCK_PRIVATE_KEY);
+    session = host_start_logged_in("allow:\n  - {token: {label: one}, id: \"03\"}\n", one);
+    assert_int_equal(
+        host.functions->C_VerifyInit(session, &mechanism, host_only(session, CKO_PUBLIC_KEY)),
+        CKR_OK);
+    assert_int_equal(host.functions->C_Verify(session, host_data, (CK_ULONG)-5, signature, 256),
+                     CKR_DATA_LEN_RANGE);
     host_stop();
 }
 
@@ -275,7 +303,9 @@ int main(void)
         CASE(the_text_for_the_library_outlives_a_configuration_that_changes),
         CASE(a_digest_is_not_smuggled_in_as_the_beginning_of_a_longer_one),
         CASE(a_SHA_1_hash_is_not_smuggled_in_behind_zeros),
+        CASE(a_vendor_s_list_of_mechanisms_is_no_longer_than_its_room),
         CASE(no_key_has_the_number_0),
+        CASE(a_length_that_overflows_is_too_long),
     };
 
     return cmocka_run_group_tests_name("stale", tests, host_load, host_unload);
