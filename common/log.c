@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,8 @@ static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     int fd; /* -1: none */
     char *path;
-    enum log_level level;
-    bool trace;
+    _Atomic(enum log_level) level; /* these two are asked without the lock */
+    atomic_bool trace;
     bool to_stderr;
 } state = {.fd = -1, .level = LOG_ERROR, .to_stderr = true};
 
