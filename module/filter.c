@@ -263,11 +263,14 @@ CK_RV filter_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID
 {
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0, kept = 0;
-    CK_RV rv;
+    CK_RV rv = CKR_OK;
 
     if (pulCount == NULL)
         return direct_vendor(self)->C_GetSlotList(tokenPresent, pSlotList, pulCount);
-    rv = list_slots(direct_vendor(self), tokenPresent, &slots, &count);
+    if (pSlotList == NULL) /* which has the vendor look for readers (2.40, 5.5) */
+        rv = direct_vendor(self)->C_GetSlotList(tokenPresent, NULL, &count);
+    if (rv == CKR_OK)
+        rv = list_slots(direct_vendor(self), tokenPresent, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     for (CK_ULONG i = 0; i < count; i++) {

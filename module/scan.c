@@ -9,12 +9,15 @@
 
 enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
 
-/* Slots that a vendor lists; the room suffices for nearly everyone, so that one call does. */
-static CK_RV list_slots(const struct vendor *of, CK_SLOT_ID **slots, CK_ULONG *count)
+/* Slots that a vendor lists; the room suffices for nearly everyone, so that one call does. Readers that came and went since the last time are
+ * seen only by a call for the number (PKCS#11 2.40, 5.5). */
+static CK_RV list_slots(const struct vendor *of, bool again, CK_SLOT_ID **slots, CK_ULONG *count)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(of);
-    CK_RV rv = CKR_HOST_MEMORY;
+    CK_RV rv = again ? vendor->C_GetSlotList(CK_TRUE, NULL, count) : CKR_OK;
 
+    if (rv != CKR_OK)
+        return rv;
     for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
         CK_SLOT_ID *list = calloc(room, sizeof(*list));
         if (list == NULL)
@@ -165,10 +168,10 @@ static CK_RV scan_vendor(struct gate *gate, size_t place)
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0;
-    CK_RV rv = list_slots(vendor, &slots, &count);
+    CK_RV rv = list_slots(vendor, gate->scanned, &slots, &count);
 
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
-        rv = list_slots(vendor, &slots, &count);
+        rv = list_slots(vendor, false, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, vendor, slots, count);

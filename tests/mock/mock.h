@@ -58,6 +58,7 @@ struct mock_settings {
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
     CK_ULONG more_mechanisms;  /* C_GetMechanismList says that it wrote so many more than there was room for */
+    bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */

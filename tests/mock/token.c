@@ -79,13 +79,23 @@ void token_reset(void)
     object_reset();
 }
 
+static bool has_slot[TOKENS_MAX];
+
+static void look_for_slots(void)
+{
+    for (size_t i = 0; i < TOKENS_MAX; i++)
+        has_slot[i] = tokens[i] != NULL;
+}
+
 CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULONG_PTR pulCount)
 {
     CK_SLOT_ID list[TOKENS_MAX];
     CK_ULONG count = 0, room = *pulCount;
 
+    if (pSlotList == NULL || !settings.keeps_slots)
+        look_for_slots();
     for (CK_ULONG i = 0; i < TOKENS_MAX && tokens[i] != NULL; i++) {
-        if (tokens[i]->present || !tokenPresent)
+        if (has_slot[i] && (tokens[i]->present || !tokenPresent))
             list[count++] = FIRST_SLOT + i;
     }
     *pulCount = count;

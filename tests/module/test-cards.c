@@ -3,6 +3,8 @@
 // or to a vendor's handle.
 #include "tests/module/host.h"
 
+#include <stdio.h>
+
 /* Keys 01 and 11 are permitted, on tokens of their own; 21, on a third one, is not. */
 static CK_SLOT_ID one, two, three;
 
@@ -144,6 +146,29 @@ static void a_vendor_session_that_is_another_tokens_now_is_not_used(void **state
     assert_int_equal(try_to_sign(session, host_only(session, CKO_PRIVATE_KEY), &first), CKR_OK);
 }
 
+/* A reader that is plugged in later is seen by a vendor only when it is asked for the number of slots (PKCS#11 2.40, 5.5). */
+static void a_reader_that_is_plugged_in_later_is_found(void **state)
+{
+    static const char *const presets[] = {"", "preset: transparent\n"};
+
+    for (size_t i = 0; i < 2; i++) {
+        char config[256];
+        CK_ULONG count = 0;
+
+        host_reset(state);
+        host_key(host_token("here"), "rsa:2048", "01", MOCK_PAIR);
+        snprintf(config, sizeof(config), "%sallow: [{id: \"01\"}]\n", presets[i]);
+        host_start(config);
+        assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+        assert_int_equal(count, 1);
+        host.mock->settings->keeps_slots = true;
+        host_key(host_token("later"), "rsa:2048", "01", MOCK_PAIR);
+        assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+        assert_int_equal(count, 2);
+        host_stop();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +178,7 @@ int main(void)
                                         make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(a_session_survives_the_removal_of_its_card, make_tokens,
                                         host_reset),
+        cmocka_unit_test_setup_teardown(a_reader_that_is_plugged_in_later_is_found, make_tokens, host_reset),
         cmocka_unit_test_setup_teardown(a_vendor_session_that_is_another_tokens_now_is_not_used,
                                         make_tokens, host_reset),
     };
