@@ -2,10 +2,26 @@
 #include "crypto/internal.h"
 
 #include <stdlib.h>
-#include <openssl/crypto.h>
 #include <string.h>
+#include <unistd.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/ui.h>
+
+/* One for the life of the process: a thread that ends looks into the contexts that it took random numbers from, whenever that is, and we
+ * cannot know when the last one has. A child of the process makes its own: a lock in the parent's may be held by a thread it does not have. */
+static OSSL_LIB_CTX *lasting_context(void)
+{
+    static OSSL_LIB_CTX *context, *inherited __attribute__((used));
+    static pid_t owner;
+
+    if (context != NULL && owner == getpid())
+        return context;
+    inherited = context;
+    context = OSSL_LIB_CTX_new();
+    owner = getpid();
+    return context;
+}
 
 struct crypto *crypto_create(void)
 {
@@ -13,7 +29,7 @@ struct crypto *crypto_create(void)
 
     if (crypto == NULL)
         return NULL;
-    crypto->context = OSSL_LIB_CTX_new();
+    crypto->context = lasting_context();
     if (crypto->context == NULL) {
         free(crypto);
         return NULL;
@@ -23,9 +39,6 @@ struct crypto *crypto_create(void)
 
 void crypto_destroy(struct crypto *crypto)
 {
-    if (crypto == NULL)
-        return;
-    OSSL_LIB_CTX_free(crypto->context);
     free(crypto);
 }
 

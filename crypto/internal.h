@@ -7,7 +7,7 @@
 #include "crypto/public_key.h"
 
 struct crypto {
-    OSSL_LIB_CTX *context; /* owned */
+    OSSL_LIB_CTX *context; /* the process's; never freed */
 };
 
 /* The key as OpenSSL's; NULL when it is not valid. The caller frees. */

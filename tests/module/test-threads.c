@@ -55,8 +55,8 @@ static void *work(void *context)
     static const CK_MECHANISM_TYPE mechanisms[] = {CKM_RSA_PKCS, CKM_ECDSA};
     struct job *job = context;
     CK_SESSION_HANDLE session = 0;
-    CK_RV rv = host.functions->C_OpenSession(slots[job->vendor], CKF_SERIAL_SESSION, NULL, NULL,
-                                             &session);
+    CK_RV rv =
+        host.functions->C_OpenSession(slots[job->vendor], CKF_SERIAL_SESSION, NULL, NULL, &session);
 
     for (int i = 0; rv == CKR_OK && i < ROUNDS; i++)
         rv = find_and_sign(session, mechanisms[job->vendor]);
@@ -89,10 +89,40 @@ static void eight_threads_find_and_sign_with_two_vendors(void **state)
     host_stop();
 }
 
+/* OpenSSL keeps something for each thread, and looks for it again when the thread ends. */
+static void *outlive(void *context)
+{
+    pthread_barrier_t *barrier = context;
+    struct job job = {0, CKR_OK};
+
+    work(&job);
+    pthread_barrier_wait(barrier);
+    pthread_barrier_wait(barrier);
+    return NULL;
+}
+
+static void a_thread_outlives_C_Finalize(void **state)
+{
+    pthread_barrier_t barrier;
+    pthread_t thread;
+
+    (void)state;
+    pthread_barrier_init(&barrier, NULL, 2);
+    host_start(permit_one);
+    assert_int_equal(pthread_create(&thread, NULL, outlive, &barrier), 0);
+    pthread_barrier_wait(&barrier);
+    host_stop();
+    pthread_barrier_wait(&barrier);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_barrier_destroy(&barrier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(eight_threads_find_and_sign_with_two_vendors, make_tokens, host_reset),
+        cmocka_unit_test_setup_teardown(a_thread_outlives_C_Finalize, make_tokens, host_reset),
+        cmocka_unit_test_setup_teardown(eight_threads_find_and_sign_with_two_vendors, make_tokens,
+                                        host_reset),
     };
 
     return cmocka_run_group_tests_name("threads", tests, host_load, host_unload);
