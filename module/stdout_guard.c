@@ -2,13 +2,14 @@
 #include "module/stdout_guard.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static int kept = -1; /* what fd 1 was, while a call runs */
-static bool armed;
+static atomic_bool armed; /* asked by calls that hold no lock */
 
 void stdout_guard_init(void)
 {
