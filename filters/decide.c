@@ -102,6 +102,11 @@ static void narrow(const struct policy *policy, const struct subject *subject,
         verdict->order = narrower.order;
 }
 
+bool verdict_is_audited(const struct verdict *verdict)
+{
+    return verdict->reason == REASON_ALLOWED && verdict->audited != REASON_ALLOWED;
+}
+
 const char *verdict_label(const struct verdict *verdict)
 {
     if (verdict->narrowing != NULL && verdict->narrowing->use.show_label != NULL)

@@ -51,6 +51,9 @@ struct verdict {
     enum reason audited;     /* by_policy holds for the audit alone: why the policy, or rule, would hide it; else REASON_ALLOWED */
 };
 
+/* Is the key shown because of the audit alone? Its rule is then the one that would hide it; NULL: no rule of allow is true. */
+bool verdict_is_audited(const struct verdict *verdict);
+
 /* The label that the rules give to an allowed key, borrowed; NULL: none. */
 const char *verdict_label(const struct verdict *verdict);
 

@@ -21,7 +21,7 @@ void audit_key(const struct token *token, const struct exposed_key *key, const c
 {
     char fingerprint[51] = "a key without fingerprint", by[1024];
 
-    if (key->verdict.audited == REASON_ALLOWED || key->verdict.reason != REASON_ALLOWED)
+    if (!verdict_is_audited(&key->verdict))
         return;
     if (key->group->key != NULL)
         public_key_fingerprint_text(key->group->key, fingerprint);

@@ -155,13 +155,34 @@ static void write_rule(FILE *out, const char *before, const struct rule *rule)
     fprintf(out, "%s:%u:%u", position->file, position->line, position->column);
 }
 
+/* What audit_only keeps from happening. */
+static void write_audited(FILE *out, const struct verdict *verdict)
+{
+    fputs("shown because of audit_only; it would be hidden by ", out);
+    if (verdict->rule == NULL)
+        fputs("allow: none of its rules is true", out);
+    else
+        write_rule(out, verdict->audited == REASON_DENIED ? "the deny rule " : "the require rule ",
+                   verdict->rule);
+}
+
+bool describe_names_rules(const struct verdict *verdict)
+{
+    return verdict->reason == REASON_ALLOWED || verdict->reason == REASON_DENIED ||
+           verdict->reason == REASON_REQUIRED;
+}
+
 static void write_verdict(FILE *out, const struct verdict *verdict)
 {
     const struct rule *rules[] = {verdict->rule, verdict->narrowing};
     const char *before = " by ";
 
+    if (verdict_is_audited(verdict)) {
+        write_audited(out, verdict);
+        return;
+    }
     fputs(reason_text(verdict->reason), out);
-    if (verdict->reason == REASON_NOT_ALLOWED)
+    if (!describe_names_rules(verdict))
         return;
     for (size_t i = 0; i < 2; i++) {
         if (rules[i] == NULL)
@@ -243,6 +264,7 @@ void describe_json_key(FILE *out, const struct token *token, const struct expose
     json_member(out, "label", label != NULL ? label->pValue : NULL,
                 label != NULL ? label->ulValueLen : 0);
     fprintf(out, ", \"shown\": %s, ", key->verdict.reason == REASON_ALLOWED ? "true" : "false");
+    fprintf(out, "\"audited\": %s, ", verdict_is_audited(&key->verdict) ? "true" : "false");
     json_member(out, "why", verdict, verdict != NULL ? strlen(verdict) : 0);
     free(verdict);
 }

@@ -32,6 +32,9 @@ const CK_ATTRIBUTE *describe_label(const struct token *token, const struct expos
 /* "shown by rule "work" (FILE:3:5)", "hidden: no allow rule is true". The caller frees; NULL without memory. */
 char *describe_verdict(const struct verdict *verdict);
 
+/* Does that name the rules that decided? Where none did, or something else than a rule hides the key, it does not. */
+bool describe_names_rules(const struct verdict *verdict);
+
 /* What the rule's use says of a key's use, but for order and label: "mechanisms CKM_RSA_PKCS; ". */
 void describe_options(FILE *out, const struct verdict *verdict);
 

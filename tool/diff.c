@@ -31,13 +31,15 @@ static enum change compare(const struct listed_key *old, const struct listed_key
     if (was != is)
         return is ? GAINED : LOST;
     if (is && (strcmp(old->label, new->label) != 0 || strcmp(old->options, new->options) != 0 ||
-               old->place != new->place))
+               old->place != new->place || old->audited != new->audited))
         return CHANGED;
     return UNCHANGED;
 }
 
 static void print_changes(const struct listed_key *old, const struct listed_key *new)
 {
+    if (old->audited != new->audited)
+        printf("    %s; was %s\n", new->why, old->why);
     if (strcmp(old->label, new->label) != 0)
         printf("    label \"%s\", was \"%s\"\n", new->label, old->label);
     if (strcmp(old->options, new->options) != 0)

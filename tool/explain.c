@@ -26,17 +26,17 @@ struct deciding {
     const struct rule *rules; /* borrowed */
     size_t count;
     const struct rule *narrowing; /* borrowed; NULL: none */
-    bool several;
+    bool several; /* or one that the verdict does not name */
 };
 
 static struct deciding deciding_rules(const struct verdict *verdict)
 {
     const struct rule_list *allow = &verdict->policy->allow;
 
-    if (verdict->reason == REASON_NOT_ALLOWED)
-        return (struct deciding){allow->rules, allow->count, NULL, true};
+    if (verdict->reason == REASON_NOT_ALLOWED || verdict->audited == REASON_NOT_ALLOWED)
+        return (struct deciding){allow->rules, allow->count, verdict->narrowing, true};
     return (struct deciding){verdict->rule, verdict->rule != NULL ? 1 : 0, verdict->narrowing,
-                             verdict->narrowing != NULL};
+                             verdict->narrowing != NULL || !describe_names_rules(verdict)};
 }
 
 /* What only a login will tell of a key; NULL: nothing. open: it may change what a rule says. */

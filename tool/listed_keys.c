@@ -78,6 +78,7 @@ static bool make_key(struct listed_key *made, const struct token *token,
         .options = text_of(write_options, token, key),
         .json = text_of(describe_json_key, token, key),
         .shown = key->verdict.reason == REASON_ALLOWED,
+        .audited = verdict_is_audited(&key->verdict),
         .order = key->verdict.order,
     };
     memcpy(made->spki_hash, key->group->key->spki_hash, sizeof(made->spki_hash));

@@ -17,6 +17,7 @@ struct listed_key {
     char *options; /* of its use, but for order and label */
     char *json;    /* members of an object */
     bool shown;
+    bool audited; /* shown because of audit_only alone */
     long order; /* what it is sorted by within its token */
 
     /* what listed_keys_pair() adds */

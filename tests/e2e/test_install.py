@@ -332,6 +332,62 @@ class SystemFile(Case):
         lost = json.loads(self.command("diff", "--json", "--system", self.system, other).stdout)
         self.assertEqual([("lost", "user 5")], [(one["change"], one["old"]["label"]) for one in lost])
 
+    @rows(
+        {"policy": {"allow": "all", "deny": [{"name": "old", "id": "05"}]}, "by": 'the deny rule "old" {at}:[0-9:]+', "rules": ["true"]},
+        {"policy": {"allow": "all", "require": [{"id": "03"}]}, "by": "the require rule {at}:[0-9:]+", "rules": ["false"]},
+        {"policy": {"allow": [{"id": "03"}, {"id": "04"}]}, "by": "allow: none of its rules is true", "rules": ["false", "false"]},
+        {"policy": {"allow": []}, "by": "allow: none of its rules is true", "rules": []},
+    )
+    def test_list_and_explain_say_what_is_shown_because_of_the_audit_alone(self, policy, by, rules):
+        self.enforce(**policy, audit_only=True)
+        self.sandbox.config.unlink()
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        why = f"shown because of audit_only; it would be hidden by {by.format(at=re.escape(str(self.system)))}"
+        keys = {key["label"]: key for key in json.loads(self.command("list", "--json").stdout)}
+        self.assertEqual((8, True, True), (len(keys), keys["user 5"]["shown"], keys["user 5"]["audited"]))
+        self.assertRegex(keys["user 5"]["why"], f"^{why}$")
+        permitted = [key for key in keys.values() if not key["audited"]]
+        self.assertNotIn("audit", "".join(key["why"] for key in permitted))
+        self.assertRegex(self.command("list").stdout, rf'(?m)"user 5"\n    {why}$')
+        self.assertRegex(self.command("explain", "user 5").stdout, rf'(?m)"user 5"\n    {why}$')
+        (key,) = json.loads(self.command("explain", "--json", "user 5").stdout)
+        self.assertEqual((True, rules), (key["audited"], [rule["truth"] for rule in key["rules"]]))
+
+    def test_explain_tells_of_an_audited_key_the_rule_of_the_user_s_that_shows_it(self):
+        self.enforce([{"id": "03"}], audit_only=True)
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        self.narrow([{"id": "05"}])
+        keys = {key["label"]: key for key in json.loads(self.command("explain", "--json").stdout)}
+        files = [rule["file"] for rule in keys["user 5"]["rules"]]
+        self.assertEqual((True, [str(self.system), str(self.sandbox.config)]), (keys["user 5"]["audited"], files))
+        self.assertEqual((False, False), (keys["user 3"]["shown"], keys["user 3"]["audited"]))
+        self.assertEqual("hidden: no allow rule is true", keys["user 3"]["why"])
+
+    def test_diff_says_what_becomes_of_keys_when_an_audit_ends(self):
+        self.enforce([{"id": "03"}], audit_only=True)
+        if not ROOT_USER:
+            self.assertRefused()
+            return
+        other = self.system.with_name("other.yaml")
+        why = "shown because of audit_only; it would be hidden by allow: none of its rules is true"
+
+        def changes(allow, audit):
+            other.write_text(json.dumps({"version": 1, "module": programs.VENDOR, "audit_only": audit, "allow": allow}))
+            words = ["diff", "--system", self.system, other]
+            found = {one["old"]["label"]: one for one in json.loads(self.command(*words, "--json").stdout)}
+            return found, self.command(*words).stdout.splitlines()
+
+        found, lines = changes([{"id": "03"}], False)
+        self.assertEqual({"lost"}, {one["change"] for one in found.values()})
+        self.assertEqual((7, True, False), (len(found), found["user 5"]["old"]["audited"], found["user 5"]["new"]["audited"]))
+        found, lines = changes([{"id": "03"}, {"label": {"glob": "*"}}], True)
+        self.assertEqual((7, {"changed"}), (len(found), {one["change"] for one in found.values()}))
+        self.assertEqual(7, sum(line.endswith(f"; was {why}") and line.startswith(f"    shown by {other}:") for line in lines), lines)
+
     def test_check_says_that_ssh_agent_does_not_take_the_module_from_its_folder(self):
         result = self.command("check", self.sandbox.config)
         self.assertTrue(result.ok, str(result))

@@ -46,7 +46,7 @@ class Listing(Tool):
         self.assertEqual([8, 2][words == ["list"]], len(keys))
         expected = [token.fingerprint("user5"), token.fingerprint("user1")]
         self.assertEqual(expected, [key["fingerprint"] for key in shown])
-        self.assertEqual({"token", "serial", "type", "fingerprint", "label", "shown", "why"}, set(keys[0]))
+        self.assertEqual({"token", "serial", "type", "fingerprint", "label", "shown", "audited", "why"}, set(keys[0]))
         self.assertEqual(("eight", "rsa 2048", "mine"), tuple(shown[0][name] for name in ("token", "type", "label")))
         self.assertRegex(shown[0]["serial"], "^[0-9a-f]{16}$")
         self.assertRegex(shown[0]["why"], rf"^shown by {re.escape(str(self.sandbox.config))}:\d+:\d+$")

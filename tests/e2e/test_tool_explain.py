@@ -79,13 +79,21 @@ class Explain(Tool):
         place = f'{told["file"]}:{told["line"]}:{told["column"]}'
         self.assertTrue(key["why"].endswith(place), key)
 
+    def test_of_a_key_that_no_rule_hides_those_that_would_show_it_are_told(self):
+        token = self.token("no-sign", TYPE=EC)
+        self.sandbox.configure(HEAD + 'allow:\n- {id: "02"}\n')
+        lines = self.explain(token.fingerprint("user2"))
+        place = f"    true     {self.sandbox.config}:4:3"
+        self.assertEqual(["    hidden: the key is not made for signing (CKA_SIGN)", place, "      true     id  wants 02  seen 02"], lines[2:5])
+
     def test_json_tells_the_tree(self):
         self.token("eight", TYPE=EC)
         self.sandbox.configure(HEAD + f"allow:\n- {RULE}\n")
         key = self.of("user 5")
         self.assertEqual(
-            {"token", "serial", "type", "fingerprint", "label", "shown", "why", "rules", "after_login"}, set(key)
+            {"token", "serial", "type", "fingerprint", "label", "shown", "audited", "why", "rules", "after_login"}, set(key)
         )
+        self.assertIs(False, key["audited"])
         (rule,) = key["rules"]
         self.assertEqual(("work", str(self.sandbox.config), 4, 3), tuple(rule[name] for name in ("name", "file", "line", "column")))
         own_id, properties = rule["selectors"]
