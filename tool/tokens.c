@@ -10,14 +10,27 @@
 
 enum { PIN_MAX = 256 };
 
+/* The error is that of the first library that could be had. Where there are several, the log has said each one's. */
+static void report_scan(const struct gate *gate, CK_RV rv)
+{
+    size_t named = 0;
+
+    fputs("p11gate: ", stderr);
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        if (gate->vendors[i] != NULL)
+            fprintf(stderr, "%s%s", named++ > 0 ? ", " : "", vendor_name(gate->vendors[i]));
+    }
+    fprintf(stderr, ": the slots cannot be listed: %s%s\n", name_of_rv(rv),
+            named > 1 ? " (the first's error)" : "");
+}
+
 static struct gate *scan(struct gate *gate)
 {
     CK_RV rv = gate_scan(gate);
 
     if (rv == CKR_OK)
         return gate;
-    fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s\n", gate->config->settings.modules[0].path,
-            name_of_rv(rv));
+    report_scan(gate, rv);
     gate_destroy(gate);
     return NULL;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // odd-vendor.so: SoftHSM (ODD_VENDOR_OF names it) with the bad habits that ODD_VENDOR_HABITS lists:
 //   prints       a line to stdout in every function that ssh uses
+//   slotless     C_GetSlotList fails
 //   mute-label   the label of objects with CKA_ID 01 cannot be read
 //   login-free   CKF_LOGIN_REQUIRED is cleared; C_Initialize logs in by itself, with the PIN 1234
 #include <dlfcn.h>
@@ -53,6 +54,8 @@ static CK_RV odd_C_Initialize(CK_VOID_PTR arguments)
 static CK_RV odd_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
 {
     speak("C_GetSlotList");
+    if (has("slotless"))
+        return CKR_DEVICE_ERROR;
     return real->C_GetSlotList(present, slots, count);
 }
 

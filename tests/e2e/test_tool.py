@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 
 from harness import main, programs, rows
 from harness.ssh import bare
@@ -135,6 +136,21 @@ class Listing(Tool):
         result = self.tool("list", "--json")
         self.assertEqual((1, []), (result.rc, json.loads(result.stdout)))
         self.assertRun(self.tool("keys"), 1)
+
+    @rows(
+        {"names": ["odd"], "says": "odd: the slots cannot be listed: CKR_DEVICE_ERROR\n"},
+        {"names": ["missing", "odd"], "says": "odd: the slots cannot be listed: CKR_DEVICE_ERROR\n"},
+        {"names": ["odd", "copy"], "says": "odd, copy: the slots cannot be listed: CKR_DEVICE_ERROR (the first's error)\n"},
+    )
+    def test_libraries_that_cannot_list_their_slots_are_named(self, names, says):
+        self.token("one")
+        paths = {"odd": self.odd_vendor("slotless"), "missing": "/nonexistent/module.so", "copy": self.sandbox.folder / "copy.so"}
+        shutil.copy(paths["odd"], paths["copy"])
+        modules = [{"name": name, "path": str(paths[name])} for name in names]
+        self.sandbox.configure({"version": 1, "modules": modules, "allow": "all"})
+        result = self.tool("list")
+        self.assertRun(result, 1)
+        self.assertTrue(result.stderr.endswith(f"p11gate: {says}"), str(result))
 
     @rows(*[{"verb": verb} for verb in ("list", "explain", "keys")])
     def test_without_a_configuration_init_is_named(self, verb):
