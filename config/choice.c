@@ -3,11 +3,13 @@
 #include "config/choice.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "config/identity.h"
+#include "config/reader.h"
 
 #ifndef SYSTEM_CONFIG
 #define SYSTEM_CONFIG "/etc/p11gate/config.yaml"
@@ -50,16 +52,28 @@ static bool default_path(char **path)
     return length >= 0;
 }
 
+/* Messages repeat the path: one that no file can have is refused before. */
+static bool check_named(const char *named, struct message_list *messages)
+{
+    bool fits = strlen(named) < PATH_MAX;
+    char found[READER_FOUND_SIZE];
+
+    if (named[0] == '/' && fits)
+        return true;
+    reader_quote(named, found);
+    message_add(messages, SEVERITY_ERROR, (struct position){0},
+                "P11GATE_CONFIG: found %s, expected %s", found,
+                fits ? "an absolute path" : "a shorter path");
+    return false;
+}
+
 bool choice_user_path(char **path, struct message_list *messages)
 {
     const char *named = filled_variable("P11GATE_CONFIG");
     bool good;
 
-    if (named != NULL && named[0] != '/') {
-        message_add(messages, SEVERITY_ERROR, (struct position){0},
-                    "P11GATE_CONFIG: found `%s`, expected an absolute path", named);
+    if (named != NULL && !check_named(named, messages))
         return false;
-    }
     if (named != NULL) {
         *path = strdup(named);
         good = *path != NULL;

@@ -223,6 +223,17 @@ static void read_narrowing(struct reader *reader, struct config *config, char *p
     config_destroy(user);
 }
 
+static void report_no_file(struct reader *reader, const char *path)
+{
+    char profile[READER_FOUND_SIZE];
+
+    reader_quote(reader->profile, profile);
+    reader_error(reader, (struct position){.file = path},
+                 "found no user's file, expected one with the profile %s, which P11GATE_PROFILE or "
+                 "the module's file name asks for",
+                 profile);
+}
+
 /* A user's file beside the system's, if there is one. */
 static void read_second(struct reader *reader, struct config *config)
 {
@@ -233,10 +244,7 @@ static void read_second(struct reader *reader, struct config *config)
     if (path != NULL && !is_missing(path)) {
         read_narrowing(reader, config, path);
     } else if (reader->profile != NULL) {
-        reader_error(reader, (struct position){.file = path},
-                     "found no user's file, expected one with the profile `%s`, which "
-                     "P11GATE_PROFILE or the module's file name asks for",
-                     reader->profile);
+        report_no_file(reader, path);
     } else if (path != NULL && !stamps_add_missing(config->stamps, path)) {
         reader_no_memory(reader);
     }

@@ -70,6 +70,7 @@ static void report_missing(struct reader *reader, const struct node *root, const
 {
     size_t count = map != NULL ? map->count / 2 : 0;
     const char **names = calloc(count + 1, sizeof(*names));
+    char profile[READER_FOUND_SIZE];
     const char *near;
 
     if (names == NULL) {
@@ -79,10 +80,11 @@ static void report_missing(struct reader *reader, const struct node *root, const
     for (size_t i = 0; i < count; i++)
         names[i] = map->items[i * 2].text;
     near = suggestion_find(reader->profile, names, count);
+    reader_quote(reader->profile, profile);
     reader_error(reader, map != NULL ? map->position : root->position,
-                 "found no profile `%s`, which P11GATE_PROFILE or the module's file name asks "
-                 "for, expected it among `profiles`%s%s%s",
-                 reader->profile, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
+                 "found no profile %s, which P11GATE_PROFILE or the module's file name asks for, "
+                 "expected it among `profiles`%s%s%s",
+                 profile, near != NULL ? "; did you mean `" : "", near != NULL ? near : "",
                  near != NULL ? "`?" : "");
     free(names);
 }

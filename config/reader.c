@@ -34,10 +34,16 @@ static int cut_length(const char *text, size_t most)
     return (int)length;
 }
 
-void reader_found(const struct node *node, char out[READER_FOUND_SIZE])
+void reader_quote(const char *text, char out[READER_FOUND_SIZE])
 {
     enum { SHOWN = READER_FOUND_SIZE - 8 };
 
+    snprintf(out, READER_FOUND_SIZE, "`%.*s`%s", cut_length(text, SHOWN), text,
+             strlen(text) > SHOWN ? "..." : "");
+}
+
+void reader_found(const struct node *node, char out[READER_FOUND_SIZE])
+{
     if (node->kind == NODE_LIST) {
         snprintf(out, READER_FOUND_SIZE, node->count == 0 ? "an empty list" : "a list");
     } else if (node->kind == NODE_MAP) {
@@ -45,8 +51,7 @@ void reader_found(const struct node *node, char out[READER_FOUND_SIZE])
     } else if (node_is_nothing(node)) {
         snprintf(out, READER_FOUND_SIZE, "nothing");
     } else {
-        snprintf(out, READER_FOUND_SIZE, "`%.*s`%s", cut_length(node->text, SHOWN), node->text,
-                 strlen(node->text) > SHOWN ? "..." : "");
+        reader_quote(node->text, out);
     }
 }
 

@@ -33,5 +33,8 @@ void reader_no_memory(struct reader *reader);
 
 enum { READER_FOUND_SIZE = 64 };
 
+/* "`text`", cut to fit. */
+void reader_quote(const char *text, char out[READER_FOUND_SIZE]);
+
 /* A node in a few words ("`text`", "a list", "a map", "nothing"), cut to fit. */
 void reader_found(const struct node *node, char out[READER_FOUND_SIZE]);

@@ -350,6 +350,9 @@ static void the_modules_file_chooses_a_profile_unless_the_variable_does(void **s
     }
 }
 
+#define FIFTY_SIX "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define SIXTY FIFTY_SIX "xxxx"
+
 static void mistakes_in_profiles_are_reported_chosen_or_not(void **state)
 {
     static const struct {
@@ -361,6 +364,8 @@ static void mistakes_in_profiles_are_reported_chosen_or_not(void **state)
          "4:11: found no profile `wrok`, which P11GATE_PROFILE or the module's file name asks for, "
          "expected it among `profiles`; did you mean `work`?"},
         {"work", "deny: []", "1:1: found no profile `work`"},
+        {SIXTY "more", "profiles: {work: {allow: all}}",
+         "4:11: found no profile `" FIFTY_SIX "`..., which"},
         {"work", "profiles: [work]",
          "4:11: found a list, expected a map of names\n1:1: found no "
          "profile `work`"},
@@ -414,6 +419,11 @@ static void beside_the_systems_file_a_profile_only_takes_away(void **state)
     expect_errors("user.yaml", plain_system, NULL,
                   " found no user's file, expected one with the profile `other`, which "
                   "P11GATE_PROFILE or the module's file name asks for");
+    setenv("P11GATE_PROFILE", SIXTY, 1);
+    expect_errors("user.yaml", plain_system, NULL,
+                  " found no user's file, expected one with the profile `" FIFTY_SIX
+                  "`..., which P11GATE_PROFILE or the module's file name asks for");
+    setenv("P11GATE_PROFILE", "other", 1);
     expect_errors("user.yaml", plain_system,
                   "version: 1\nallow: all\nprofiles: {other: {allow: [{id: 01, use: {digests: "
                   "[sha256]}}]}}",

@@ -82,6 +82,23 @@ static void the_users_file_is_in_the_home_or_where_the_variables_say(void **stat
     expect_path(fixture_path(".config/p11gate/config.yaml"), false);
 }
 
+static void a_variable_that_no_file_can_have_is_repeated_in_part(void **state)
+{
+    static char path[PATH_MAX + 1];
+
+    (void)state;
+    memset(path, '/', PATH_MAX);
+    setenv("P11GATE_CONFIG", path, 1);
+    expect_no_path("P11GATE_CONFIG: found `////////////////////////////////////////////////////////"
+                   "`..., expected a shorter path");
+    setenv("P11GATE_CONFIG", path + 1, 1);
+    expect_path(path + 1, false);
+    path[1] = 'x';
+    setenv("P11GATE_CONFIG", path + 1, 1);
+    expect_no_path("P11GATE_CONFIG: found `x///////////////////////////////////////////////////////"
+                   "`..., expected an absolute path");
+}
+
 static void a_relative_variable_or_no_home_is_an_error(void **state)
 {
     (void)state;
@@ -431,6 +448,7 @@ int main(void)
         cmocka_unit_test_setup(the_users_file_is_in_the_home_or_where_the_variables_say,
                                set_up_case),
         cmocka_unit_test_setup(a_relative_variable_or_no_home_is_an_error, set_up_case),
+        cmocka_unit_test_setup(a_variable_that_no_file_can_have_is_repeated_in_part, set_up_case),
         cmocka_unit_test_setup(a_system_file_is_the_only_one_read_even_if_it_cannot_be,
                                set_up_case),
         cmocka_unit_test_setup(a_file_that_is_not_there_sends_to_p11gate_init, set_up_case),
