@@ -10,18 +10,32 @@
 
 enum { PIN_MAX = 256 };
 
+/* "a.so, b.so": the libraries that were loaded; count is added to. The caller frees; NULL without memory. */
+static char *name_vendors(const struct gate *gate, size_t *count)
+{
+    char *names = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&names, &size);
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        if (gate->vendors[i] != NULL)
+            fprintf(out, "%s%s", (*count)++ > 0 ? ", " : "", vendor_name(gate->vendors[i]));
+    }
+    fclose(out);
+    return names;
+}
+
 /* The error is that of the first library that could be had. Where there are several, the log has said each one's. */
 static void report_scan(const struct gate *gate, CK_RV rv)
 {
     size_t named = 0;
+    char *names = name_vendors(gate, &named);
 
-    fputs("p11gate: ", stderr);
-    for (size_t i = 0; i < gate->n_vendors; i++) {
-        if (gate->vendors[i] != NULL)
-            fprintf(stderr, "%s%s", named++ > 0 ? ", " : "", vendor_name(gate->vendors[i]));
-    }
-    fprintf(stderr, ": the slots cannot be listed: %s%s\n", name_of_rv(rv),
-            named > 1 ? " (the first's error)" : "");
+    fprintf(stderr, "p11gate: %s: the slots cannot be listed: %s%s\n", names != NULL ? names : "",
+            name_of_rv(rv), named > 1 ? " (the first's error)" : "");
+    free(names);
 }
 
 static struct gate *scan(struct gate *gate)
