@@ -1,29 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# fish completion for p11gate(1). Verbs and options are those that `p11gate help` has.
+# fish completion for p11gate(1). Verbs and options are those that `p11gate help` has, with what it says of them.
 
-function __p11gate_verbs
-    p11gate help 2>/dev/null | string replace -rf '^  ([a-z]+) +(.*)' '$1\t$2'
+# Lines "  NAME  TEXT" of the help, or of a verb's, as fish wants them; the name is a regular expression.
+function __p11gate_lines
+    set -l words (commandline -opc)
+    $words[1] help $argv[2..-1] 2>/dev/null | string replace -rf "^  ($argv[1])(?: [A-Z]+)? +(.*)" '$1\t$2'
 end
 
-function __p11gate_options
+function __p11gate_complete
     set -l words (commandline -opc)
-    p11gate help $words[2] 2>/dev/null | string match -ar -- '--[a-z]+' | sort -u
-end
-
-# What is to come: verb, option, none (of which nothing is known), file.
-function __p11gate_next
-    set -l words (commandline -opc)
+    set -l word (commandline -ct)
     if test (count $words) -eq 1; or test "$words[2]" = help
-        echo verb
-    else if string match -q -- '-*' (commandline -ct)
-        echo option
-    else if test "$words[-1]" = --key
-        echo none
-    else
-        echo file
+        __p11gate_lines '[a-z]+'
+    else if string match -q -- '-*' $word
+        __p11gate_lines '--[a-z]+' $words[2]
+    else if test "$words[-1]" != --key
+        __fish_complete_path $word
     end
 end
 
-complete -c p11gate -n 'test (__p11gate_next) = verb' -f -a '(__p11gate_verbs)'
-complete -c p11gate -n 'test (__p11gate_next) = option' -f -a '(__p11gate_options)'
-complete -c p11gate -n 'test (__p11gate_next) = none' -f
+complete -c p11gate -f -a '(__p11gate_complete)'
