@@ -8,7 +8,7 @@
 #include "module/vendor.h"
 #include "module/view.h"
 
-enum { PAGE = 64, SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
+enum { PAGE = 64 };
 
 void filter_forget(struct direct *direct)
 {
@@ -235,42 +235,16 @@ CK_RV filter_end(const struct filter_call *call, CK_RV rv)
     return rv;
 }
 
-/* Slots that the vendor lists, in an array of their own. */
-static CK_RV list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, CK_SLOT_ID **slots,
-                        CK_ULONG *count)
-{
-    CK_RV rv = CKR_HOST_MEMORY;
-
-    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
-        CK_SLOT_ID *list = calloc(room, sizeof(*list));
-        if (list == NULL)
-            return CKR_HOST_MEMORY;
-        *count = room;
-        rv = vendor->C_GetSlotList(present, list, count);
-        if (rv == CKR_OK && *count <= room) {
-            *slots = list;
-            return CKR_OK;
-        }
-        free(list);
-        if (rv != CKR_BUFFER_TOO_SMALL)
-            break;
-    }
-    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
-}
-
 CK_RV filter_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList,
                            CK_ULONG_PTR pulCount)
 {
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0, kept = 0;
-    CK_RV rv = CKR_OK;
+    CK_RV rv;
 
     if (pulCount == NULL)
         return direct_vendor(self)->C_GetSlotList(tokenPresent, pSlotList, pulCount);
-    if (pSlotList == NULL) /* which has the vendor look for readers (2.40, 5.5) */
-        rv = direct_vendor(self)->C_GetSlotList(tokenPresent, NULL, &count);
-    if (rv == CKR_OK)
-        rv = list_slots(direct_vendor(self), tokenPresent, &slots, &count);
+    rv = vendor_list_slots(direct_vendor(self), tokenPresent, pSlotList == NULL, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     for (CK_ULONG i = 0; i < count; i++) {

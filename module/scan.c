@@ -7,34 +7,6 @@
 #include "common/names.h"
 #include "module/token.h"
 
-enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
-
-/* Slots that a vendor lists; the room suffices for nearly everyone, so that one call does. Readers that came and went since the last time are
- * seen only by a call for the number (PKCS#11 2.40, 5.5). */
-static CK_RV list_slots(const struct vendor *of, bool again, CK_SLOT_ID **slots, CK_ULONG *count)
-{
-    CK_FUNCTION_LIST *vendor = vendor_functions(of);
-    CK_RV rv = again ? vendor->C_GetSlotList(CK_TRUE, NULL, count) : CKR_OK;
-
-    if (rv != CKR_OK)
-        return rv;
-    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
-        CK_SLOT_ID *list = calloc(room, sizeof(*list));
-        if (list == NULL)
-            return CKR_HOST_MEMORY;
-        *count = room;
-        rv = vendor->C_GetSlotList(CK_TRUE, list, count);
-        if (rv == CKR_OK && *count <= room) {
-            *slots = list;
-            return CKR_OK;
-        }
-        free(list);
-        if (rv != CKR_BUFFER_TOO_SMALL)
-            break;
-    }
-    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
-}
-
 /* What a vendor says of one slot. */
 struct seen_slot {
     struct vendor *vendor;
@@ -168,10 +140,10 @@ static CK_RV scan_vendor(struct gate *gate, size_t place)
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0;
-    CK_RV rv = list_slots(vendor, gate->scanned, &slots, &count);
+    CK_RV rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, &slots, &count);
 
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
-        rv = list_slots(vendor, false, &slots, &count);
+        rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, false, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, vendor, slots, count);

@@ -12,6 +12,8 @@
 #include "config/config.h"
 #include "module/entry.h"
 
+enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
+
 struct vendor {
     CK_FUNCTION_LIST *functions; /* p11-kit's to release */
     char *name;                  /* owned */
@@ -143,6 +145,31 @@ const char *vendor_name(const struct vendor *vendor)
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
 {
     return vendor->functions;
+}
+
+/* The room suffices for nearly everyone, so that one call does. */
+CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
+                        CK_ULONG *count)
+{
+    CK_RV rv = again ? vendor->C_GetSlotList(present, NULL, count) : CKR_OK;
+
+    if (rv != CKR_OK)
+        return rv;
+    for (CK_ULONG room = SLOTS_ROOM; room <= SLOTS_MAX; room *= 4) {
+        CK_SLOT_ID *list = calloc(room, sizeof(*list));
+        if (list == NULL)
+            return CKR_HOST_MEMORY;
+        *count = room;
+        rv = vendor->C_GetSlotList(present, list, count);
+        if (rv == CKR_OK && *count <= room) {
+            *slots = list;
+            return CKR_OK;
+        }
+        free(list);
+        if (rv != CKR_BUFFER_TOO_SMALL)
+            break;
+    }
+    return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
 }
 
 bool vendor_is_ours(const struct vendor *vendor)

@@ -31,6 +31,11 @@ CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
 /* What messages call it: the module's name, or its path. Borrowed. */
 const char *vendor_name(const struct vendor *vendor);
 
+/* The slots that a library lists, in an array of the caller's. again: readers that came and went since the last time are to be seen, which
+ * only a call for the number does (PKCS#11 2.40, 5.5). The library's error, CKR_HOST_MEMORY, or CKR_DEVICE_ERROR. */
+CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
+                        CK_ULONG *count);
+
 /* Did we initialise the library? On one that somebody else did, other sessions than ours must not be touched. */
 bool vendor_is_ours(const struct vendor *vendor);
 
