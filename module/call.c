@@ -65,6 +65,9 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     if (call->mechanism != NULL && !is_permitted(call, object->key))
         return CKR_MECHANISM_INVALID;
+    if (call->mechanism != NULL && object->class == CKO_PRIVATE_KEY &&
+        !gate_permits_raw(call->gate, call->mechanism))
+        return CKR_MECHANISM_INVALID;
     if (object->class == CKO_PRIVATE_KEY)
         audit_key(call->token, object->key, "is used");
     call->wants_login = token_wants_login(call->token, object);

@@ -284,6 +284,15 @@ CK_RV gate_check_mechanism(const struct gate *gate, const CK_MECHANISM *mechanis
     return rv;
 }
 
+bool gate_permits_raw(const struct gate *gate, const CK_MECHANISM *mechanism)
+{
+    const struct access *functions_permitted = &gate->config->settings.functions;
+
+    return mechanism->mechanism != CKM_RSA_X_509 ||
+           (access_permits(functions_permitted, FUNCTION_C_SignInit) &&
+            access_permits(functions_permitted, FUNCTION_C_DecryptInit));
+}
+
 CK_RV gate_check_made_key(const struct gate *gate, const struct exposed_object *object,
                           const CK_MECHANISM *mechanism, enum mechanism_use use)
 {

@@ -70,6 +70,9 @@ const struct policy *gate_policy(const struct gate *gate);
 CK_RV gate_check_mechanism(const struct gate *gate, const CK_MECHANISM *mechanism,
                            enum mechanism_use use);
 
+/* Is that use of a private key permitted, if it is a raw one, which signs and decrypts whatever it is called? */
+bool gate_permits_raw(const struct gate *gate, const CK_MECHANISM *mechanism);
+
 /* The same for an operation of ours with a public key object of our making, which must be permitted and of the mechanism's kind too. */
 CK_RV gate_check_made_key(const struct gate *gate, const struct exposed_object *object,
                           const CK_MECHANISM *mechanism, enum mechanism_use use);

@@ -38,7 +38,8 @@ static CK_RV check_use(struct token *token, const struct exposed_object *key,
 
     if (rv != CKR_OK)
         return rv;
-    if (!exposed_key_permits(key->key, mechanism, true))
+    if (!gate_permits_raw(token->gate, mechanism) ||
+        !exposed_key_permits(key->key, mechanism, true))
         return CKR_MECHANISM_INVALID;
     if (mechanism->ulParameterLen > PARAMETER_MAX)
         return CKR_MECHANISM_PARAM_INVALID;

@@ -230,9 +230,30 @@ static void CKM_RSA_X_509_is_there(void **state)
 
 #define TEST(name) cmocka_unit_test_teardown(name, host_reset)
 
+/* Without padding the private key's operation is one and the same. */
+static void a_raw_operation_needs_signing_and_decrypting_to_be_permitted(void **state)
+{
+    CK_MECHANISM raw = {CKM_RSA_X_509, NULL, 0};
+    char text[256] = "functions: {deny: [sign]}\n";
+    CK_SESSION_HANDLE session = start("rsa:2048", MOCK_PAIR, strcat(text, any_key));
+
+    (void)state;
+    assert_int_equal(
+        host.functions->C_DecryptInit(session, &raw, host_only(session, CKO_PRIVATE_KEY)),
+        CKR_MECHANISM_INVALID);
+    host_stop();
+    strcpy(text, "functions: {deny: [decrypt]}\n");
+    session = start("rsa:2048", MOCK_PAIR, strcat(text, any_key));
+    assert_int_equal(host.functions->C_SignInit(session, &raw, host_only(session, CKO_PRIVATE_KEY)),
+                     CKR_MECHANISM_INVALID);
+    host_stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_raw_operation_needs_signing_and_decrypting_to_be_permitted,
+                                  host_reset),
         TEST(what_would_change_the_token_is_refused_by_the_preset_and_not_by_the_vendor),
         TEST(the_token_says_that_it_is_write_protected),
         TEST(the_security_officer_does_not_log_in),
