@@ -25,6 +25,12 @@ static bool print_line(const struct token *token, const struct exposed_key *key)
     return true;
 }
 
+/* What only an audit shows is for trying a policy out, not for a server's authorized_keys. */
+static bool is_permitted(const struct exposed_key *key)
+{
+    return key->verdict.reason == REASON_ALLOWED && !verdict_is_audited(&key->verdict);
+}
+
 static size_t print_token(struct token *token, bool login, bool *ok)
 {
     size_t printed = 0;
@@ -33,7 +39,7 @@ static size_t print_token(struct token *token, bool login, bool *ok)
         return 0;
     for (size_t i = 0; i < token->exposure.n_keys; i++) {
         const struct exposed_key *key = &token->exposure.keys[i];
-        if (key->verdict.reason == REASON_ALLOWED && print_line(token, key))
+        if (is_permitted(key) && print_line(token, key))
             printed++;
     }
     return printed;

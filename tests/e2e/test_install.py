@@ -355,6 +355,15 @@ class SystemFile(Case):
         (key,) = json.loads(self.command("explain", "--json", "user 5").stdout)
         self.assertEqual((True, rules), (key["audited"], [rule["truth"] for rule in key["rules"]]))
 
+    def test_keys_for_a_server_are_the_permitted_ones_also_under_an_audit(self):
+        self.enforce([{"id": "03"}], audit_only=True)
+        self.sandbox.config.unlink()
+        if ROOT_USER:
+            lines = self.command("keys").stdout.splitlines()
+            self.assertEqual([bare_key(self.eight.public_key("user3"))], [bare_key(line) for line in lines])
+        else:
+            self.assertRefused()
+
     def test_explain_tells_of_an_audited_key_the_rule_of_the_user_s_that_shows_it(self):
         self.enforce([{"id": "03"}], audit_only=True)
         if not ROOT_USER:
