@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "crypto/certificate_pool.h"
+
+#include <stdlib.h>
+#include "crypto/path.h"
+#include "crypto/x509_text.h"
+
+struct certificate_pool {
+    struct crypto *crypto;  /* borrowed */
+    STACK_OF(X509) * stack; /* owned, with its certificates */
+};
+
+struct certificate_pool *certificate_pool_create(struct crypto *crypto)
+{
+    struct certificate_pool *pool = calloc(1, sizeof(*pool));
+
+    if (pool == NULL)
+        return NULL;
+    pool->crypto = crypto;
+    pool->stack = sk_X509_new_null();
+    if (pool->stack == NULL) {
+        free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void certificate_pool_destroy(struct certificate_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    sk_X509_pop_free(pool->stack, X509_free);
+    free(pool);
+}
+
+bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size)
+{
+    X509 *x509 = x509_parse(pool->crypto, der, size);
+    bool good = x509 != NULL &&
+                X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
+
+    X509_free(x509);
+    return good;
+}
+
+static bool take(void *data, const void *der, size_t size, char reason[REASON_SIZE])
+{
+    struct certificate_pool *pool = data;
+
+    if (certificate_pool_add(pool, der, size))
+        return true;
+    reason_set(reason, "a certificate cannot be parsed (after %zu that can)",
+               certificate_pool_count(pool));
+    return false;
+}
+
+bool certificate_pool_add_pem(struct certificate_pool *pool, const char *text, size_t size,
+                              char reason[REASON_SIZE])
+{
+    return pem_each(text, size, "CERTIFICATE", take, pool, reason);
+}
+
+size_t certificate_pool_count(const struct certificate_pool *pool)
+{
+    return (size_t)sk_X509_num(pool->stack);
+}
+
+X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index)
+{
+    return sk_X509_value(pool->stack, (int)index);
+}

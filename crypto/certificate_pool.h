@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Certificates parsed once, to look for issuers among them: the token's, and those of files. Being
+// here means no trust.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "crypto/reason.h"
+
+struct certificate_pool;
+struct crypto;
+
+/* NULL when there is no memory. crypto is borrowed and must live longer. */
+struct certificate_pool *certificate_pool_create(struct crypto *crypto);
+void certificate_pool_destroy(struct certificate_pool *pool);
+
+/* False: not a certificate, or no memory; the pool is as before. One that is there already is not
+ * added again. */
+bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size);
+
+/* PEM with one or more certificates and nothing else in blocks. False: reason is set; what stands
+ * before the bad block has been added. */
+bool certificate_pool_add_pem(struct certificate_pool *pool, const char *text, size_t size,
+                              char reason[REASON_SIZE]);
+
+size_t certificate_pool_count(const struct certificate_pool *pool);
