@@ -2,6 +2,7 @@
 #include "crypto/certificate_pool.h"
 
 #include <stdlib.h>
+#include <openssl/err.h>
 #include "crypto/path.h"
 #include "crypto/x509_text.h"
 
@@ -36,9 +37,12 @@ void certificate_pool_destroy(struct certificate_pool *pool)
 bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size)
 {
     X509 *x509 = x509_parse(pool->crypto, der, size);
-    bool good = x509 != NULL &&
-                X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
+    bool good;
 
+    ERR_set_mark();
+    good = x509 != NULL &&
+           X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
+    ERR_pop_to_mark();
     X509_free(x509);
     return good;
 }

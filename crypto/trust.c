@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/certificate_pool.h"
 #include "crypto/path.h"
@@ -52,8 +53,12 @@ static bool are_authorities(const struct certificate_pool *pool, bool roots,
 {
     for (size_t i = 0; i < certificate_pool_count(pool); i++) {
         X509 *x509 = certificate_pool_at(pool, i);
-        int kind = X509_check_ca(x509);
         char name[NAME_TEXT_SIZE];
+        int kind;
+
+        ERR_set_mark();
+        kind = X509_check_ca(x509);
+        ERR_pop_to_mark();
 
         if (kind == 1 || (roots && kind == 3))
             continue;
@@ -141,9 +146,11 @@ void trust_verify(struct crypto *crypto, const struct trust_request *request, co
         reason_set(result->reason, "the certificate cannot be parsed");
         return;
     }
+    ERR_set_mark();
     if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
         reason_set(result->reason, "the certificate has broken extensions");
     else
         verify(&verification, certificate);
+    ERR_pop_to_mark();
     X509_free(certificate);
 }

@@ -71,9 +71,13 @@ X509_CRL *x509_crl_parse(struct crypto *crypto, const void *der, size_t size)
 bool x509_time(const ASN1_TIME *time, time_t *out)
 {
     struct tm parts = {0};
+    bool good;
 
+    ERR_set_mark();
     /* To OpenSSL no time at all is the present one. */
-    if (time == NULL || ASN1_TIME_to_tm(time, &parts) != 1)
+    good = time != NULL && ASN1_TIME_to_tm(time, &parts) == 1;
+    ERR_pop_to_mark();
+    if (!good)
         return false;
     *out = timegm(&parts);
     return true;

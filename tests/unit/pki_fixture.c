@@ -61,7 +61,8 @@ void pki_forget(void)
 EVP_PKEY *pki_new_key(const char *type, unsigned bits)
 {
     EVP_PKEY *key = strcmp(type, "RSA") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits)
-                                             : EVP_PKEY_Q_keygen(NULL, NULL, "EC", type);
+                    : type[0] == 'P'         ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", type)
+                                             : EVP_PKEY_Q_keygen(NULL, NULL, type);
 
     keep(key, destroy_key);
     return key;
@@ -140,11 +141,22 @@ static void add_extensions(X509 *x509, const struct pki_order *order)
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 }
 
+static const EVP_MD *hash_of(const char *name, const EVP_PKEY *key)
+{
+    if (EVP_PKEY_is_a(key, "ED25519"))
+        return NULL;
+    return EVP_get_digestbyname(name == NULL ? "SHA256" : name);
+}
+
+static void sign(X509 *x509, const char *hash, EVP_PKEY *key)
+{
+    assert_true(X509_sign(x509, key, hash_of(hash, key)) > 0);
+}
+
 const struct pki *pki_make(struct pki_order order)
 {
     struct pki *pki = calloc(1, sizeof(*pki));
     X509 *x509 = X509_new();
-    EVP_PKEY *signer;
     int size;
 
     assert_true(pki != NULL && x509 != NULL);
@@ -161,9 +173,8 @@ const struct pki *pki_make(struct pki_order order)
     set_time(X509_getm_notAfter(x509), PKI_DAY * (order.to == 0 ? 30 : order.to));
     X509_set_pubkey(x509, pki->key);
     add_extensions(x509, &order);
-    signer = order.issuer == NULL ? pki->key : order.issuer->key;
-    assert_true(X509_sign(x509, signer, EVP_get_digestbyname(order.hash ? order.hash : "SHA256")) >
-                0);
+
+    sign(x509, order.hash, order.issuer == NULL ? pki->key : order.issuer->key);
     size = i2d_X509(x509, &pki->der);
     assert_true(size > 0);
     pki->size = (size_t)size;
@@ -231,7 +242,7 @@ static void fill_crl(X509_CRL *crl, const struct pki_crl_order *order)
 static void sign_crl(X509_CRL *crl, const struct pki_crl_order *order)
 {
     EVP_PKEY *key = order->signer == NULL ? order->issuer->key : order->signer;
-    const EVP_MD *hash = EVP_get_digestbyname(order->hash == NULL ? "SHA256" : order->hash);
+    const EVP_MD *hash = hash_of(order->hash, key);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *padding = NULL;
 

@@ -172,6 +172,17 @@ static void a_crl_is_signed_by_the_key_that_signed_the_certificate(void **state)
     expect_good(user);
 }
 
+static void a_crl_of_the_same_name_but_another_key_stays_one(void **state)
+{
+    const struct pki *namesake = anchor("CN=root");
+
+    (void)state;
+    add((struct pki_crl_order){.issuer = root});
+    expect_good(user);
+    expect_not_known(pki_user("CN=bob", namesake), "not signed by it");
+    expect_good(user);
+}
+
 static void of_two_crls_the_newer_one_decides(void **state)
 {
     (void)state;
@@ -298,7 +309,18 @@ static void crls_over_weak_hashes_are_refused(void **state)
     }
 }
 
-static void a_crl_of_users_says_nothing_of_authorities(void **state)
+static void a_crl_needs_no_hash_where_the_key_brings_its_own(void **state)
+{
+    const struct pki *ed = pki_make((struct pki_order){
+        .subject = "CN=ed", .key = pki_new_key("ED25519", 0), .extensions = PKI_CA});
+
+    (void)state;
+    add_anchor(ed);
+    add((struct pki_crl_order){.issuer = ed});
+    expect_good(pki_user("CN=bob", ed));
+}
+
+static void a_crl_of_users_says_nothing_of_authorities_nor_the_other_way_round(void **state)
 {
     const struct pki *ca = pki_ca("CN=issuing", root);
     const struct pki *bob = pki_user("CN=bob", ca);
@@ -313,6 +335,11 @@ static void a_crl_of_users_says_nothing_of_authorities(void **state)
     add((struct pki_crl_order){.issuer = root,
                                .extensions = "issuingDistributionPoint=critical,onlyCA:TRUE"});
     expect_good(bob);
+    crl_set_destroy(fixture.request.crls);
+    fixture.request.crls = crl_set_create(fixture.crypto);
+    add((struct pki_crl_order){.issuer = root,
+                               .extensions = "issuingDistributionPoint=critical,onlyCA:TRUE"});
+    expect_not_known(user, "there is no CRL of CN=root");
 }
 
 static void a_crl_of_one_distribution_point_is_about_those_who_name_it(void **state)
@@ -374,6 +401,7 @@ int main(void)
         ROW(a_crl_may_be_no_older_than_max_age),
         ROW(a_crl_without_an_end_needs_max_age),
         ROW(a_crl_is_signed_by_the_key_that_signed_the_certificate),
+        ROW(a_crl_of_the_same_name_but_another_key_stays_one),
         ROW(of_two_crls_the_newer_one_decides),
         ROW(every_certificate_but_the_anchor_is_asked_for),
         ROW(what_is_not_known_hides_no_revocation),
@@ -381,7 +409,8 @@ int main(void)
         ROW(crls_that_do_not_speak_for_themselves_are_refused),
         ROW(crls_with_odd_entries_are_refused),
         ROW(crls_over_weak_hashes_are_refused),
-        ROW(a_crl_of_users_says_nothing_of_authorities),
+        ROW(a_crl_needs_no_hash_where_the_key_brings_its_own),
+        ROW(a_crl_of_users_says_nothing_of_authorities_nor_the_other_way_round),
         ROW(a_crl_of_one_distribution_point_is_about_those_who_name_it),
         ROW(crls_come_as_pem_or_der_and_nothing_else),
     };

@@ -118,6 +118,61 @@ static void a_key_change_within_one_name_is_a_path(void **state)
     assert_string_equal(fixture.result.path, "CN=alice < CN=issuing < CN=issuing < CN=root");
 }
 
+static void a_key_change_of_the_anchor_is_a_path(void **state)
+{
+    const struct pki *old = pki_make((struct pki_order){
+        .subject = "CN=root", .extensions = PKI_CA "\nsubjectKeyIdentifier=hash"});
+    const struct pki *new =
+        pki_make((struct pki_order){.subject = "CN=root",
+                                    .issuer = old,
+                                    .extensions = PKI_CA "\nsubjectKeyIdentifier=hash\n"
+                                                         "authorityKeyIdentifier=keyid"});
+
+    (void)state;
+    add_anchor(old);
+    on_token(new);
+    expect_trusted(pki_user("CN=alice", new));
+    assert_string_equal(fixture.result.path, "CN=alice < CN=root < CN=root");
+}
+
+static void a_renewed_anchor_goes_before_its_expired_self(void **state)
+{
+    const struct pki *expired =
+        pki_make((struct pki_order){.subject = "CN=root", .to = -1, .extensions = PKI_CA});
+
+    (void)state;
+    add_anchor(expired);
+    expect(NOT_TRUSTED, pki_user("CN=alice", expired), "CN=root has expired");
+    add_anchor(pki_make(
+        (struct pki_order){.subject = "CN=root", .key = expired->key, .extensions = PKI_CA}));
+    expect_trusted(pki_user("CN=alice", expired));
+}
+
+static void an_anchor_is_not_issued_by_itself(void **state)
+{
+    (void)state;
+    expect(NOT_TRUSTED, anchor("CN=root"), "no path");
+}
+
+static void an_issuer_has_the_key_identifier_that_is_named(void **state)
+{
+    const struct pki *root = pki_make((struct pki_order){
+        .subject = "CN=root", .extensions = PKI_CA "\nsubjectKeyIdentifier=hash"});
+    const char *const user = PKI_USER "\nauthorityKeyIdentifier=";
+    char extensions[256];
+
+    (void)state;
+    add_anchor(root);
+    snprintf(extensions, sizeof(extensions), "%skeyid", user);
+    expect_trusted(pki_make(
+        (struct pki_order){.subject = "CN=alice", .issuer = root, .extensions = extensions}));
+    snprintf(extensions, sizeof(extensions), "%sDER:3003800101", user);
+    expect(NOT_TRUSTED,
+           pki_make(
+               (struct pki_order){.subject = "CN=alice", .issuer = root, .extensions = extensions}),
+           "no path");
+}
+
 static void of_cross_signed_authorities_the_right_path_is_found(void **state)
 {
     const struct pki *root = anchor("CN=root");
@@ -327,6 +382,10 @@ int main(void)
         TRUST_TEST(a_second_certificate_of_the_key_is_judged_alone),
         TRUST_TEST(decoys_with_an_issuers_name_do_not_hide_the_issuer),
         TRUST_TEST(a_key_change_within_one_name_is_a_path),
+        TRUST_TEST(a_key_change_of_the_anchor_is_a_path),
+        TRUST_TEST(a_renewed_anchor_goes_before_its_expired_self),
+        TRUST_TEST(an_anchor_is_not_issued_by_itself),
+        TRUST_TEST(an_issuer_has_the_key_identifier_that_is_named),
         TRUST_TEST(of_cross_signed_authorities_the_right_path_is_found),
         TRUST_TEST(authorities_that_sign_each_other_end),
         TRUST_TEST(an_anchor_may_be_an_intermediate),
