@@ -107,7 +107,7 @@ static bool take_block(const char *label, const char *name, const char *header,
         return false;
     }
     if (header[0] != '\0') {
-        reason_set(reason, "a %s is encrypted", label);
+        reason_set(reason, "a block of %s is encrypted", label);
         return false;
     }
     return take(data, der, (size_t)size, reason);
@@ -134,7 +134,7 @@ bool pem_each(const char *text, size_t size, const char *label, pem_taker take, 
     }
     ERR_pop_to_mark();
     if (good && (count == 0 || count != count_beginnings(text, size))) {
-        reason_set(reason, count == 0 ? "there is no %s in it" : "a %s is broken", label);
+        reason_set(reason, count == 0 ? "there is no %s in it" : "a block of %s is broken", label);
         good = false;
     }
     BIO_free(bio);

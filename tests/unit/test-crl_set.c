@@ -383,7 +383,7 @@ static void crls_come_as_pem_or_der_and_nothing_else(void **state)
     assert_non_null(strstr(reason, "there is no X509 CRL in it"));
     strstr(both, "-----BEGIN")[-1] = ' ';
     assert_false(crl_set_add(fixture.request.crls, both, strlen(both), reason));
-    assert_non_null(strstr(reason, "a X509 CRL is broken"));
+    assert_non_null(strstr(reason, "a block of X509 CRL is broken"));
     free(both);
 }
 

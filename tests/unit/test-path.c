@@ -300,7 +300,7 @@ static void files_of_anchors_hold_authorities_and_nothing_else(void **state)
     } rows[] = {
         {"", "there is no CERTIFICATE in it"},
         {"nothing\n", "there is no CERTIFICATE in it"},
-        {begin, "a CERTIFICATE is broken"},
+        {begin, "a block of CERTIFICATE is broken"},
         {end, "no CERTIFICATE in it"},
         {"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", "no CERTIFICATE"},
         {"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "cannot be parsed"},
