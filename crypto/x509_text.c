@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include "crypto/internal.h"
@@ -70,17 +71,19 @@ X509_CRL *x509_crl_parse(struct crypto *crypto, const void *der, size_t size)
 
 bool x509_time(const ASN1_TIME *time, time_t *out)
 {
+    static const struct tm epoch = {.tm_year = 70, .tm_mday = 1};
     struct tm parts = {0};
+    int days = 0, seconds = 0;
     bool good;
 
     ERR_set_mark();
-    /* To OpenSSL no time at all is the present one. */
-    good = time != NULL && ASN1_TIME_to_tm(time, &parts) == 1;
+    /* To OpenSSL no time at all is the present one; timegm() would read the time zone's file. */
+    good = time != NULL && ASN1_TIME_to_tm(time, &parts) == 1 &&
+           OPENSSL_gmtime_diff(&days, &seconds, &epoch, &parts) == 1;
     ERR_pop_to_mark();
-    if (!good)
-        return false;
-    *out = timegm(&parts);
-    return true;
+    if (good)
+        *out = (time_t)days * 24 * 3600 + seconds;
+    return good;
 }
 
 /* A line that OpenSSL does not take for the beginning of a block is a comment to it: of what was

@@ -112,9 +112,9 @@ static STACK_OF(X509_EXTENSION) * extensions_of(const char *text, X509 *subject,
     return extensions;
 }
 
-static void set_time(ASN1_TIME *time, int from_now)
+static void set_time(ASN1_TIME *time, int days)
 {
-    assert_non_null(ASN1_TIME_adj(time, PKI_NOW, 0, from_now));
+    assert_non_null(ASN1_TIME_adj(time, PKI_NOW, days, 0));
 }
 
 static void set_names(X509 *x509, const struct pki_order *order)
@@ -169,8 +169,8 @@ const struct pki *pki_make(struct pki_order order)
     X509_set_version(x509, order.version == 0 ? X509_VERSION_3 : order.version - 1);
     ASN1_INTEGER_set(X509_get_serialNumber(x509), ++last_serial);
     set_names(x509, &order);
-    set_time(X509_getm_notBefore(x509), PKI_DAY * (order.from == 0 ? -30 : order.from));
-    set_time(X509_getm_notAfter(x509), PKI_DAY * (order.to == 0 ? 30 : order.to));
+    set_time(X509_getm_notBefore(x509), order.from == 0 ? -30 : order.from);
+    set_time(X509_getm_notAfter(x509), order.to == 0 ? 30 : order.to);
     X509_set_pubkey(x509, pki->key);
     add_extensions(x509, &order);
 

@@ -65,6 +65,28 @@ static void an_expired_anchor_is_none(void **state)
     expect(NOT_TRUSTED, pki_user("CN=alice", root), "CN=root has expired");
 }
 
+static void dates_may_lie_centuries_away(void **state)
+{
+    const struct pki *root = anchor("CN=root");
+    const struct pki *old = pki_make((struct pki_order){.subject = "CN=alice",
+                                                        .issuer = root,
+                                                        .from = -46000,
+                                                        .to = 2900000,
+                                                        .extensions = PKI_USER});
+    const struct pki *past = pki_make((struct pki_order){.subject = "CN=alice",
+                                                         .issuer = root,
+                                                         .from = -30000,
+                                                         .to = -25000,
+                                                         .extensions = PKI_USER});
+
+    (void)state;
+    expect_trusted(old);
+    expect(NOT_TRUSTED, past, "CN=alice has expired");
+    fixture.request.ignore_dates = true;
+    expect_trusted(past);
+    assert_true(fixture.result.ends == PKI_NOW - (time_t)25000 * PKI_DAY);
+}
+
 static void the_end_is_announced(void **state)
 {
     const struct pki *user = pki_user("CN=alice", anchor("CN=root"));
@@ -331,6 +353,7 @@ int main(void)
         TRUST_TEST(dates_are_those_of_the_moment_asked_about),
         TRUST_TEST(dates_are_looked_at_in_the_whole_path),
         TRUST_TEST(an_expired_anchor_is_none),
+        TRUST_TEST(dates_may_lie_centuries_away),
         TRUST_TEST(the_end_is_announced),
         TRUST_TEST(a_purpose_must_be_allowed_by_the_certificate),
         TRUST_TEST(a_purpose_must_be_allowed_by_the_whole_path),
