@@ -79,10 +79,11 @@ static enum trust_verdict ask_openssl(const struct judgement *judgement)
     STACK_OF(X509) *between = sk_X509_new_null();
     enum trust_verdict verdict = TRUST_UNKNOWN;
 
-    reason_set(judgement->result->reason, "no memory");
     if (store != NULL && context != NULL && between != NULL &&
         set_up(judgement, store, context, between))
         verdict = X509_verify_cert(context) == 1 ? TRUSTED : say_error(judgement, context);
+    else
+        reason_set(judgement->result->reason, "no memory");
     X509_STORE_CTX_free(context);
     sk_X509_free(between);
     X509_STORE_free(store);
@@ -230,10 +231,7 @@ void trust_judge(struct crypto *crypto, const struct trust_request *request, X50
     *result = (struct trust_result){.verdict = TRUSTED};
     say_path(&judgement);
     ERR_set_mark();
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && result->verdict == TRUSTED; i++) {
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && result->verdict == TRUSTED; i++)
         result->verdict = steps[i](&judgement);
-        if (result->verdict == TRUSTED && steps[i] != look_at_revocation)
-            result->reason[0] = '\0';
-    }
     ERR_pop_to_mark();
 }
