@@ -101,13 +101,15 @@ static void check_required_when(const struct lint *lint, const struct policy *po
 
 static bool is_content(enum selector_kind kind)
 {
-    return kind == SELECTOR_ID || kind == SELECTOR_LABEL || kind == SELECTOR_OBJECT;
+    return kind == SELECTOR_ID || kind == SELECTOR_LABEL || kind == SELECTOR_OBJECT ||
+           selector_asks_certificate(kind);
 }
 
 /* Does it hold for certain keys only, whatever is written beside them? */
 static bool pins_key(const struct selector *selector)
 {
-    if (selector->kind == SELECTOR_FINGERPRINT || selector->kind == SELECTOR_PUBLIC_KEY)
+    if (selector->kind == SELECTOR_FINGERPRINT || selector->kind == SELECTOR_PUBLIC_KEY ||
+        selector->kind == SELECTOR_CERTIFICATE_SHA256)
         return true;
     for (size_t i = 0; selector->kind == SELECTOR_ALL && i < selector->n_children; i++)
         if (pins_key(&selector->children[i]))
@@ -130,9 +132,10 @@ static void check_trusted_content(const struct lint *lint, const struct policy *
         const struct selector *found = find_kind(condition, is_content);
 
         if (found != NULL && !pins_key(condition)) {
-            message_add(lint->messages, SEVERITY_WARNING, found->position,
-                        "ids and labels can be written by who holds the card: a rule of the "
-                        "system's file asks for `fingerprint` or `public_key` as well");
+            message_add(
+                lint->messages, SEVERITY_WARNING, found->position,
+                "ids, labels and certificates can be written by who holds the card: a rule of the "
+                "system's file asks for `fingerprint` or `public_key` as well");
         }
     }
 }

@@ -7,11 +7,13 @@
 #include <string.h>
 #include "config/substitution.h"
 #include "config/values.h"
+#include "crypto/name.h"
 
 /* Where a list's patterns go, and what holds for each of them. */
 struct destination {
     struct selector *selector;
     size_t longest;
+    enum folding folding;
 };
 
 void pattern_source_read(struct reader *reader, const struct field *field, void *target)
@@ -57,6 +59,18 @@ static bool append(struct reader *reader, struct selector *selector, struct patt
     return true;
 }
 
+bool patterns_add_folded(struct reader *reader, struct selector *selector, enum pattern_kind kind,
+                         const void *bytes, size_t size)
+{
+    struct pattern *pattern = pattern_create_folded(kind, bytes, size, NULL);
+
+    if (pattern == NULL) {
+        reader_no_memory(reader);
+        return false;
+    }
+    return append(reader, selector, pattern);
+}
+
 bool patterns_add(struct reader *reader, struct selector *selector, enum pattern_kind kind,
                   const void *bytes, size_t size)
 {
@@ -67,6 +81,15 @@ bool patterns_add(struct reader *reader, struct selector *selector, enum pattern
         return false;
     }
     return append(reader, selector, pattern);
+}
+
+static void add_plain(struct reader *reader, const struct destination *destination,
+                      enum pattern_kind kind, const char *text, size_t length)
+{
+    if (destination->folding == FOLD_LETTERS)
+        patterns_add_folded(reader, destination->selector, kind, text, length);
+    else
+        patterns_add(reader, destination->selector, kind, text, length);
 }
 
 static void add_exact(struct reader *reader, const struct node *node,
@@ -82,17 +105,19 @@ static void add_exact(struct reader *reader, const struct node *node,
                      destination->longest);
         return;
     }
-    patterns_add(reader, destination->selector, PATTERN_EXACT, text, length);
+    add_plain(reader, destination, PATTERN_EXACT, text, length);
 }
 
-static void add_regex(struct reader *reader, const struct node *node, struct selector *selector,
-                      const char *text)
+static void add_regex(struct reader *reader, const struct node *node,
+                      const struct destination *destination, const char *text)
 {
     char *error = NULL;
-    struct pattern *pattern = pattern_create(PATTERN_REGEX, text, strlen(text), &error);
+    struct pattern *pattern = destination->folding == FOLD_LETTERS
+                                  ? pattern_create_folded(PATTERN_REGEX, text, strlen(text), &error)
+                                  : pattern_create(PATTERN_REGEX, text, strlen(text), &error);
 
     if (pattern != NULL) {
-        append(reader, selector, pattern);
+        append(reader, destination->selector, pattern);
     } else if (error != NULL) {
         reader_error(reader, node->position,
                      "found %s, expected a POSIX extended regular expression", error);
@@ -108,9 +133,9 @@ static void add_text(struct reader *reader, const struct node *node, enum patter
     if (kind == PATTERN_EXACT)
         add_exact(reader, node, destination, text);
     else if (kind == PATTERN_REGEX)
-        add_regex(reader, node, destination->selector, text);
+        add_regex(reader, node, destination, text);
     else
-        patterns_add(reader, destination->selector, kind, text, strlen(text));
+        add_plain(reader, destination, kind, text, strlen(text));
 }
 
 /* One scalar of the kind that the map around it said. */
@@ -124,6 +149,8 @@ static void read_text(struct reader *reader, const struct node *node, enum patte
         return;
     switch (substitution_make(&reader->identity, kind, text, &result)) {
     case SUBSTITUTION_DONE:
+        if (destination->folding == FOLD_DOMAIN && kind != PATTERN_REGEX)
+            name_lower_domain(result.text);
         add_text(reader, node, kind, destination, result.text);
         break;
     case SUBSTITUTION_UNKNOWN:
@@ -155,6 +182,14 @@ void patterns_read_text(struct reader *reader, const struct node *node, size_t l
     value_each(reader, node, schema_pattern.what, read_text_value, &destination);
 }
 
+void patterns_read_folded(struct reader *reader, const struct node *node, enum folding folding,
+                          struct selector *selector)
+{
+    struct destination destination = {.selector = selector, .folding = folding};
+
+    value_each(reader, node, schema_pattern.what, read_text_value, &destination);
+}
+
 static int hex_digit(char letter)
 {
     static const char digits[] = "0123456789abcdef0123456789ABCDEF";
@@ -163,9 +198,7 @@ static int hex_digit(char letter)
     return at != NULL ? (int)(at - digits) % 16 : -1;
 }
 
-/* Pairs of digits with an optional colon between two pairs. False when it is not that; bytes has
- * room for half the text. */
-static bool parse_hex(const char *text, uint8_t *bytes, size_t *size)
+bool patterns_parse_hex(const char *text, uint8_t *bytes, size_t *size)
 {
     size_t count = 0;
 
@@ -197,7 +230,7 @@ static void read_bytes(struct reader *reader, const struct node *node, enum patt
     bytes = malloc(strlen(text) / 2 + 1);
     if (bytes == NULL)
         reader_no_memory(reader);
-    else if (parse_hex(text, bytes, &size))
+    else if (patterns_parse_hex(text, bytes, &size))
         patterns_add(reader, selector, kind, bytes, size);
     else
         reader_expected(reader, node, expected);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/accesses.h"
+#include "config/certificates.h"
 #include "config/modules.h"
 #include "config/patterns.h"
 #include "config/profiles.h"
@@ -136,7 +137,7 @@ static const struct schema_key selector_keys[] = {
     {"all", selector_read_list, SELECTOR_ALL, &schema_selector},
     {"not", selector_read_not, 0, &schema_selector},
     {"when", selector_read_map, 0, &schema_when},
-    LATER("certificate"),
+    {"certificate", certificate_read, 0, &schema_certificate},
 };
 
 /* Rules have the selectors as well. */
@@ -204,6 +205,47 @@ static const struct schema_key when_keys[] = {
     {"time", selector_read_time, 0, NULL},
 };
 
+static const struct schema_key certificate_keys[] = {
+    {"present", selector_read_boolean, SELECTOR_CERTIFICATE_PRESENT, NULL},
+    {"issuer", certificate_read_name, SELECTOR_CERTIFICATE_ISSUER, NULL},
+    {"subject", certificate_read_name, SELECTOR_CERTIFICATE_SUBJECT, NULL},
+    {"serial", certificate_read_serial, 0, NULL},
+    {"san", selector_read_map, 0, &schema_alternative_names},
+    {"key_usage", certificate_read_usages, SELECTOR_CERTIFICATE_KEY_USAGE, &schema_usages},
+    {"extended_key_usage", certificate_read_usages, SELECTOR_CERTIFICATE_EXTENDED_KEY_USAGE,
+     &schema_usages},
+    {"policy", certificate_read_usages, SELECTOR_CERTIFICATE_POLICY, &schema_usages},
+    {"self_signed", selector_read_boolean, SELECTOR_CERTIFICATE_SELF_SIGNED, NULL},
+    {"signature", certificate_read_oids, SELECTOR_CERTIFICATE_SIGNATURE, NULL},
+    {"sha256", certificate_read_sha256, 0, NULL},
+    LATER("ca"),
+    LATER("valid"),
+    LATER("revocation"),
+};
+
+static const struct schema_key alternative_name_keys[] = {
+    {"email", certificate_read_text, SELECTOR_CERTIFICATE_EMAIL, NULL},
+    {"upn", certificate_read_text, SELECTOR_CERTIFICATE_UPN, NULL},
+    {"dns", certificate_read_text, SELECTOR_CERTIFICATE_DNS, NULL},
+    {"uri", certificate_read_text, SELECTOR_CERTIFICATE_URI, NULL},
+    {"ip", certificate_read_text, SELECTOR_CERTIFICATE_IP, NULL},
+    {"kerberos", certificate_read_text, SELECTOR_CERTIFICATE_KERBEROS, NULL},
+    {"directory", certificate_read_name, SELECTOR_CERTIFICATE_DIRECTORY, NULL},
+    {"registered_id", certificate_read_oids, SELECTOR_CERTIFICATE_REGISTERED_ID, NULL},
+    {"other", certificate_read_other, 0, &schema_other_name},
+};
+
+static const struct schema_key other_name_keys[] = {
+    {"oid", other_name_read_oid, 0, NULL},
+    {"value", other_name_read_value, 0, NULL},
+};
+
+static const struct schema_key usages_keys[] = {
+    {"all_of", usages_read, USAGES_ALL_OF, NULL},
+    {"any_of", usages_read, USAGES_ANY_OF, NULL},
+    {"none_of", usages_read, USAGES_NONE_OF, NULL},
+};
+
 static const struct schema_key pattern_keys[] = {
     {"glob", pattern_source_read, PATTERN_GLOB, NULL},
     {"re", pattern_source_read, PATTERN_REGEX, NULL},
@@ -246,6 +288,13 @@ const struct schema schema_token = SCHEMA(token_keys, "a map with properties of 
 const struct schema schema_slot = SCHEMA(slot_keys, "a map with properties of a slot");
 const struct schema schema_key_properties = SCHEMA(key_keys, "a map with properties of a key");
 const struct schema schema_when = SCHEMA(when_keys, "a map with `user`, `group`, `host` or `time`");
+const struct schema schema_certificate =
+    SCHEMA(certificate_keys, "a map with properties of a certificate");
+const struct schema schema_alternative_names =
+    SCHEMA(alternative_name_keys, "a map with alternative names, such as `email`");
+const struct schema schema_other_name = SCHEMA(other_name_keys, "a map with `oid` and `value`");
+const struct schema schema_usages =
+    SCHEMA(usages_keys, "a map with `all_of`, `any_of` or `none_of`");
 const struct schema schema_pattern = SCHEMA(pattern_keys, "text, {glob: ...} or {re: ...}");
 const struct schema schema_bytes = SCHEMA(bytes_keys, "hexadecimal digits or {prefix: ...}");
 

@@ -49,11 +49,16 @@ extern const struct schema schema_narrowing_allow; /* struct rule: the same of s
 extern const struct schema schema_narrowing_use;   /* struct use */
 extern const struct schema schema_rule;            /* struct rule: a rule of require or deny */
 extern const struct schema schema_use;             /* struct use */
-extern const struct schema schema_selector;        /* struct selector, as the next four */
+extern const struct schema schema_selector; /* struct selector, but for those of `certificate`
+                                           that say otherwise, as all up to patterns */
 extern const struct schema schema_token;
 extern const struct schema schema_slot;
 extern const struct schema schema_key_properties;
 extern const struct schema schema_when;
+extern const struct schema schema_certificate;
+extern const struct schema schema_alternative_names;
+extern const struct schema schema_other_name; /* struct other_name (config/certificates.h) */
+extern const struct schema schema_usages;     /* struct usages, as well */
 extern const struct schema
     schema_pattern; /* struct pattern_source (config/patterns.h), as the next */
 extern const struct schema schema_bytes;

@@ -28,7 +28,8 @@ struct certificate *certificate_parse(struct crypto *crypto, const void *der, si
         d2i_X509(&x509, &at, (long)size) == NULL)
         goto fail;
     certificate->key = public_key_from_openssl(crypto, X509_get0_pubkey(x509));
-    if (certificate->key == NULL)
+    certificate->content = certificate_content_read(crypto, x509, der, size);
+    if (certificate->key == NULL || certificate->content == NULL)
         goto fail;
     /* Not X509_check_ca(): that wants a keyUsage that fits as well. */
     certificate->authority = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
@@ -48,5 +49,6 @@ void certificate_destroy(struct certificate *certificate)
     if (certificate == NULL)
         return;
     public_key_destroy(certificate->key);
+    certificate_content_destroy(certificate->content);
     free(certificate);
 }

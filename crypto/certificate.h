@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "crypto/certificate_content.h"
 
 struct crypto;
 struct public_key;
@@ -11,9 +12,10 @@ struct public_key;
 enum key_usage { KEY_USAGE_ABSENT, KEY_USAGE_SIGNS, KEY_USAGE_DOES_NOT_SIGN };
 
 struct certificate {
-    struct public_key *key; /* owned */
-    bool authority;         /* basicConstraints CA:TRUE */
-    enum key_usage usage;   /* keyUsage digitalSignature or nonRepudiation */
+    struct public_key *key;              /* owned */
+    struct certificate_content *content; /* owned */
+    bool authority;                      /* basicConstraints CA:TRUE */
+    enum key_usage usage;                /* keyUsage digitalSignature or nonRepudiation */
 };
 
 /* NULL when the DER is not a certificate with a public key that is known here. The caller owns the result. */

@@ -94,6 +94,7 @@ static void narrow(const struct policy *policy, const struct subject *subject,
 
     ask_policy(policy, subject, &narrower);
     if (!narrower.by_policy) {
+        narrower.certificate = verdict->certificate;
         *verdict = narrower;
         return;
     }
@@ -123,16 +124,75 @@ static void permit_for_audit(struct verdict *verdict)
     verdict->by_policy = true;
 }
 
-struct verdict policy_decide(const struct policy *policy, const struct subject *subject)
+static struct verdict ask_both(const struct policy *policy, const struct subject *subject)
 {
-    struct verdict verdict = {.reason = REASON_NOT_ALLOWED, .audited = REASON_ALLOWED};
-    const struct key_group *group = subject->group;
+    struct verdict verdict = {.reason = REASON_NOT_ALLOWED,
+                              .audited = REASON_ALLOWED,
+                              .certificate = subject->certificate};
 
     ask_policy(policy, subject, &verdict);
     if (!verdict.by_policy && subject->audit_only)
         permit_for_audit(&verdict);
     if (verdict.by_policy && policy->narrowed_by != NULL)
         narrow(policy->narrowed_by, subject, &verdict);
+    return verdict;
+}
+
+/* The place of an allow rule in its list; `allow: all` stands behind all of them. */
+static size_t place_of(const struct rule *rule, const struct policy *policy)
+{
+    return rule != NULL ? (size_t)(rule - policy->allow.rules) : policy->allow.count;
+}
+
+/* Both are allowed, or neither is. */
+static bool comes_first(const struct policy *policy, const struct verdict *a,
+                        const struct verdict *b)
+{
+    bool a_audited = a->audited != REASON_ALLOWED, b_audited = b->audited != REASON_ALLOWED;
+
+    if (!a->by_policy || a_audited != b_audited)
+        return a->by_policy && b_audited;
+    if (a_audited)
+        return false;
+    if (a->rule != b->rule)
+        return place_of(a->rule, policy) < place_of(b->rule, policy);
+    return policy->narrowed_by != NULL &&
+           place_of(a->narrowing, policy->narrowed_by) < place_of(b->narrowing, policy->narrowed_by);
+}
+
+static struct verdict ask_about_each(const struct policy *policy, const struct subject *subject)
+{
+    const struct key_group *group = subject->group;
+    struct subject one = *subject;
+    struct verdict best;
+
+    one.certificate = group->n_certificates > 0 ? group->certificates[0] : NULL;
+    best = ask_both(policy, &one);
+    for (size_t i = 1; i < group->n_certificates; i++) {
+        struct verdict next;
+
+        one.certificate = group->certificates[i];
+        next = ask_both(policy, &one);
+        if (next.by_policy != best.by_policy ? next.by_policy : comes_first(policy, &next, &best))
+            best = next;
+    }
+    return best;
+}
+
+bool policy_shows_certificate(const struct policy *policy, const struct subject *subject,
+                              const struct object *certificate)
+{
+    struct subject one = *subject;
+
+    one.certificate = certificate;
+    return ask_both(policy, &one).by_policy;
+}
+
+struct verdict policy_decide(const struct policy *policy, const struct subject *subject)
+{
+    const struct key_group *group = subject->group;
+    struct verdict verdict = ask_about_each(policy, subject);
+
     if (!verdict.by_policy)
         return verdict;
     if (group->key == NULL)

@@ -26,6 +26,7 @@ struct subject {
     const CK_SLOT_INFO *slot;
     const CK_INFO *library;
     const struct key_group *group; /* NULL: only the token is asked about; what concerns keys is unknown */
+    const struct object *certificate; /* of the group, which the policy is asked about; NULL: it has none, or policy_decide() looks for one */
     bool private_visible;          /* private objects are visible: a key that is not seen is not there */
     bool audit_only;               /* what the policy, but not the one that narrows it, would hide is shown: see verdict.audited */
     struct circumstances circumstances;
@@ -46,6 +47,7 @@ struct verdict {
     const struct rule *rule; /* borrowed from the policy; NULL for allow: all and for reasons without a rule */
     const struct rule *narrowing; /* of an allowed key, the allow rule of the policy that narrows; NULL: none */
     const struct policy *policy;  /* borrowed; the one, of the two, that decided */
+    const struct object *certificate; /* borrowed; the one, of the group's, that it was decided on; NULL: it has none */
     long order;              /* of an allowed key in listings; lower first */
     bool by_policy;          /* the policy allows it, whether or not the private key is there and signs */
     enum reason audited;     /* by_policy holds for the audit alone: why the policy, or rule, would hide it; else REASON_ALLOWED */
@@ -59,12 +61,26 @@ const char *verdict_label(const struct verdict *verdict);
 
 enum truth selector_match(const struct selector *selector, const struct subject *subject);
 
+/* The same, of a selector that asks for a certificate (filters/match_certificate.c). */
+enum truth selector_match_certificate(const struct selector *selector,
+                                      const struct subject *subject);
+
+/* The certificate's values that the selector looks at; false: it is none that looks at values. */
+bool selector_certificate_field(const struct selector *selector, enum certificate_field *field);
+
 /* CKA_SIGN of the private key; before it is visible, what the certificate's keyUsage or the public key's CKA_VERIFY make likely. */
 bool key_group_signs(const struct key_group *group);
 
-/* Where a policy narrows this one, both must show the key. The options are those of this one's rule; label and order are those of the
+/* The whole policy is asked once for each certificate of the group, all of its selectors about that one; a key without any is asked about
+ * as it is. One that passes is enough: of several that whose rule stands first. subject->certificate is not looked at.
+ * Where a policy narrows this one, both must show the key, by the same certificate. The options are those of this one's rule; label and order are those of the
  * narrowing rule, where it has some. */
 struct verdict policy_decide(const struct policy *policy, const struct subject *subject);
+
+/* May this certificate of the group be seen where the key is? Not one that the policy would not show the key by. Whether certificates
+ * are seen at all, the options of the key's rule say. */
+bool policy_shows_certificate(const struct policy *policy, const struct subject *subject,
+                              const struct object *certificate);
 
 /* Could any key of this token be visible? False saves the session. */
 bool policy_may_show_token(const struct policy *policy, const struct subject *subject);

@@ -42,6 +42,8 @@ static bool is_open(const struct selector *selector, const struct subject *subje
         return false;
     case SETTLED_BY_PRIVATE_KEY:
         return subject->group->private_key == NULL;
+    case SETTLED_BY_CERTIFICATE:
+        return subject->certificate == NULL;
     case SETTLED_BY_LOGIN:
         return truth != TRUTH_TRUE;
     }

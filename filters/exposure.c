@@ -48,6 +48,25 @@ static bool decide_before_login(const struct key_group *group, const struct poli
     return true;
 }
 
+/* The certificates that the policy shows the key by; of a hidden key all of them. False when there is no memory. */
+static bool choose_certificates(struct exposed_key *key, const struct policy *policy,
+                                const struct subject *subject)
+{
+    const struct key_group *group = key->group;
+
+    key->shown = *group;
+    key->shown.n_certificates = 0;
+    key->shown.certificates = calloc(group->n_certificates + 1, sizeof(*group->certificates));
+    if (key->shown.certificates == NULL)
+        return false;
+    for (size_t i = 0; i < group->n_certificates; i++) {
+        if (!key->verdict.by_policy ||
+            policy_shows_certificate(policy, subject, group->certificates[i]))
+            key->shown.certificates[key->shown.n_certificates++] = group->certificates[i];
+    }
+    return true;
+}
+
 static bool decide_all(struct exposure *exposure, const struct policy *policy,
                        const struct subject *token)
 {
@@ -58,12 +77,13 @@ static bool decide_all(struct exposure *exposure, const struct policy *policy,
         key->group = &exposure->groups.items[i];
         subject.group = key->group;
         key->verdict = policy_decide(policy, &subject);
-        if (!decide_before_login(key->group, policy, token, &key->before_login))
+        exposure->n_keys++;
+        if (!choose_certificates(key, policy, &subject) ||
+            !decide_before_login(key->group, policy, token, &key->before_login))
             return false;
         if (key->verdict.reason == REASON_ALLOWED)
             exposure->n_visible++;
     }
-    exposure->n_keys = exposure->groups.count;
     return true;
 }
 
@@ -96,7 +116,7 @@ static bool add_object(struct exposure *exposure, const struct exposed_key *key,
     if (grown == NULL)
         return false;
     exposure->objects = grown;
-    if ((class == CKO_PUBLIC_KEY && !set_public_values(exposure, key->group, &object)) ||
+    if ((class == CKO_PUBLIC_KEY && !set_public_values(exposure, &key->shown, &object)) ||
         !shape_object(&object)) {
         attributes_finish(&object.attributes);
         return false;
@@ -122,7 +142,7 @@ static bool hides_certificates(const struct exposed_key *key)
 
 static bool add_key(struct exposure *exposure, const struct exposed_key *key)
 {
-    const struct key_group *group = key->group;
+    const struct key_group *group = &key->shown;
 
     if (!add_object(exposure, key, CKO_PUBLIC_KEY, own_public_key(group)))
         return false;
@@ -171,8 +191,10 @@ void exposure_finish(struct exposure *exposure)
 {
     for (size_t i = 0; i < exposure->n_objects; i++)
         attributes_finish(&exposure->objects[i].attributes);
-    for (size_t i = 0; exposure->keys != NULL && i < exposure->n_keys; i++)
+    for (size_t i = 0; exposure->keys != NULL && i < exposure->n_keys; i++) {
+        free(exposure->keys[i].shown.certificates);
         free(exposure->keys[i].id);
+    }
     free(exposure->objects);
     free(exposure->keys);
     key_groups_finish(&exposure->groups);

@@ -13,6 +13,7 @@
 /* One key group and what was decided on it. */
 struct exposed_key {
     struct key_group *group; /* borrowed from the exposure's groups */
+    struct key_group shown;  /* of it, what is shown where the key is: not its other certificates; n_certificates of an owned array, the rest borrowed */
     struct verdict verdict;
     bool before_login; /* it is shown before login, as far as its public objects go */
     unsigned char *id; /* owned; the CKA_ID that all its objects carry; NULL while it is hidden by policy */

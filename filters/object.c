@@ -31,6 +31,7 @@ void object_destroy(struct object *object)
         return;
     attributes_finish(&object->attributes);
     public_key_destroy(object->key);
+    certificate_content_destroy(object->content);
     free(object);
 }
 
@@ -40,6 +41,21 @@ void object_list_finish(struct object_list *list)
         object_destroy(list->items[i]);
     free(list->items);
     *list = (struct object_list){0};
+}
+
+void object_list_drop(struct object_list *list, size_t from,
+                      bool (*keep)(const struct object *object, const void *context),
+                      const void *context)
+{
+    size_t kept = from;
+
+    for (size_t i = from; i < list->count; i++) {
+        if (keep(list->items[i], context))
+            list->items[kept++] = list->items[i];
+        else
+            object_destroy(list->items[i]);
+    }
+    list->count = kept < list->count ? kept : list->count;
 }
 
 const CK_ATTRIBUTE *object_id(const struct object *object)

@@ -17,6 +17,7 @@ struct object {
     enum key_curve curve;         /* of EC keys, also without key */
     bool authority;               /* a certificate with CA:TRUE */
     enum key_usage usage;         /* of a certificate */
+    struct certificate_content *content; /* owned; of a certificate; NULL: it is not valid */
 };
 
 /* A zeroed struct is an empty list. */
@@ -29,6 +30,11 @@ struct object_list {
 bool object_list_add(struct object_list *list, struct object *object);
 const struct object *object_list_find(const struct object_list *list, CK_OBJECT_HANDLE vendor);
 void object_list_finish(struct object_list *list);
+
+/* Destroys those from that place on for which keep is false. */
+void object_list_drop(struct object_list *list, size_t from,
+                      bool (*keep)(const struct object *object, const void *context),
+                      const void *context);
 void object_destroy(struct object *object);
 
 /* CKA_ID and CKA_LABEL; NULL when absent. Borrowed. */

@@ -12,6 +12,7 @@ struct pattern {
     enum pattern_kind kind;
     char *bytes; /* owned; with a NUL behind the size */
     size_t size;
+    bool folded; /* A is a */
     regex_t regex;
 };
 
@@ -54,13 +55,14 @@ static void plain_locale_leave(const struct plain_locale *locale)
     freelocale(locale->plain);
 }
 
-static int try_compile(regex_t *regex, const char *before, const char *bytes, const char *after)
+static int try_compile(regex_t *regex, int flags, const char *before, const char *bytes,
+                       const char *after)
 {
     char *text = NULL;
     int code = REG_ESPACE;
 
     if (asprintf(&text, "%s%s%s", before, bytes, after) >= 0)
-        code = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+        code = regcomp(regex, text, REG_EXTENDED | REG_NOSUB | flags);
     free(text);
     return code;
 }
@@ -70,12 +72,12 @@ static int try_compile(regex_t *regex, const char *before, const char *bytes, co
 static int check_whole(const char *bytes)
 {
     regex_t regex;
-    int code = try_compile(&regex, "", bytes, "");
+    int code = try_compile(&regex, 0, "", bytes, "");
 
     if (code != 0)
         return code;
     regfree(&regex);
-    if (try_compile(&regex, "(", bytes, "") != 0)
+    if (try_compile(&regex, 0, "(", bytes, "") != 0)
         return 0;
     regfree(&regex);
     return REG_ERPAREN;
@@ -85,13 +87,14 @@ static int check_whole(const char *bytes)
 static bool compile(struct pattern *pattern, char **error)
 {
     struct plain_locale locale;
+    int flags = pattern->folded ? REG_ICASE : 0;
     int code;
 
     if (!plain_locale_enter(&locale))
         return false;
     code = check_whole(pattern->bytes);
     if (code == 0)
-        code = try_compile(&pattern->regex, "^(", pattern->bytes, ")$");
+        code = try_compile(&pattern->regex, flags, "^(", pattern->bytes, ")$");
     if (code != 0 && error != NULL) {
         char text[128];
         regerror(code, &pattern->regex, text, sizeof(text));
@@ -101,7 +104,8 @@ static bool compile(struct pattern *pattern, char **error)
     return code == 0;
 }
 
-struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t size, char **error)
+static struct pattern *create(enum pattern_kind kind, const void *bytes, size_t size, bool folded,
+                              char **error)
 {
     struct pattern *pattern = calloc(1, sizeof(*pattern));
 
@@ -114,6 +118,7 @@ struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t
         memcpy(pattern->bytes, bytes, size);
     pattern->bytes[size] = '\0';
     pattern->size = size;
+    pattern->folded = folded;
     if (kind == PATTERN_REGEX && !compile(pattern, error))
         goto fail;
     pattern->kind = kind;
@@ -122,6 +127,17 @@ fail:
     free(pattern->bytes);
     free(pattern);
     return NULL;
+}
+
+struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t size, char **error)
+{
+    return create(kind, bytes, size, false, error);
+}
+
+struct pattern *pattern_create_folded(enum pattern_kind kind, const void *bytes, size_t size,
+                                      char **error)
+{
+    return create(kind, bytes, size, true, error);
 }
 
 void pattern_destroy(struct pattern *pattern)
@@ -150,7 +166,7 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
         return TRUTH_UNKNOWN;
     }
     if (pattern->kind == PATTERN_GLOB)
-        code = fnmatch(pattern->bytes, text, 0);
+        code = fnmatch(pattern->bytes, text, pattern->folded ? FNM_CASEFOLD : 0);
     else
         code = regexec(&pattern->regex, text, 0, NULL, 0);
     plain_locale_leave(&locale);
@@ -162,6 +178,24 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
                                                                                : TRUTH_UNKNOWN;
 }
 
+static unsigned char lower(unsigned char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte - 'A' + 'a') : byte;
+}
+
+static bool begins_with(const struct pattern *pattern, const unsigned char *value, size_t size)
+{
+    if (size < pattern->size)
+        return false;
+    if (!pattern->folded)
+        return memcmp(pattern->bytes, value, pattern->size) == 0;
+    for (size_t i = 0; i < pattern->size; i++) {
+        if (lower((unsigned char)pattern->bytes[i]) != lower(value[i]))
+            return false;
+    }
+    return true;
+}
+
 enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size)
 {
     bool matches = false;
@@ -170,10 +204,10 @@ enum truth pattern_match(const struct pattern *pattern, const void *value, size_
         value = ""; /* an empty attribute may come without a pointer */
     switch (pattern->kind) {
     case PATTERN_EXACT:
-        matches = pattern->size == size && memcmp(pattern->bytes, value, size) == 0;
+        matches = pattern->size == size && begins_with(pattern, value, size);
         break;
     case PATTERN_PREFIX:
-        matches = pattern->size <= size && memcmp(pattern->bytes, value, pattern->size) == 0;
+        matches = begins_with(pattern, value, size);
         break;
     case PATTERN_GLOB:
     case PATTERN_REGEX:

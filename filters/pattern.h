@@ -24,6 +24,10 @@ struct pattern;
 /* Copies the bytes; glob and regex are text without NUL. NULL when a regex does not compile (then *error, if not NULL, is set to a text
  * that the caller frees) or there is no memory. The caller owns the pattern. */
 struct pattern *pattern_create(enum pattern_kind kind, const void *bytes, size_t size, char **error);
+
+/* The same, for which the letters A to Z are those from a to z. */
+struct pattern *pattern_create_folded(enum pattern_kind kind, const void *bytes, size_t size,
+                                      char **error);
 void pattern_destroy(struct pattern *pattern);
 
 enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size);

@@ -21,6 +21,14 @@ bool number_holds(const struct number *number, uint64_t value)
     return false;
 }
 
+static void part_finish(struct name_part *part)
+{
+    for (size_t i = 0; i < part->n_patterns; i++)
+        pattern_destroy(part->patterns[i]);
+    free(part->patterns);
+    free(part->type);
+}
+
 void selector_finish(struct selector *selector)
 {
     for (size_t i = 0; i < selector->n_children; i++)
@@ -29,6 +37,8 @@ void selector_finish(struct selector *selector)
         pattern_destroy(selector->patterns[i]);
     for (size_t i = 0; i < selector->n_keys; i++)
         public_key_destroy(selector->keys[i]);
+    for (size_t i = 0; i < selector->n_parts; i++)
+        part_finish(&selector->parts[i]);
     pattern_destroy(selector->object.id);
     pattern_destroy(selector->object.label);
     free(selector->children);
@@ -37,6 +47,7 @@ void selector_finish(struct selector *selector)
     free(selector->hashes);
     free(selector->keys);
     free(selector->windows);
+    free(selector->parts);
     *selector = (struct selector){0};
 }
 
@@ -94,4 +105,18 @@ bool policy_uses(const struct policy *policy, enum selector_kind kind)
     return list_uses(&policy->require, kind) || list_uses(&policy->deny, kind) ||
            list_uses(&policy->allow, kind) ||
            (policy->narrowed_by != NULL && policy_uses(policy->narrowed_by, kind));
+}
+
+bool selector_asks_certificate(enum selector_kind kind)
+{
+    return kind >= SELECTOR_CERTIFICATE_PRESENT && kind <= SELECTOR_CERTIFICATE_SIGNATURE;
+}
+
+bool policy_asks_certificates(const struct policy *policy)
+{
+    for (int kind = SELECTOR_CERTIFICATE_PRESENT; kind <= SELECTOR_CERTIFICATE_SIGNATURE; kind++) {
+        if (policy_uses(policy, (enum selector_kind)kind))
+            return true;
+    }
+    return false;
 }

@@ -41,6 +41,27 @@ enum selector_kind {
     SELECTOR_KEY_ALWAYS_AUTHENTICATE,
     SELECTOR_KEY_NEVER_EXTRACTABLE,
     SELECTOR_KEY_LOCAL,
+    /* on one certificate of the key group, the same for all of them */
+    SELECTOR_CERTIFICATE_PRESENT,     /* boolean */
+    SELECTOR_CERTIFICATE_SELF_SIGNED, /* boolean */
+    SELECTOR_CERTIFICATE_SHA256,      /* hashes */
+    SELECTOR_CERTIFICATE_SUBJECT,     /* patterns on the name's text (crypto/name.h), or parts; as the next two */
+    SELECTOR_CERTIFICATE_ISSUER,
+    SELECTOR_CERTIFICATE_DIRECTORY,
+    SELECTOR_CERTIFICATE_OTHER, /* one part */
+    /* patterns on the certificate's values (crypto/certificate_content.h) */
+    SELECTOR_CERTIFICATE_EMAIL,
+    SELECTOR_CERTIFICATE_UPN,
+    SELECTOR_CERTIFICATE_DNS,
+    SELECTOR_CERTIFICATE_URI,
+    SELECTOR_CERTIFICATE_IP,
+    SELECTOR_CERTIFICATE_KERBEROS,
+    SELECTOR_CERTIFICATE_REGISTERED_ID,
+    SELECTOR_CERTIFICATE_SERIAL,
+    SELECTOR_CERTIFICATE_KEY_USAGE,
+    SELECTOR_CERTIFICATE_EXTENDED_KEY_USAGE,
+    SELECTOR_CERTIFICATE_POLICY,
+    SELECTOR_CERTIFICATE_SIGNATURE,
     /* on who asks, from where and when */
     SELECTOR_WHEN_USER,  /* patterns */
     SELECTOR_WHEN_GROUP, /* patterns on any of the groups */
@@ -74,6 +95,13 @@ struct object_reference {
     unsigned long class; /* CK_OBJECT_CLASS */
 };
 
+/* What one attribute of a name, or one otherName, is asked for. */
+struct name_part {
+    char *type;                /* owned; an OID in digits */
+    struct pattern **patterns; /* owned array of owned */
+    size_t n_patterns;
+};
+
 /* Which fields hold the values is said beside each kind above; a list of values is OR. */
 struct selector {
     enum selector_kind kind;
@@ -90,6 +118,8 @@ struct selector {
     size_t n_keys;
     struct time_window *windows; /* owned array */
     size_t n_windows;
+    struct name_part *parts; /* owned array; all of them of the same name */
+    size_t n_parts;
     struct object_reference object;
     bool boolean;
     bool from_uri; /* it was written as part of a URI */
@@ -128,6 +158,11 @@ struct policy {
 void selector_finish(struct selector *selector);
 void rule_list_finish(struct rule_list *list);
 void policy_finish(struct policy *policy);
+
+bool selector_asks_certificate(enum selector_kind kind);
+
+/* Does it ask for certificates, or the one that narrows it? */
+bool policy_asks_certificates(const struct policy *policy);
 
 /* Is there a selector of that kind anywhere in the policy, or in the one that narrows it? */
 bool policy_uses(const struct policy *policy, enum selector_kind kind);

@@ -183,6 +183,7 @@ bool search_plan_make(const struct policy *policy, const struct subject *subject
         plan->whole = true;
         return true;
     }
+    plan->certificates = policy_asks_certificates(policy);
     if (!make_plan(chosen, subject, plan)) {
         search_plan_finish(plan);
         return false;

@@ -11,6 +11,7 @@
 /* A zeroed struct is an empty plan: nothing of the token can be visible. */
 struct search_plan {
     bool whole;                /* search by class, and read everything */
+    bool certificates;         /* rules ask for certificates: those of the keys that were found have all to be known */
     struct attributes *narrow; /* owned array of owned templates; not used when whole */
     size_t n_narrow;
 };

@@ -2,6 +2,7 @@
 // What selectors look at.
 #include "filters/selector_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "filters/value_text.h"
 
@@ -153,6 +154,82 @@ static void see_private(FILE *out, const struct selector *selector, const struct
         fprintf(out, "presumably %s", key_group_signs(subject->group) ? "true" : "false");
 }
 
+static const struct certificate_content *content_of(const struct subject *subject)
+{
+    return subject->certificate != NULL ? subject->certificate->content : NULL;
+}
+
+static void see_certificate(FILE *out, const struct selector *selector,
+                            const struct subject *subject)
+{
+    const struct certificate_content *content = content_of(subject);
+
+    if (selector->kind == SELECTOR_CERTIFICATE_PRESENT)
+        fputs(subject->certificate != NULL ? "true" : "false", out);
+    else if (content != NULL && selector->kind == SELECTOR_CERTIFICATE_SHA256)
+        value_write_hex(out, content->sha256, sizeof(content->sha256));
+    else if (content != NULL && !content->self_signed_unknown)
+        fputs(content->self_signed ? "true" : "false", out);
+}
+
+static void write_name(FILE *out, const struct name *name)
+{
+    bool readable;
+    char *text = name_text(name, &readable);
+
+    if (text != NULL)
+        value_write_quoted(out, text, strlen(text));
+    else
+        fputs("a name that cannot be read", out);
+    free(text);
+}
+
+static void see_name(FILE *out, const struct selector *selector, const struct subject *subject)
+{
+    const struct certificate_content *content = content_of(subject);
+
+    if (content == NULL)
+        return;
+    if (selector->kind == SELECTOR_CERTIFICATE_SUBJECT)
+        write_name(out, &content->subject);
+    else if (selector->kind == SELECTOR_CERTIFICATE_ISSUER)
+        write_name(out, &content->issuer);
+    for (size_t i = 0;
+         selector->kind == SELECTOR_CERTIFICATE_DIRECTORY && i < content->n_directories; i++) {
+        value_write_comma(out, i);
+        write_name(out, &content->directories[i]);
+    }
+}
+
+static void write_value(FILE *out, enum selector_kind kind, const struct certificate_value *value)
+{
+    if (value->type != NULL)
+        fprintf(out, "%s=", value->type);
+    if (value->bytes == NULL)
+        fputs("what cannot be read", out);
+    else if (kind == SELECTOR_CERTIFICATE_SERIAL)
+        value_write_hex(out, value->bytes, value->size);
+    else if (kind >= SELECTOR_CERTIFICATE_REGISTERED_ID)
+        value_write_oid(out, kind, value->bytes);
+    else
+        value_write_quoted(out, value->bytes, value->size);
+}
+
+static void see_values(FILE *out, const struct selector *selector, const struct subject *subject)
+{
+    const struct certificate_content *content = content_of(subject);
+    enum certificate_field field;
+    size_t count = 0;
+
+    for (size_t i = 0; content != NULL && selector_certificate_field(selector, &field) &&
+                       i < content->n_values; i++) {
+        if (content->values[i].field != field)
+            continue;
+        value_write_comma(out, count++);
+        write_value(out, selector->kind, &content->values[i]);
+    }
+}
+
 /* Text of the process; NULL: unknown. */
 static void write_known(FILE *out, const char *text)
 {
@@ -221,6 +298,25 @@ static const struct kind {
     [SELECTOR_KEY_ALWAYS_AUTHENTICATE] = {see_private, true},
     [SELECTOR_KEY_NEVER_EXTRACTABLE] = {see_private, true},
     [SELECTOR_KEY_LOCAL] = {see_private, true},
+    [SELECTOR_CERTIFICATE_PRESENT] = {see_certificate, true},
+    [SELECTOR_CERTIFICATE_SELF_SIGNED] = {see_certificate, true},
+    [SELECTOR_CERTIFICATE_SHA256] = {see_certificate, true},
+    [SELECTOR_CERTIFICATE_SUBJECT] = {see_name, true},
+    [SELECTOR_CERTIFICATE_ISSUER] = {see_name, true},
+    [SELECTOR_CERTIFICATE_DIRECTORY] = {see_name, true},
+    [SELECTOR_CERTIFICATE_OTHER] = {see_values, true},
+    [SELECTOR_CERTIFICATE_EMAIL] = {see_values, true},
+    [SELECTOR_CERTIFICATE_UPN] = {see_values, true},
+    [SELECTOR_CERTIFICATE_DNS] = {see_values, true},
+    [SELECTOR_CERTIFICATE_URI] = {see_values, true},
+    [SELECTOR_CERTIFICATE_IP] = {see_values, true},
+    [SELECTOR_CERTIFICATE_KERBEROS] = {see_values, true},
+    [SELECTOR_CERTIFICATE_REGISTERED_ID] = {see_values, true},
+    [SELECTOR_CERTIFICATE_SERIAL] = {see_values, true},
+    [SELECTOR_CERTIFICATE_KEY_USAGE] = {see_values, true},
+    [SELECTOR_CERTIFICATE_EXTENDED_KEY_USAGE] = {see_values, true},
+    [SELECTOR_CERTIFICATE_POLICY] = {see_values, true},
+    [SELECTOR_CERTIFICATE_SIGNATURE] = {see_values, true},
     [SELECTOR_WHEN_USER] = {see_process, false},
     [SELECTOR_WHEN_GROUP] = {see_groups, false},
     [SELECTOR_WHEN_HOST] = {see_process, false},

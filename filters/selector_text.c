@@ -144,6 +144,45 @@ static void want_object(FILE *out, const struct selector *selector)
     }
 }
 
+static void want_certificates(FILE *out, const struct selector *selector)
+{
+    for (size_t i = 0; i < selector->n_hashes; i++) {
+        value_write_comma(out, i);
+        value_write_hex(out, selector->hashes[i], sizeof(selector->hashes[i]));
+    }
+}
+
+/* The whole name, or those of its attributes that are asked for. */
+static void want_parts(FILE *out, const struct selector *selector)
+{
+    want_texts(out, selector);
+    for (size_t i = 0; i < selector->n_parts; i++) {
+        const struct name_part *part = &selector->parts[i];
+
+        value_write_comma(out, i);
+        fputs(oid_name(OID_NAME, part->type), out);
+        for (size_t j = 0; j < part->n_patterns; j++) {
+            fputs(j == 0 ? "=" : " or ", out);
+            write_pattern(out, part->patterns[j], value_write_quoted);
+        }
+    }
+}
+
+/* The OIDs of a family by their names. */
+static void want_oids(FILE *out, const struct selector *selector)
+{
+    for (size_t i = 0; i < selector->n_patterns; i++) {
+        size_t size;
+        const void *oid = pattern_exact(selector->patterns[i], &size);
+
+        value_write_comma(out, i);
+        if (oid != NULL)
+            value_write_oid(out, selector->kind, oid);
+        else
+            write_pattern(out, selector->patterns[i], value_write_quoted);
+    }
+}
+
 static const struct kind {
     const char *name;
     wanted_writer *write; /* NULL: it has children */
@@ -176,6 +215,31 @@ static const struct kind {
     [SELECTOR_KEY_NEVER_EXTRACTABLE] = {"key.never_extractable", want_boolean,
                                         SETTLED_BY_PRIVATE_KEY},
     [SELECTOR_KEY_LOCAL] = {"key.local", want_boolean, SETTLED_BY_PRIVATE_KEY},
+    [SELECTOR_CERTIFICATE_PRESENT] = {"certificate.present", want_boolean, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_SELF_SIGNED] = {"certificate.self_signed", want_boolean,
+                                          SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_SHA256] = {"certificate.sha256", want_certificates,
+                                     SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_SUBJECT] = {"certificate.subject", want_parts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_ISSUER] = {"certificate.issuer", want_parts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_DIRECTORY] = {"certificate.san.directory", want_parts,
+                                        SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_OTHER] = {"certificate.san.other", want_parts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_EMAIL] = {"certificate.san.email", want_texts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_UPN] = {"certificate.san.upn", want_texts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_DNS] = {"certificate.san.dns", want_texts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_URI] = {"certificate.san.uri", want_texts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_IP] = {"certificate.san.ip", want_texts, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_KERBEROS] = {"certificate.san.kerberos", want_texts,
+                                       SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_REGISTERED_ID] = {"certificate.san.registered_id", want_oids,
+                                            SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_SERIAL] = {"certificate.serial", want_ids, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_KEY_USAGE] = {"certificate.key_usage", want_oids, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_EXTENDED_KEY_USAGE] = {"certificate.extended_key_usage", want_oids,
+                                                 SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_POLICY] = {"certificate.policy", want_oids, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_SIGNATURE] = {"certificate.signature", want_oids, SETTLED_BY_CERTIFICATE},
     [SELECTOR_WHEN_USER] = {"when.user", want_texts, SETTLED_ALWAYS},
     [SELECTOR_WHEN_GROUP] = {"when.group", want_texts, SETTLED_ALWAYS},
     [SELECTOR_WHEN_HOST] = {"when.host", want_texts, SETTLED_ALWAYS},

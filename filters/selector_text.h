@@ -9,6 +9,7 @@
 enum settled {
     SETTLED_ALWAYS,
     SETTLED_BY_PRIVATE_KEY, /* when the private key is visible, or is known not to be there */
+    SETTLED_BY_CERTIFICATE, /* when there is a certificate to look at, or all objects are visible */
     SETTLED_BY_LOGIN,       /* when all objects are visible; true is true before that */
 };
 

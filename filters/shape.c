@@ -169,7 +169,7 @@ bool shape_ids(struct exposed_key *keys, size_t count, const struct shown_ids *s
     bool ok = candidates != NULL;
 
     for (size_t i = 0; ok && i < count; i++)
-        candidates[i] = candidate_of(keys[i].group, shown);
+        candidates[i] = candidate_of(&keys[i].shown, shown);
     for (size_t i = 0; ok && i < count; i++) {
         if (!keys[i].verdict.by_policy || keys[i].group->key == NULL)
             continue;
@@ -205,7 +205,7 @@ static bool has_key_s_id(const struct object *object, const struct exposed_key *
 /* Of several labels that of the certificate which gave the id, else the smallest: the order on the token is chance. */
 static const CK_ATTRIBUTE *certificate_label(const struct exposed_key *key)
 {
-    const struct key_group *group = key->group;
+    const struct key_group *group = &key->shown;
     const CK_ATTRIBUTE *best = NULL;
     bool best_has_id = false;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "filters/value_text.h"
 
+#include "crypto/name.h"
+
 void value_write_comma(FILE *out, size_t i)
 {
     if (i > 0)
@@ -28,6 +30,25 @@ void value_write_key(FILE *out, const struct public_key *key)
 
     public_key_fingerprint_text(key, text);
     fputs(text, out);
+}
+
+void value_write_oid(FILE *out, enum selector_kind kind, const char *oid)
+{
+    static const struct {
+        enum selector_kind kind;
+        enum oid_family family;
+    } families[] = {
+        {SELECTOR_CERTIFICATE_KEY_USAGE, OID_KEY_USAGE},
+        {SELECTOR_CERTIFICATE_EXTENDED_KEY_USAGE, OID_EXTENDED_KEY_USAGE},
+        {SELECTOR_CERTIFICATE_POLICY, OID_POLICY},
+        {SELECTOR_CERTIFICATE_SIGNATURE, OID_SIGNATURE},
+    };
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (families[i].kind == kind)
+            oid = oid_name(families[i].family, oid);
+    }
+    fputs(oid, out);
 }
 
 const char *value_class_name(CK_OBJECT_CLASS class)

@@ -182,7 +182,9 @@ static CK_RV read_certificate(const struct reader *reader, struct object *object
     if (certificate == NULL)
         return CKR_OK;
     object->key = certificate->key;
+    object->content = certificate->content;
     certificate->key = NULL;
+    certificate->content = NULL;
     object->authority = certificate->authority;
     object->usage = certificate->usage;
     certificate_destroy(certificate);

@@ -103,6 +103,34 @@ static CK_RV read_public_keys(struct token *token)
     return rv == CKR_OK && missing ? read_class(token, CKO_CERTIFICATE) : rv;
 }
 
+/* What was found before a search for certificates. */
+struct found_before {
+    const struct object_list *objects;
+    size_t count;
+};
+
+static bool belongs_to_found(const struct object *object, const void *context)
+{
+    const struct found_before *before = context;
+
+    for (size_t i = 0; i < before->count && object->key != NULL; i++) {
+        const struct public_key *key = before->objects->items[i]->key;
+        if (key != NULL && public_key_equal(key, object->key))
+            return true;
+    }
+    return false;
+}
+
+/* Rules that ask for certificates are asked about each that a key has, whatever its id: those of the keys that were found are kept. */
+static CK_RV read_certificates(struct token *token)
+{
+    const struct found_before before = {&token->objects, token->objects.count};
+    CK_RV rv = read_class(token, CKO_CERTIFICATE);
+
+    object_list_drop(&token->objects, before.count, belongs_to_found, &before);
+    return rv;
+}
+
 struct id_search {
     struct token *token;
     CK_RV rv;
@@ -201,6 +229,8 @@ CK_RV snapshot_read(struct token *token, const struct search_plan *plan, bool pr
     rv = read_narrow(token, plan);
     if (rv == CKR_OK)
         rv = read_public_keys(token);
+    if (rv == CKR_OK && plan->certificates && token->objects.count > 0)
+        rv = read_certificates(token);
     if (rv == CKR_OK && private_visible && token->objects.count > 0)
         rv = read_with_private(token);
     return rv;

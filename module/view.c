@@ -121,6 +121,8 @@ bool view_allows_all(const struct policy *policy)
 
 struct showing {
     const struct view *view;
+    const struct policy *policy;
+    const struct subject *subject;
     bool shown;
     bool hides_certificates;
 };
@@ -129,8 +131,12 @@ static bool note(const struct object *member, void *context)
 {
     const struct showing *showing = context;
 
-    find(showing->view, member->vendor)->shown =
-        showing->shown && !(showing->hides_certificates && member->class == CKO_CERTIFICATE);
+    bool shown = showing->shown;
+
+    if (shown && member->class == CKO_CERTIFICATE)
+        shown = !showing->hides_certificates &&
+                policy_shows_certificate(showing->policy, showing->subject, member);
+    find(showing->view, member->vendor)->shown = shown;
     return true;
 }
 
@@ -147,8 +153,8 @@ static CK_RV decide(struct view *view, const struct policy *policy, const struct
         !pair_objects(keys, &none, &known, &groups))
         goto out;
     for (size_t i = 0; i < groups.count; i++) {
-        struct showing showing = {.view = view};
         struct subject subject = *token;
+        struct showing showing = {.view = view, .policy = policy, .subject = &subject};
         struct verdict verdict;
 
         subject.group = &groups.items[i];

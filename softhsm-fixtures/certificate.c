@@ -10,8 +10,9 @@
 #include <string.h>
 
 const char *const certificate_options[] = {
-    "subject", "issuer", "ca",     "key_usage", "extended_key_usage", "alternative_name",
-    "days",    "start",  "serial", "name",      "file_only",          NULL};
+    "subject",          "issuer",   "ca",    "key_usage", "extended_key_usage",
+    "alternative_name", "days",     "start", "serial",    "name",
+    "file_only",        "policies", NULL};
 
 static const struct {
     const char *option;
@@ -20,6 +21,7 @@ static const struct {
     {"key_usage", NID_key_usage},
     {"extended_key_usage", NID_ext_key_usage},
     {"alternative_name", NID_subject_alt_name},
+    {"policies", NID_certificate_policies},
 };
 
 // Reads "/O=Test/CN=user1".
@@ -42,13 +44,17 @@ static X509_NAME *parse_name(const struct statement *statement, const char *text
     return name;
 }
 
+// Policies are read with a configuration at hand, even if they need nothing of it.
 static bool add_extension(X509 *certificate, int nid, const char *value)
 {
+    CONF *none = NCONF_new(NULL);
     X509V3_CTX context;
     X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    X509V3_set_nconf(&context, none);
+    X509_EXTENSION *extension = X509V3_EXT_nconf_nid(none, &context, nid, value);
     bool ok = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
+    NCONF_free(none);
     return ok;
 }
 

@@ -107,6 +107,7 @@ static bool print_key(const struct listing *listing, const struct token *token,
     bool open = false, ok;
 
     subject.group = key->group;
+    subject.certificate = key->verdict.certificate;
     if (listing->json) {
         fputs(listing->shown > 0 ? ",\n  {" : "\n  {", stdout);
         describe_json_key(stdout, token, key);

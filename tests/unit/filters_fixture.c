@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tests/unit/certificates_fixture.h"
 
 static const struct fixture_vector vectors[N_FIXTURE_KEYS] = {
     {"RSA_A", 2048, "SHA256:ZxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPA",
@@ -106,14 +107,23 @@ const struct public_key *fixture_key(enum fixture_key which)
     return keys[which];
 }
 
-static enum fixture_key key_named(const char *name, size_t size)
+/* N_FIXTURE_KEYS: none. */
+static enum fixture_key find_key(const char *name, size_t size)
 {
     for (size_t i = 0; i < N_FIXTURE_KEYS; i++) {
         if (strlen(vectors[i].name) == size && memcmp(vectors[i].name, name, size) == 0)
             return (enum fixture_key)i;
     }
-    fail_msg("no key is called %.*s", (int)size, name);
     return N_FIXTURE_KEYS;
+}
+
+static enum fixture_key key_named(const char *name, size_t size)
+{
+    enum fixture_key key = find_key(name, size);
+
+    if (key == N_FIXTURE_KEYS)
+        fail_msg("no key is called %.*s", (int)size, name);
+    return key;
 }
 
 static const char *name_of(const struct public_key *key)
@@ -222,9 +232,11 @@ static bool take_boolean(struct object *object, const char *word)
     return false;
 }
 
-static void take_word(struct object *object, const char *word)
+static void take_word(struct object *object, const char *word, enum fixture_key key)
 {
-    if (strncmp(word, "label=", 6) == 0)
+    if (strncmp(word, "x509=", 5) == 0)
+        object->content = fixture_certificate(key, word + 5);
+    else if (strncmp(word, "label=", 6) == 0)
         set(object, CKA_LABEL, word + 6, strlen(word + 6));
     else if (strcmp(word, "hidden") == 0 || strcmp(word, "shown") == 0)
         set_bool(object, CKA_PRIVATE, word[0] == 'h');
@@ -289,7 +301,7 @@ static struct object *make_object(char *text, CK_OBJECT_HANDLE vendor)
     set_hex(object, CKA_ID, strtok_r(NULL, " ", &rest));
     for (const char *word = strtok_r(NULL, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest))
-        take_word(object, word);
+        take_word(object, word, key);
     understand(object, key);
     return object;
 }
@@ -456,7 +468,7 @@ struct config *fixture_policy(const char *text)
     for (; *text != '\0'; text++) {
         size_t length = strspn(text + 1, "ABCDEPRS_0123456789");
 
-        if (*text != '@') {
+        if (*text != '@' || find_key(text + 1, length) == N_FIXTURE_KEYS) {
             fputc(*text, out);
             continue;
         }

@@ -59,10 +59,9 @@ struct fixture_token {
  *            (CKA_PRIVATE false) local=true never_extractable=true always_authenticate=true and the
  *            same with false
  *   public:  verify=false verify=absent raw (a CKA_EC_POINT that is no OCTET STRING) hidden
- *   cert:    signs, nosign (keyUsage) hidden;  ca: a certificate of an authority
- *   all:     label=TEXT
- * Private keys and what is hidden are left out before login. The vendor's handles are 1, 2, 3 ...
- * in the order of the text, left out or not. */
+ *   cert:    signs, nosign (keyUsage) hidden, x509=NAME (what it says: certificates_fixture.c); ca:
+ * a certificate of an authority all:     label=TEXT Private keys and what is hidden are left out
+ * before login. The vendor's handles are 1, 2, 3 ... in the order of the text, left out or not. */
 void fixture_token_init(struct fixture_token *token, const char *text, bool logged_in);
 void fixture_token_finish(struct fixture_token *token);
 

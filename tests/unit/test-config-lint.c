@@ -104,17 +104,18 @@ static void ids_and_labels_alone_are_not_to_be_trusted_for_all(void **state)
     char text[400];
 
     (void)state;
-    expect_warnings("allow: [{id: 01}]", true, "3:10: ids and labels can be written by who holds");
+    expect_warnings("allow: [{id: 01}]", true,
+                    "3:10: ids, labels and certificates can be written by who holds");
     expect_warnings("allow: [{id: 01}]", false, "");
     expect_warnings("allow: [{any: [{key: {local: true}}, {label: a}]}]", true,
-                    "3:39: ids and labels");
-    expect_warnings("allow: [{uri: \"pkcs11:object=a\"}]", true, "3:15: ids and labels");
+                    "3:39: ids, labels");
+    expect_warnings("allow: [{uri: \"pkcs11:object=a\"}]", true, "3:15: ids, labels");
     expect_warnings("allow: [{token: {serial: a}}]", true, "");
     expect_warnings("allow: all", true, "");
     snprintf(text, sizeof(text), "allow: [{id: 01, %s}]", fingerprint);
     expect_warnings(text, true, "");
     snprintf(text, sizeof(text), "allow: [{id: 01, any: [{%s}, {label: a}]}]", fingerprint);
-    expect_warnings(text, true, "3:10: ids and labels");
+    expect_warnings(text, true, "3:10: ids, labels");
     snprintf(text, sizeof(text), "allow: [{id: 01}]\nrequire: [{%s}]", fingerprint);
     expect_warnings(text, true, "");
 }

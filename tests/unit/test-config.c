@@ -316,7 +316,7 @@ static void the_example_is_a_valid_configuration(void **state)
     (void)state;
     assert_int_equal(config->policy.require.count, 1);
     assert_int_equal(config->policy.deny.count, 1);
-    assert_int_equal(config->policy.allow.count, 4);
+    assert_int_equal(config->policy.allow.count, 5);
     assert_string_equal(config->policy.allow.rules[1].use.show_label, "alice@box card");
     assert_string_equal(config->settings.log.file, fixture_path(".local/state/p11gate/log"));
     assert_true(config->settings.read_only);

@@ -72,6 +72,8 @@ static char *explain(const struct selector *condition, const struct example *exa
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
     subject = fixture_subject(&token);
     subject.group = group ? groups.items : NULL;
+    if (group && groups.items->n_certificates > 0)
+        subject.certificate = groups.items->certificates[0];
     subject.circumstances = group ? circumstances : (struct circumstances){0};
     assert_true(explanation_make(condition, &subject, &explanation));
     assert_int_equal(explanation.truth, selector_match(condition, &subject));

@@ -1,125 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every selector, true, false and unknown: by itself, within not, any and all, and in each kind of
 // rule (policy.md 3).
-#include "tests/unit/filters_fixture.h"
+#include "tests/unit/match_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "filters/decide.h"
-
-#define F TRUTH_FALSE
-#define T TRUTH_TRUE
-#define U TRUTH_UNKNOWN
-
-enum circumstance {
-    BEFORE_LOGIN = 0,
-    AFTER_LOGIN = 1,
-    NO_SLOT = 2,
-    NO_LIBRARY = 4,
-    NO_GROUP = 8,
-    NO_PROCESS = 16,    /* nothing is known of user, groups, host and time */
-    NAMELESS_GROUP = 32 /* one more group, whose name is not known */
-};
-
-struct example {
-    const char *selector; /* as in a rule */
-    const char *objects;  /* the first group is asked about */
-    int circumstances;    /* enum circumstance */
-    enum truth result;
-};
-
-static void asked(const struct example *example, const struct fixture_token *token,
-                  const struct key_group *group, struct subject *subject)
-{
-    *subject = fixture_subject(token);
-    subject->group = (example->circumstances & NO_GROUP) != 0 ? NULL : group;
-    if ((example->circumstances & NO_SLOT) != 0)
-        subject->slot = NULL;
-    if ((example->circumstances & NO_LIBRARY) != 0)
-        subject->library = NULL;
-    if ((example->circumstances & NO_PROCESS) != 0)
-        subject->circumstances = (struct circumstances){0};
-    if ((example->circumstances & NAMELESS_GROUP) != 0) {
-        static const char *const groups[] = {"users", NULL};
-
-        subject->circumstances.groups = groups;
-    }
-}
-
-/* A policy with the selector in the place of '#'. */
-static struct config *policy_with(const char *frame, const char *selector)
-{
-    int before = (int)strcspn(frame, "#");
-    struct config *config;
-    char *text = NULL;
-
-    assert_true(asprintf(&text, "%.*s{%s}%s\n", before, frame, selector, frame + before + 1) > 0);
-    config = fixture_policy(text);
-    free(text);
-    return config;
-}
-
-static void expect_truth(const struct example *example, const struct subject *subject,
-                         const char *frame, enum truth expected)
-{
-    struct config *config = policy_with(frame, example->selector);
-    enum truth result = selector_match(&config->policy.allow.rules[0].condition, subject);
-
-    if (result != expected)
-        fail_msg("%s with %s of %s is %d, not %d", frame, example->selector, example->objects,
-                 result, expected);
-    config_destroy(config);
-}
-
-static void expect_allowed(const struct example *example, const struct subject *subject,
-                           const char *frame, bool expected)
-{
-    struct config *config;
-
-    if (subject->group == NULL)
-        return;
-    config = policy_with(frame, example->selector);
-    if (policy_decide(&config->policy, subject).by_policy != expected)
-        fail_msg("%s with %s of %s", frame, example->selector, example->objects);
-    config_destroy(config);
-}
-
-static void check_one(const struct example *example)
-{
-    struct fixture_token token;
-    struct key_groups groups;
-    struct subject subject;
-    enum truth is = example->result;
-    enum truth not_is = truth_not(is);
-
-    fixture_token_init(&token, example->objects, (example->circumstances & AFTER_LOGIN) != 0);
-    assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
-    asked(example, &token, groups.items, &subject);
-    expect_truth(example, &subject, "allow: [#]", is);
-    expect_truth(example, &subject, "allow: [{not: #}]", not_is);
-    expect_truth(example, &subject, "allow: [{not: {not: #}}]", is);
-    expect_truth(example, &subject, "allow: [{any: [#, {not: {slot: {id: 7}}}]}]", is);
-    expect_truth(example, &subject, "allow: [{any: [{slot: {id: 7}}, #]}]", T);
-    expect_truth(example, &subject, "allow: [{all: [#, {not: {slot: {id: 99}}}]}]", is);
-    expect_truth(example, &subject, "allow: [{all: [{not: {slot: {id: 7}}}, #]}]", F);
-    expect_allowed(example, &subject, "allow: [#]", is == T);
-    expect_allowed(example, &subject, "allow: [{not: #}]", not_is == T);
-    expect_allowed(example, &subject, "require: [#]\nallow: all", is == T);
-    expect_allowed(example, &subject, "require: [{not: #}]\nallow: all", not_is == T);
-    expect_allowed(example, &subject, "deny: [#]\nallow: all", is == F);
-    expect_allowed(example, &subject, "deny: [{not: #}]\nallow: all", not_is == F);
-    key_groups_finish(&groups);
-    fixture_token_finish(&token);
-}
-
-static void check(const struct example *examples, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        check_one(&examples[i]);
-}
-
-#define CHECK(examples) check(examples, sizeof(examples) / sizeof((examples)[0]))
 
 static void token_and_slot_are_known_by_their_fields_without_the_padding(void **state)
 {
@@ -270,8 +157,10 @@ static void a_fingerprint_or_a_public_key_is_that_of_the_group(void **state)
         {"fingerprint: @RSA_A", "public RSA_A 01", 0, T},
         {"fingerprint: @RSA_B", "public RSA_A 01", 0, F},
         /* other bits at the end, and at the beginning */
-        {"fingerprint: SHA256:ZxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPE", "public RSA_A 01", 0, F},
-        {"fingerprint: SHA256:YxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPA", "public RSA_A 01", 0, F},
+        {"fingerprint: SHA256:ZxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPE", "public RSA_A 01", 0,
+         F},
+        {"fingerprint: SHA256:YxgpzvtXR6UEFOGi4RiFVyj8q71zZxrKwTuMmfUAsPA", "public RSA_A 01", 0,
+         F},
         {"fingerprint: [@RSA_B, @RSA_A]", "public RSA_A 01", 0, T},
         {"fingerprint: @P521_A", "cert P521_A 01", 0, T},
         {"fingerprint: @ED25519_A", "public ED25519_A 01", 0, T},
@@ -336,10 +225,10 @@ static void check_sign(const char *objects, int circumstances, enum truth result
     struct key_groups groups;
     struct subject subject;
 
-    check_one(&example);
+    match_check(&example, 1);
     fixture_token_init(&token, objects, (circumstances & AFTER_LOGIN) != 0);
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
-    asked(&example, &token, groups.items, &subject);
+    match_asked(&example, &token, groups.items, &subject);
     assert_int_equal(selector_match(&signs_not, &subject), truth_not(result));
     key_groups_finish(&groups);
     fixture_token_finish(&token);
@@ -402,12 +291,12 @@ static void the_private_key_s_attributes_are_unknown_until_it_is_read(void **sta
                 example.objects = objects[object];
                 example.circumstances = AFTER_LOGIN;
                 example.result = object == 2 ? U : asked_for == object ? T : F;
-                check_one(&example);
+                match_check(&example, 1);
                 example.circumstances = BEFORE_LOGIN;
                 example.result = U;
-                check_one(&example);
+                match_check(&example, 1);
                 example.circumstances = AFTER_LOGIN | NO_GROUP;
-                check_one(&example);
+                match_check(&example, 1);
             }
         }
     }
@@ -455,7 +344,7 @@ static void who_asks_from_where_and_when_is_known_or_not(void **state)
     };
 
     (void)state;
-    check(examples, sizeof(examples) / sizeof(examples[0]));
+    CHECK(examples);
 }
 
 static void a_pattern_that_is_not_known_makes_every_selector_unknown(void **state)

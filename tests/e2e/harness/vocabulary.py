@@ -65,6 +65,19 @@ def boolean(*wrong, good="true"):
     return one(good, ("yes", 0, "found `yes`, expected true or false"), ("True", 0, "found `True`"), ("1", 0, "found `1`"), *wrong)
 
 
+def name(good):
+    """A distinguished name, or several."""
+    deeper = (("[[x]]", 1, "found a list, expected "), ("{}", 0, "found an empty map, expected a name"), ("[{x: y}]", 2, "found the unknown attribute `x`"))
+    return Key(good, (_NOTHING, _EMPTY, *deeper, ("{x: y}", 1, "found the unknown attribute `x`"), ("{CM: y}", 1, "did you mean `CN`?"), ("{CN: []}", 5, "an empty list"),
+                      ("x", 0, "found `x`, expected a name"), ("CN=", 0, "found `CN=`, expected a name"), ("'CN=a,'", 0, "expected a name"), ("'X=a'", 0, "found the unknown attribute `X`"),
+                      ("'CN=a\\'", 0, "expected a name"), ("'CN=a+'", 0, "expected a name"), ("'CN=#04'", 0, "expected a name"), ("'CN=%q'", 0, "`%` before a letter"),
+                      ("[CN=a, CN]", 7, "found `CN`, expected a name")))
+
+
+def oids(good, expected, *wrong):
+    return some(good, ("[x y]", 1, f"found `x y`, expected {expected}"), ("{glob: a}", 0, "found a map"), *wrong)
+
+
 def refused(good, part):
     """A key that is known and out of place here: whatever its value, that is the error."""
     return Key(good, ((good, None, part),))
@@ -86,6 +99,7 @@ SELECTORS = {
     "all": maps("[{id: 01}]", _EMPTY),
     "not": inner("{id: 02}"),
     "when": inner("{user: a}"),
+    "certificate": inner("{present: true}", ("{serial: 1}", 1, "found `serial` alone, expected `issuer` or `ca` beside it"), ("{ca: [x]}", 1, "ca: not yet supported")),
 }
 
 # The maps by the names that schema-keys prints.
@@ -164,6 +178,33 @@ KEYS = {
         "time": some("Mon-Fri 08:00-18:00", ("Monday", 0, "found `Monday`, expected days and a time"), ("[Sat, 18:00-08:00]", 6, "found `18:00-08:00`"),
                      ("'08:00-24:01'", 0, "found `08:00-24:01`"), ("'Mon 8:00-9:00'", 0, "found `Mon 8:00-9:00`"), ("''", 0, "found ``")),
     },
+    "top.require.certificate": {
+        "present": boolean(),
+        "issuer": name("CN=a"),
+        "subject": name("'CN=a+UID=1,O=b'"),
+        "serial": some("0x1f", ("x", 0, "found `x`, expected a serial number"), ("'1:2'", 0, "found `1:2`"), ("-1", 0, "found `-1`"), (f"'{'9' * 200}'", 0, "found `9")),
+        "san": inner("{email: a@b}"),
+        "key_usage": inner("{any_of: digitalSignature}"),
+        "extended_key_usage": inner("{any_of: clientAuth}", ("{any_of: clientauth}", 9, "did you mean `clientAuth`?"), ("{none_of: 1.x}", 10, "expected an extended key usage")),
+        "policy": inner("{any_of: 1.2.3}", ("{any_of: clientAuth}", 9, "expected the OID of a policy")),
+        "self_signed": boolean(),
+        "signature": oids("sha256WithRSAEncryption", "an algorithm", ("sha256withRSAEncryption", 0, "did you mean `sha256WithRSAEncryption`?")),
+        "sha256": some("'" + "0f" * 32 + "'", ("'0f'", 0, "found `0f`, expected 64 hexadecimal digits"), ("'" + "0f" * 33 + "'", 0, "found `0f"), ("'" + "xy" * 32 + "'", 0, "found `xy")),
+    },
+    "top.require.certificate.san": {
+        **{kind: text("a") for kind in ("email", "upn", "dns", "uri", "ip", "kerberos")},
+        "directory": name("CN=a"),
+        "registered_id": oids("1.2.3", "an OID", ("[1.2, clientAuth]", 6, "found `clientAuth`, expected an OID")),
+        "other": inner("{oid: 1.2.3, value: a}", ("{oid: 1.2.3}", 0, "found a name without `oid` or `value`"), ("{value: a}", 0, "found a name without `oid` or `value`")),
+    },
+    "top.require.certificate.san.other": {
+        "oid": one("1.2.3", ("x", 0, "found `x`, expected an OID"), ("1.02", 0, "found `1.02`")),
+        "value": text("a"),
+    },
+    "top.require.certificate.key_usage": {
+        kind: oids("[digitalSignature, cRLSign]", "a key usage", ("crlSign", 0, "did you mean `cRLSign`?"), ("1.2.3", 0, "found `1.2.3`"))
+        for kind in ("all_of", "any_of", "none_of")
+    },
     "pattern": {
         "glob": one("a*", ("'a\\'", 0, "`\\` at the end"), ("'[%u]'", 0, "between `[` and `]`")),
         "re": one("a|b", ("'a**'", 0, "nothing before it"), ("'\\d'", 0, "letter or digit"), ("'a)|(b'", 0, "regular expression")),
@@ -178,6 +219,8 @@ COMPANY = {
     "top.modules": (("path", "a.so"),),
     "top.require": (("slot", "{id: 1}"),),
     "top.allow": (("slot", "{id: 1}"),),
+    "top.require.certificate": (("issuer", "CN=a"),),
+    "top.require.certificate.san.other": (("oid", "1.2.3"), ("value", "a")),
 }
 
 _HEAD = "version: 1\nmodule: m.so\n"
@@ -206,6 +249,10 @@ PLACES = {
     "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
     "top.allow.use": (_HEAD + "allow: [{id: 01, use: {@}}]\n", _ALLOW + "- id: 01\n  use:\n    @\n"),
     "top.require.when": (_HEAD + "allow: [{id: 01, when: {@}}]\n", _ALLOW + "- not:\n    when:\n      @\n"),
+    "top.require.certificate": (_HEAD + "allow: [{id: 01, certificate: {@}}]\n", _ALLOW + "- not:\n    certificate:\n      @\n"),
+    "top.require.certificate.san": (_HEAD + "allow: [{certificate: {san: {@}}}]\n", _ALLOW + "- not:\n    certificate:\n      san:\n        @\n"),
+    "top.require.certificate.san.other": (_HEAD + "allow: [{certificate: {san: {other: {@}}}}]\n", _ALLOW + "- certificate:\n    san:\n      other:\n        @\n"),
+    "top.require.certificate.key_usage": (_HEAD + "allow: [{certificate: {key_usage: {@}}}]\n", _ALLOW + "- certificate:\n    key_usage:\n      @\n"),
     "top.profiles": (_HEAD + "allow: []\nprofiles: {p: {@}}\n", _HEAD + "allow: []\nprofiles:\n  a:\n    deny: []\n  b:\n    @\n"),
     "pattern": (_HEAD + "allow: [{label: {@}}]\n", _ALLOW + "- token:\n    serial:\n      - a\n      - @\n"),
     "bytes": (_HEAD + "allow: [{id: {@}}]\n", _ALLOW + "- any:\n  - id:\n    - 01\n    - @\n"),
