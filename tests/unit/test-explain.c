@@ -119,6 +119,52 @@ static void check(const struct example *examples, size_t count)
 
 #define CHECK(examples) check(examples, sizeof(examples) / sizeof((examples)[0]))
 
+static void of_a_certificate_what_it_says_is_seen(void **state)
+{
+    static const struct example examples[] = {
+        {"certificate: {present: true, self_signed: true}", "cert RSA_A 01 x509=badge", false,
+         "all F(certificate.present T true | true, certificate.self_signed F true | false)"},
+        {"certificate: {present: false}", "public RSA_A 01", false,
+         "all T?(certificate.present T? false | false)"},
+        {"certificate: {subject: {CN: [a, {glob: \"b*\"}], O: SSH}}", "cert RSA_A 01 x509=badge",
+         false,
+         "all F(certificate.subject F CN=\"a\" or glob \"b*\", O=\"SSH\" | "
+         "\"CN=alice,OU=Staff,O=SSH,C=FI\")"},
+        {"certificate: {issuer: \"O=b+CN=a\", serial: 5}", "cert RSA_A 01 x509=plain", false,
+         "all F(certificate.issuer F \"O=b+CN=a\" | \"CN=ca,O=SSH,C=FI\", certificate.serial F 05 "
+         "| 02)"},
+        {"certificate: {subject: CN=a}", "cert RSA_A 01 x509=nul", false,
+         "all U(certificate.subject U \"CN=a\" | a name that cannot be read)"},
+        {"certificate: {san: {email: a@b, ip: 10.0.0.1}}", "cert RSA_A 01 x509=badge", false,
+         "all F(all F(certificate.san.email F \"a@b\" | \"Alice@ssh.example\", "
+         "\"al@other.example\", "
+         "certificate.san.ip F \"10.0.0.1\" | \"10.1.2.3\", \"2001:db8::1\"))"},
+        {"certificate: {san: {other: {oid: 1.2.3.5, value: data}}}", "cert RSA_A 01 x509=badge",
+         false,
+         "all T(all T(certificate.san.other T 1.2.3.5=\"data\" | "
+         "1.3.6.1.4.1.311.20.2.3=\"alice@SSH\", 1.2.3.5=\"data\", "
+         "1.3.6.1.5.2.2=what cannot be read))"},
+        {"certificate: {san: {email: a@b}}", "cert RSA_A 01 x509=plain", false,
+         "all U(all U(certificate.san.email U \"a@b\" | -))"},
+        {"certificate: {san: {directory: O=x}}", "cert RSA_A 01 x509=badge", false,
+         "all F(all F(certificate.san.directory F \"O=x\" | \"CN=first,O=One\", "
+         "\"CN=second,O=Two\"))"},
+        {"certificate: {extended_key_usage: {any_of: [serverAuth, 1.2.3]}}",
+         "cert RSA_A 01 x509=badge", false,
+         "all F(all F(certificate.extended_key_usage F serverAuth, 1.2.3 | clientAuth, "
+         "msSmartcardLogin))"},
+        {"certificate: {signature: ed25519}", "cert RSA_A 01 x509=badge", false,
+         "all F(certificate.signature F ed25519 | ecdsa-with-SHA256)"},
+        {"certificate: {signature: ed25519}", "public RSA_A 01", false,
+         "all U?(certificate.signature U? ed25519 | -)"},
+        {"certificate: {signature: ed25519}", "public RSA_A 01", true,
+         "all U(certificate.signature U ed25519 | -)"},
+    };
+
+    (void)state;
+    CHECK(examples);
+}
+
 static void of_token_slot_and_library_the_fields_are_seen(void **state)
 {
     static const struct example examples[] = {
@@ -244,16 +290,14 @@ static void of_who_asks_the_process_is_seen(void **state)
          "all T(when.user T \"bob\", glob \"a*\" | \"ann\")"},
         {"when: {group: ops}", "public RSA_A 01", false,
          "all U(when.group U \"ops\" | \"staff\", something unknown here)"},
-        {"when: {host: other}", "public RSA_A 01", false,
-         "all F(when.host F \"other\" | \"box\")"},
+        {"when: {host: other}", "public RSA_A 01", false, "all F(when.host F \"other\" | \"box\")"},
         {"when: {time: [\"Sat-Sun 00:00-05:00\", \"08:00-24:00\"]}", "public RSA_A 01", false,
          "all T(when.time T Sun Sat 00:00-05:00, 08:00-24:00 | Sat 04:05)"},
     };
     static const struct example unknown[] = {
         {"when: {user: ann}", "public RSA_A 01", false, "all U(when.user U \"ann\" | -)"},
         {"when: {group: ops}", "public RSA_A 01", false, "all U(when.group U \"ops\" | -)"},
-        {"when: {time: Sat}", "public RSA_A 01", false,
-         "all U(when.time U Sat 00:00-24:00 | -)"},
+        {"when: {time: Sat}", "public RSA_A 01", false, "all U(when.time U Sat 00:00-24:00 | -)"},
     };
 
     (void)state;
@@ -278,6 +322,7 @@ static void without_a_key_group_only_the_token_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_certificate_what_it_says_is_seen),
         cmocka_unit_test(of_token_slot_and_library_the_fields_are_seen),
         cmocka_unit_test(of_ids_and_labels_those_of_all_members_are_seen),
         cmocka_unit_test(of_keys_the_public_key_is_seen),

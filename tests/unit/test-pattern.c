@@ -209,6 +209,40 @@ static void what_a_failed_substitution_left_is_neither_true_nor_false(void **sta
     CHECK(PATTERN_UNKNOWN, examples);
 }
 
+static void a_folded_pattern_takes_letters_of_any_size_and_nothing_more(void **state)
+{
+    static const struct {
+        enum pattern_kind kind;
+        const char *pattern, *value;
+        enum truth result;
+    } examples[] = {
+        {PATTERN_EXACT, "Abc-1", "aBC-1", T},
+        {PATTERN_EXACT, "abc", "abd", F},
+        {PATTERN_EXACT, "a", "ab", F},
+        {PATTERN_EXACT, "[", "{", F},
+        {PATTERN_EXACT, "@", "`", F},
+        {PATTERN_PREFIX, "aB", "AbC", T},
+        {PATTERN_EXACT, "\xc3\xab", "\xc3\x8b", F},
+        {PATTERN_GLOB, "A*[x-z]", "abY", T},
+        {PATTERN_GLOB, "A*", "ba", F},
+        {PATTERN_REGEX, "A(b|C)+", "aBc", T},
+        {PATTERN_REGEX, "A", "ab", F},
+        {PATTERN_UNKNOWN, "", "", U},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        struct pattern *pattern = pattern_create_folded(examples[i].kind, examples[i].pattern,
+                                                        strlen(examples[i].pattern), NULL);
+
+        assert_non_null(pattern);
+        if (pattern_match(pattern, examples[i].value, strlen(examples[i].value)) !=
+            examples[i].result)
+            fail_msg("%s and %s", examples[i].pattern, examples[i].value);
+        pattern_destroy(pattern);
+    }
+}
+
 static void an_empty_value_may_come_without_a_pointer(void **state)
 {
     static const struct {
@@ -300,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_regular_expression_that_is_not_whole_does_not_compile),
         cmocka_unit_test(what_matches_is_the_same_whatever_the_locale_of_the_host),
         cmocka_unit_test(what_a_failed_substitution_left_is_neither_true_nor_false),
+        cmocka_unit_test(a_folded_pattern_takes_letters_of_any_size_and_nothing_more),
         cmocka_unit_test(an_empty_value_may_come_without_a_pointer),
         cmocka_unit_test(only_an_exact_pattern_gives_its_bytes),
         cmocka_unit_test(the_pattern_is_a_copy),

@@ -7,7 +7,8 @@
 #include <string.h>
 #include "filters/search.h"
 
-/* "whole", or the templates: "id=01 label=a,id=02"; "" is an empty plan. The caller frees. */
+/* "whole", or the templates: "id=01 label=a,id=02", with "+certificates" behind them; "" is an
+ * empty plan. The caller frees. */
 static char *plan_text(const struct search_plan *plan)
 {
     char *text = NULL;
@@ -30,6 +31,7 @@ static char *plan_text(const struct search_plan *plan)
                 fprintf(out, is_id ? "%02x" : "%c", bytes[k]);
         }
     }
+    fputs(plan->certificates && !plan->whole ? " +certificates" : "", out);
     assert_int_equal(fclose(out), 0);
     return text;
 }
@@ -52,6 +54,18 @@ static void expect_plan(const char *policy, const char *expected)
     search_plan_finish(&plan);
     fixture_token_finish(&token);
     config_destroy(config);
+}
+
+static void rules_on_certificates_need_those_of_the_keys_that_are_found(void **state)
+{
+    (void)state;
+    expect_plan("allow: [{id: 01, certificate: {present: true}}]", "id=01 +certificates");
+    expect_plan("allow: [{id: 01}]\ndeny: [{not: {certificate: {subject: {O: a}}}}]",
+                "id=01 +certificates");
+    expect_plan("allow: [{id: 01}]\nrequire: [{any: [{certificate: {san: {dns: a}}}]}]",
+                "id=01 +certificates");
+    expect_plan("allow: [{id: 01, fingerprint: @RSA_A}]", "id=01");
+    expect_plan("allow: [{certificate: {issuer: CN=a}}]", "whole");
 }
 
 static void exact_ids_labels_and_uris_are_looked_up(void **state)
@@ -203,8 +217,8 @@ static bool find_member(const struct object *member, void *context)
     const struct search_plan *plan = finding->plan;
 
     for (size_t i = 0; i < plan->n_narrow && !finding->found; i++)
-        finding->found = attributes_match(&member->attributes, plan->narrow[i].items,
-                                          plan->narrow[i].count);
+        finding->found =
+            attributes_match(&member->attributes, plan->narrow[i].items, plan->narrow[i].count);
     return !finding->found;
 }
 
@@ -281,6 +295,7 @@ static void a_narrow_search_misses_no_key_that_is_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_on_certificates_need_those_of_the_keys_that_are_found),
         cmocka_unit_test(exact_ids_labels_and_uris_are_looked_up),
         cmocka_unit_test(rules_that_ask_for_the_same_share_a_search),
         cmocka_unit_test(any_other_rule_needs_the_whole_token),
