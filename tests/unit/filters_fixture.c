@@ -3,6 +3,7 @@
 // them.
 #include "tests/unit/filters_fixture.h"
 
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,18 @@ const struct fixture_vector *fixture_vector(enum fixture_key which)
 const struct public_key *fixture_key(enum fixture_key which)
 {
     return keys[which];
+}
+
+struct public_key *fixture_public_key(const EVP_PKEY *pair)
+{
+    unsigned char *der = NULL;
+    int size = i2d_PUBKEY(pair, &der);
+    struct public_key *key;
+
+    assert_true(size > 0);
+    key = public_key_from_spki(fixture_crypto(), der, (size_t)size);
+    OPENSSL_free(der);
+    return key;
 }
 
 /* N_FIXTURE_KEYS: none. */

@@ -3,6 +3,7 @@
 // share.
 #pragma once
 
+#include <openssl/types.h>
 #include "tests/unit/config_fixture.h"
 #include "crypto/public_key.h"
 #include "filters/exposure.h"
@@ -41,6 +42,10 @@ const struct fixture_vector *fixture_vector(enum fixture_key which);
 
 /* Borrowed until tear-down. */
 const struct public_key *fixture_key(enum fixture_key which);
+
+/* The public half of a key that OpenSSL made, NULL where crypto/ does not know its kind;
+ * public_key_destroy() it. */
+struct public_key *fixture_public_key(const EVP_PKEY *pair);
 
 /* One token. The objects are read as module/reader.c does it. */
 struct fixture_token {

@@ -8,7 +8,6 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct public_key *from_list(const struct attributes *list)
@@ -265,18 +264,6 @@ static size_t point_of(EVP_PKEY *key, unsigned char out[160])
     return size;
 }
 
-static struct public_key *key_of(EVP_PKEY *from)
-{
-    unsigned char *der = NULL;
-    int size = i2d_PUBKEY(from, &der);
-    struct public_key *key;
-
-    assert_true(size > 0);
-    key = public_key_from_spki(fixture_crypto(), der, (size_t)size);
-    OPENSSL_free(der);
-    return key;
-}
-
 /* 04 3f ... of 65 bytes might be an OCTET STRING of 63. */
 static void a_raw_point_that_looks_like_an_octet_string_is_still_a_point(void **state)
 {
@@ -299,7 +286,7 @@ static void a_raw_point_that_looks_like_an_octet_string_is_still_a_point(void **
             made = generate(examples[i].group);
             assert_int_equal(point_of(made, point), examples[i].size);
         }
-        key = key_of(made);
+        key = fixture_public_key(made);
         copy(&list, fixture_key(examples[i].like), CKA_EC_PARAMS);
         set(&list, CKA_EC_POINT, point, examples[i].size);
         expect_key(&list, key, examples[i].group);
@@ -369,7 +356,7 @@ static void an_info_with_another_encoding_of_the_key_is_the_same_key(void **stat
     (void)state;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         EVP_PKEY *made = generate(groups[i]);
-        struct public_key *key = key_of(made);
+        struct public_key *key = fixture_public_key(made);
 
         for (size_t j = 0; j < sizeof(encodings) / sizeof(encodings[0]); j++) {
             EVP_PKEY *other = EVP_PKEY_dup(made);
@@ -493,59 +480,9 @@ static void kinds_that_are_not_known_here_are_no_keys(void **state)
                                                 : EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type);
 
         assert_non_null(made);
-        assert_null(key_of(made));
+        assert_null(fixture_public_key(made));
         EVP_PKEY_free(made);
     }
-}
-
-static void kinds_that_ssh_does_not_know_have_no_fingerprint(void **state)
-{
-    static const struct {
-        const char *type, *group, *name;
-        enum key_curve curve;
-        size_t signature;
-    } kinds[] = {{"EC", "secp256k1", "ec", CURVE_SECP256K1, 64}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        EVP_PKEY *made = kinds[i].group != NULL ? generate(kinds[i].group)
-                                                : EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type);
-        struct public_key *key = key_of(made);
-        char text[51];
-
-        assert_non_null(key);
-        assert_int_equal(key->curve, kinds[i].curve);
-        assert_string_equal(public_key_type_name(key), kinds[i].name);
-        assert_int_equal(public_key_signature_size(key), kinds[i].signature);
-        assert_false(key->has_fingerprint);
-        assert_false(public_key_fingerprint_text(key, text));
-        assert_null(public_key_ssh_text(key));
-        public_key_destroy(key);
-        EVP_PKEY_free(made);
-    }
-}
-
-/* The first public key of RFC 8032, 7.4, in the form of RFC 8709, 4. */
-static void an_Ed448_key_has_the_fingerprint_of_its_form_in_RFC_8709(void **state)
-{
-    static const char line[] = "ssh-ed448 AAAACXNzaC1lZDQ0OAAAADlf10SbWbRh/Sznh+xhatRqHaE0JIWnDh+KDqdd"
-                               "gOlneO3xJHabRscGG9Z4PfHlD2zR+hq+r+glYYA=";
-    static const char fingerprint[] = "SHA256:2Nf+H2TZHH0eNaa5fIE/flmM+TA9OFMbJIyEMCRGJbc";
-    struct public_key *key = public_key_from_ssh_line(fixture_crypto(), line);
-    char text[51], *again;
-
-    (void)state;
-    assert_non_null(key);
-    assert_int_equal(key->type, CKK_EC_EDWARDS);
-    assert_int_equal(key->curve, CURVE_ED448);
-    assert_string_equal(public_key_type_name(key), "ed448");
-    assert_int_equal(public_key_signature_size(key), 114);
-    assert_true(public_key_fingerprint_text(key, text));
-    assert_string_equal(text, fingerprint);
-    again = public_key_ssh_text(key);
-    assert_string_equal(again, line);
-    free(again);
-    public_key_destroy(key);
 }
 
 static void an_info_that_is_cut_or_changed_is_no_key_or_another(void **state)
@@ -611,8 +548,6 @@ int main(void)
         cmocka_unit_test(points_that_are_not_on_the_curve_are_refused),
         cmocka_unit_test(a_point_of_another_curve_is_refused),
         cmocka_unit_test(kinds_that_are_not_known_here_are_no_keys),
-        cmocka_unit_test(kinds_that_ssh_does_not_know_have_no_fingerprint),
-        cmocka_unit_test(an_Ed448_key_has_the_fingerprint_of_its_form_in_RFC_8709),
         cmocka_unit_test(an_info_that_is_cut_or_changed_is_no_key_or_another),
         cmocka_unit_test(what_fails_leaves_no_error_behind_for_the_host),
     };
