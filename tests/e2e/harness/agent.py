@@ -24,7 +24,7 @@ class Agent:
         program = programs.SSH_AGENT
         extra = sandbox.instrument.preload() | sandbox.instrument.helper()
         if copy or extra:
-            program = shutil.copyfile(program, sandbox.folder / "ssh-agent")
+            program = shutil.copyfile(program, sandbox.folder / f"ssh-agent-{name}")  # of two agents one runs already
             os.chmod(program, 0o700)
         self.process = sandbox.start(
             program, "-d" if debug else "-D", "-a", self.socket, "-P", allowed, log=self._log, environment=extra
