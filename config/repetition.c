@@ -30,7 +30,8 @@ void repetition_close(struct repetition *repetition)
     }
 }
 
-/* How often what stands before it is written: "{3}" 3, "{2,5}" 5, "{2,}" 3, "+" 2; else 1. */
+/* How often what stands before it is written: "{3}" 3, "{2,5}" 5, "{2,}" 3, "+" 2; else 1. A backslash in braces: the C library takes
+ * "{\,5}" for "{,5}", and nobody means it. */
 static size_t count_times(const char *quantifier)
 {
     char *end = NULL;
@@ -38,6 +39,8 @@ static size_t count_times(const char *quantifier)
 
     if (*quantifier != '{')
         return *quantifier == '+' ? 2 : 1;
+    if (memchr(quantifier, '\\', strcspn(quantifier, "}")) != NULL)
+        return SIZE_MAX;
     times = strtoul(quantifier + 1, &end, 10);
     if (end[0] == ',' && end[1] == '}')
         times = times < SIZE_MAX ? times + 1 : times;

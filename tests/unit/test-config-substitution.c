@@ -159,6 +159,9 @@ static void an_expression_that_grows_too_large_is_a_fault(void **state)
         {"(a{30}){33}", false},
         {"(a{30}){34}", true},
         {"((a{1,255}){1,255}){1,255}", true},
+        {"((a{0,255}){\\,25255}", true}, /* which the C library takes for {,25255} */
+        {"a{\\,2}", true},
+        {"a{2}\\,", false},
         {"a{500}b{500}", false},
         {"a{500}b{500}c{4}", true},
         {"a{999999999999999999999}", true},
