@@ -98,13 +98,14 @@ def _valgrind_findings(path):
 
 
 def _sanitizer_findings(path):
-    """All errors but leaks, of which only those count that have a stack frame in p11gate's file."""
+    """All errors but leaks, of which only those count that have a stack frame in p11gate's file. A frame without a function is none: ours
+    have names, and the addresses of a library that was unloaded are told as somebody else's."""
     text = path.read_text(errors="replace")
     if "ERROR: AddressSanitizer" in text or "runtime error" in text:
         yield text
         return
     for paragraph in text.split("\n\n"):
-        if _counts(re.findall(r"(?m)^ +#\d+ .*\((?:.*/)?([^/+]+)\+0x\w+\)", paragraph), leak=True):
+        if _counts(re.findall(r"(?m)^ +#\d+ in .*\((?:.*/)?([^/+]+)\+0x\w+\)", paragraph), leak=True):
             yield paragraph
 
 
