@@ -206,6 +206,24 @@ class Copies(Case):
         self.assertEqual("signed signed signed relogged signed", result.stdout.strip(), str(result))
 
 
+class Threads(Case):
+    @rows(*[
+        {"preset": preset, "allow": allow, "module": module}
+        for preset in ("ssh", "read-only", "transparent")
+        for allow in ("all", [{"id": "01"}])
+        for module in ("module", "modules")
+    ])
+    def test_eight_find_and_sign_at_once(self, preset, allow, module):
+        self.token("one")
+        serialized = {"modules": [{"path": str(programs.VENDOR), "quirks": ["serialize"]}]}
+        library = {"module": str(programs.VENDOR)} if module == "module" else serialized
+        self.sandbox.configure({"version": 1, "allow": allow, "preset": preset, **library})
+        result = self.sandbox.run(
+            sys.executable, "-B", "-c", _EIGHT_THREADS, programs.MODULE,
+            environment=self.sandbox.instrument.preload() | {"PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
+        self.assertEqual("160 right, 0 wrong", result.stdout.strip(), str(result))
+
+
 class Profiles(Case):
     """Which profile it is, as ssh and ssh-agent see it: by a variable, or by the name of the module's file."""
 
@@ -256,6 +274,23 @@ class Profiles(Case):
             self.assertEqual(shown, self.offered(None, agent=agent)[0])
             self.assertTrue(agent.remove(module).ok)
 
+
+# Each thread has a session and a text of its own; RSA signatures of PKCS #1 v1.5 are always the same.
+_EIGHT_THREADS = """
+import concurrent.futures, sys
+from harness.cryptoki import CKO_PRIVATE_KEY, Cryptoki
+module = Cryptoki(sys.argv[1], "1234", threads=True)
+(key,) = module.objects(CKO_PRIVATE_KEY)
+texts = [bytes([n]) * 32 for n in range(8)]
+expected = [module.sign(key, text) for text in texts]
+def work(n):
+    client = module.sibling()
+    return [client.sign(client.objects(CKO_PRIVATE_KEY)[0], texts[n]) == expected[n] for _ in range(20)]
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    results = [right for rights in pool.map(work, range(8)) for right in rights]
+print(results.count(True), "right,", results.count(False), "wrong")
+module.close()
+"""
 
 _TWO_COPIES = """
 import sys

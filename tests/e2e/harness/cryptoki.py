@@ -2,6 +2,7 @@
 """A very small PKCS#11 client: what the objects of a token really hold, where ssh and pkcs11-tool do not show it."""
 
 import contextlib
+import copy
 import ctypes
 import os
 
@@ -9,6 +10,7 @@ CKO_PUBLIC_KEY, CKO_PRIVATE_KEY = 2, 3
 CKA_CLASS, CKA_LABEL, CKA_ID = 0x0, 0x3, 0x102
 CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x122, 0x129, 0x181
 CKM_RSA_PKCS = 1
+CKF_OS_LOCKING_OK = 2
 UNAVAILABLE = ctypes.c_ulong(-1).value
 
 _ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
@@ -39,18 +41,29 @@ class _Mechanism(ctypes.Structure):
 
 
 class Cryptoki:
-    """A module with a session on its first slot."""
+    """A module with a session on its first slot. threads: several will use it at once (CKF_OS_LOCKING_OK)."""
 
-    def __init__(self, module, pin=None):
+    def __init__(self, module, pin=None, threads=False):
         table = _pointer()
         ctypes.CDLL(module).C_GetFunctionList(ctypes.byref(table))
         self._table = ctypes.cast(table, ctypes.POINTER(_pointer))
-        slots, count, self._session = (_ulong * 16)(), _ulong(16), _ulong()
-        self.call("C_Initialize", None)
+        slots, count = (_ulong * 16)(), _ulong(16)
+        self.call("C_Initialize", (_ulong * 6)(0, 0, 0, 0, CKF_OS_LOCKING_OK, 0) if threads else None)
         self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
-        self.call("C_OpenSession", slots[0], 6, None, None, ctypes.byref(self._session))
+        self._slot = slots[0]
+        self._open()
         if pin is not None:
             self.login(pin)
+
+    def _open(self):
+        self._session = _ulong()
+        self.call("C_OpenSession", self._slot, 6, None, None, ctypes.byref(self._session))
+
+    def sibling(self):
+        """The same with a session of its own, for a thread of its own."""
+        other = copy.copy(self)
+        other._open()
+        return other
 
     def login(self, pin):
         self.call("C_Login", self._session, 1, pin.encode(), len(pin))
