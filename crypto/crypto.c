@@ -8,11 +8,13 @@
 #include <openssl/rand.h>
 #include <openssl/ui.h>
 
+static OSSL_LIB_CTX *inherited __attribute__((used)); /* the parent's, left alone */
+
 /* One for the life of the process: a thread that ends looks into the contexts that it took random numbers from, whenever that is, and we
  * cannot know when the last one has. A child of the process makes its own: a lock in the parent's may be held by a thread it does not have. */
 static OSSL_LIB_CTX *lasting_context(void)
 {
-    static OSSL_LIB_CTX *context, *inherited __attribute__((used));
+    static OSSL_LIB_CTX *context;
     static pid_t owner;
 
     if (context != NULL && owner == getpid())

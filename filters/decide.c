@@ -99,8 +99,10 @@ static void narrow(const struct policy *policy, const struct subject *subject,
         return;
     }
     verdict->narrowing = narrower.rule;
-    if (narrower.rule != NULL)
-        verdict->order = narrower.order;
+    if (narrower.rule == NULL)
+        return;
+    verdict->system_order = verdict->order;
+    verdict->order = narrower.order;
 }
 
 bool verdict_is_audited(const struct verdict *verdict)

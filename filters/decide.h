@@ -49,6 +49,7 @@ struct verdict {
     const struct policy *policy;  /* borrowed; the one, of the two, that decided */
     const struct object *certificate; /* borrowed; the one, of the group's, that it was decided on; NULL: it has none */
     long order;              /* of an allowed key in listings; lower first */
+    long system_order;       /* among those with the same, where the user's file gives the order: that of the system's */
     bool by_policy;          /* the policy allows it, whether or not the private key is there and signs */
     enum reason audited;     /* by_policy holds for the audit alone: why the policy, or rule, would hide it; else REASON_ALLOWED */
 };

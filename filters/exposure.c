@@ -87,13 +87,15 @@ static bool decide_all(struct exposure *exposure, const struct policy *policy,
     return true;
 }
 
-/* By order, then by the place of the group on the token. */
+/* By order, that of the user's file first, then by the place of the group on the token. */
 static int compare_keys(const void *a, const void *b)
 {
     const struct exposed_key *x = a, *y = b;
 
     if (x->verdict.order != y->verdict.order)
         return x->verdict.order < y->verdict.order ? -1 : 1;
+    if (x->verdict.system_order != y->verdict.system_order)
+        return x->verdict.system_order < y->verdict.system_order ? -1 : 1;
     return (x->group > y->group) - (x->group < y->group);
 }
 

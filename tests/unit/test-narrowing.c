@@ -69,6 +69,9 @@ static void what_both_show_is_shown(void **state)
          "P256_A:02(public private) RSA_A:01(public private)"},
         {"allow: [{id: \"02\"}, {id: \"01\"}]", "allow: all",
          "P256_A:02(public private) RSA_A:01(public private)"},
+        /* where the user's says no difference the system's order stays */
+        {"allow: [{id: \"02\"}, {id: \"01\"}]", "allow: [{key: {bits: \">1\"}}]",
+         "P256_A:02(public private) RSA_A:01(public private)"},
         {"allow: [{id: \"02\", use: {order: 9}}, {id: \"01\"}]",
          "allow: [{id: \"02\", use: {order: -1}}, {id: \"01\"}]",
          "P256_A:02(public private) RSA_A:01(public private)"},
