@@ -6,10 +6,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-void repetition_take(struct repetition *repetition, size_t size)
+static void take(struct repetition *repetition, size_t size, bool fills)
 {
     repetition->groups[repetition->depth].size += size;
     repetition->groups[repetition->depth].last = size;
+    repetition->groups[repetition->depth].fills |=
+        repetition->groups[repetition->depth].last_fills;
+    repetition->groups[repetition->depth].last_fills = fills;
+    repetition->empty += fills ? 0 : 1;
+}
+
+void repetition_take(struct repetition *repetition, size_t size)
+{
+    take(repetition, size, size > 0);
+}
+
+static bool may_be_empty(const struct repetition *repetition)
+{
+    return !repetition->groups[repetition->depth].fills &&
+           !repetition->groups[repetition->depth].last_fills;
+}
+
+void repetition_alternative(struct repetition *repetition)
+{
+    repetition->groups[repetition->depth].emptied |= may_be_empty(repetition);
+    repetition->groups[repetition->depth].last = 0;
+    repetition->groups[repetition->depth].last_fills = false;
+    repetition->groups[repetition->depth].fills = false;
 }
 
 bool repetition_open(struct repetition *repetition)
@@ -25,8 +48,10 @@ bool repetition_open(struct repetition *repetition)
 void repetition_close(struct repetition *repetition)
 {
     if (repetition->depth > 0) {
+        bool empty = may_be_empty(repetition) || repetition->groups[repetition->depth].emptied;
+
         repetition->depth--;
-        repetition_take(repetition, repetition->groups[repetition->depth + 1].size);
+        take(repetition, repetition->groups[repetition->depth + 1].size, !empty);
     }
 }
 
@@ -59,5 +84,20 @@ bool repetition_quantify(struct repetition *repetition, const char *quantifier)
     repetition->copies += last * (times - 1);
     repetition->groups[repetition->depth].size += last * (times - 1);
     repetition->groups[repetition->depth].last = last * times;
+    if (strchr("*?", *quantifier) != NULL ||
+        (*quantifier == '{' && strtoul(quantifier + 1, NULL, 10) == 0)) {
+        repetition->groups[repetition->depth].last_fills = false;
+        repetition->empty++;
+    }
     return true;
+}
+
+bool repetition_repeats_nothing(const struct repetition *repetition, const char *quantifier)
+{
+    return *quantifier != '?' && !repetition->groups[repetition->depth].last_fills;
+}
+
+bool repetition_is_hollow(const struct repetition *repetition)
+{
+    return repetition->empty > REPETITION_MOST_EMPTY;
 }

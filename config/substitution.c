@@ -156,18 +156,33 @@ static size_t interval_length(const struct scan *scan)
                : 1;
 }
 
-/* False: the expression would be too large. */
-static bool count_plain(struct repetition *repetition, const char *at)
+static const char too_large[] =
+    "found parentheses or repetitions that make the expression too large, expected at most 32 "
+    "parentheses within each other and 1000 copies of characters";
+static const char repeats_nothing[] =
+    "found `*`, `+` or `{` behind what may be empty, expected it behind something that is not: "
+    "`(a*)+` is `a*`";
+static const char hollow[] = "found more than 100 parts that may be empty, such as `a*`, `a?` and "
+                             "`(a|)`, expected fewer";
+
+/* The fault of an expression that the C library would take too long for; NULL: none. */
+static const char *count_plain(struct repetition *repetition, const char *at)
 {
     if (*at == '(')
-        return repetition_open(repetition);
-    if (strchr("*+?{", *at) != NULL)
-        return repetition_quantify(repetition, at);
-    if (*at == ')')
+        return repetition_open(repetition) ? NULL : too_large;
+    if (strchr("*+?{", *at) != NULL) {
+        if (repetition_repeats_nothing(repetition, at))
+            return repeats_nothing;
+        if (!repetition_quantify(repetition, at))
+            return too_large;
+    } else if (*at == ')') {
         repetition_close(repetition);
-    else
-        repetition_take(repetition, strchr("|^", *at) == NULL ? 1 : 0);
-    return true;
+    } else if (*at == '|') {
+        repetition_alternative(repetition);
+    } else {
+        repetition_take(repetition, strchr("^$", *at) == NULL ? 1 : 0);
+    }
+    return repetition_is_hollow(repetition) ? hollow : NULL;
 }
 
 /* POSIX leaves a quantifier undefined where nothing stands before it (9.5.3); the C library would
@@ -182,12 +197,10 @@ static void take_plain(struct scan *scan)
             "extended regular expression; `.*` matches any text";
         return;
     }
-    if (scan->kind == PATTERN_REGEX && !count_plain(&scan->repetition, scan->rest)) {
-        scan->fault =
-            "found parentheses or repetitions that make the expression too large, expected at "
-            "most 32 parentheses within each other and 1000 copies of characters";
+    if (scan->kind == PATTERN_REGEX)
+        scan->fault = count_plain(&scan->repetition, scan->rest);
+    if (scan->fault != NULL)
         return;
-    }
     length = interval_length(scan);
     scan->repeatable = length > 1 || strchr("(|^*+?", *scan->rest) == NULL;
     fwrite(scan->rest, 1, length, scan->out);

@@ -156,6 +156,7 @@ HOSTILE = {
     "a byte order mark within": (HEAD + "# \ufeff\n", (4, 3), "a character that is not text"),
     "parentheses without end": (HEAD + "deny: [{label: {re: '" + "(" * 50000 + "'}}]\n", (4, 21), "too large"),
     "repetitions of repetitions": (HEAD + "deny: [{label: {re: '((a{1,255}){1,255}){1,255}'}}]\n", (4, 21), "too large"),
+    "repetitions of nothing": (HEAD + "deny: [{label: {re: '(a*|b*){1,510}'}}]\n", (4, 21), "may be empty"),
     "an unclosed quote": (HEAD + 'preset: "ssh\n', (4, 9), "unexpected end of stream"),
     "an unclosed list": (HEAD + "deny: [", (4, 8), "did not find expected node content"),
 }

@@ -57,6 +57,7 @@ FAULTS = [
     Fault("config/substitution.c", "if (strchr(special, *data) != NULL)", "if (false)", "a user's name is pattern", "config-substitution"),
     Fault("config/repetition.c", "if (repetition->depth == REPETITION_MOST_DEPTH)", "if (repetition->depth == 100000)",
           "parentheses without end", "config-substitution"),
+    Fault("config/substitution.c", "if (repetition_repeats_nothing(repetition, at))", "if (false)", "what may be empty is repeated", "config-substitution"),
     # The configuration
     Fault("config/secure_file.c", "if (status->st_uid == 0 || (!walk->system && status->st_uid == geteuid()))", "if (true)",
           "the owner of the file is not looked at", "config-secure_file"),

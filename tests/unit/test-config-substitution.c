@@ -159,14 +159,14 @@ static void an_expression_that_grows_too_large_is_a_fault(void **state)
         {"(a{30}){33}", false},
         {"(a{30}){34}", true},
         {"((a{1,255}){1,255}){1,255}", true},
-        {"((a{0,255}){\\,25255}", true}, /* which the C library takes for {,25255} */
+        {"((a{1,255}){\\,25255}", true}, /* which the C library takes for {,25255} */
         {"a{\\,2}", true},
         {"a{2}\\,", false},
         {"a{500}b{500}", false},
         {"a{500}b{500}c{4}", true},
         {"a{999999999999999999999}", true},
         {"(((((((((a+)+)+)+)+)+)+)+)+)+", true},
-        {"(((a+)*)+)?", false},
+        {"(((a+)+)*)?", false},
         {"((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))", false},
         {"(((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))", true},
     };
@@ -182,6 +182,59 @@ static void an_expression_that_grows_too_large_is_a_fault(void **state)
     }
 }
 
+/* Such expressions took the C library seconds and gigabytes, rising with the third power. */
+static void what_may_be_empty_is_not_repeated(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *fault; /* NULL: none */
+    } cases[] = {
+        {"(){1,510}", "may be empty"},
+        {"(a*|b*)+", "may be empty"},
+        {"(a|b*){1,200}", "may be empty"},
+        {"(b*|a){1,200}", "may be empty"},
+        {"(|a)*", "may be empty"},
+        {"(a?b*)+", "may be empty"},
+        {"(a{0,3})+", "may be empty"},
+        {"(a{,3})+", "may be empty"},
+        {"(^)+", "may be empty"},
+        {"$*", "may be empty"},
+        {"((a*))+", "may be empty"},
+        {"(a*b*)?", NULL},
+        {"(a*b)+", NULL},
+        {"(ba*)+", NULL},
+        {"(a*b|ba*|(a*)c)+", NULL},
+        {"([a-z]+(\\.[a-z]+)*)*", NULL},
+        {"(%u)+", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct substitution result = {0};
+
+        assert_int_equal(substitution_make(&identity, PATTERN_REGEX, cases[i].text, &result),
+                         cases[i].fault != NULL ? SUBSTITUTION_FAULT : SUBSTITUTION_DONE);
+        assert_true(cases[i].fault == NULL || strstr(result.fault, cases[i].fault) != NULL);
+        free(result.text);
+    }
+}
+
+static void parts_that_may_be_empty_are_numbered(void **state)
+{
+    (void)state;
+    for (size_t stars = 100; stars <= 101; stars++) {
+        char text[256] = "";
+        struct substitution result = {0};
+
+        for (size_t i = 0; i < stars; i++)
+            strcat(text, "a*");
+        assert_int_equal(substitution_make(&identity, PATTERN_REGEX, text, &result),
+                         stars == 100 ? SUBSTITUTION_DONE : SUBSTITUTION_FAULT);
+        assert_true(stars == 100 || strstr(result.fault, "more than 100 parts") != NULL);
+        free(result.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +243,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_makes_the_value_unknown),
         cmocka_unit_test(what_patterns_leave_undefined_is_a_fault),
         cmocka_unit_test(an_expression_that_grows_too_large_is_a_fault),
+        cmocka_unit_test(what_may_be_empty_is_not_repeated),
+        cmocka_unit_test(parts_that_may_be_empty_are_numbered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
