@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "config/chain.h"
 #include "config/distinguished_name.h"
 #include "config/patterns.h"
 #include "config/selectors.h"
@@ -21,19 +22,24 @@ static bool has_key(const struct node *map, const char *name)
     return node_find_key(map, name) < map->count;
 }
 
-void certificate_read(struct reader *reader, const struct field *field, void *target)
+static void check_serial(struct reader *reader, const struct node *map)
 {
-    struct selector child = begin(SELECTOR_ALL, field);
-    const struct node *map = field->value;
-
-    schema_read(field->schema->inner, reader, map, &child);
     if (map->kind == NODE_MAP && has_key(map, "serial") && !has_key(map, "issuer") &&
         !has_key(map, "ca")) {
         reader_error(reader, map->items[node_find_key(map, "serial")].position,
                      "found `serial` alone, expected `issuer` or `ca` beside it: each authority "
                      "counts for itself");
     }
-    selector_adopt(reader, target, &child);
+}
+
+void certificate_read(struct reader *reader, const struct field *field, void *target)
+{
+    struct certificate_map map = {.selector = begin(SELECTOR_ALL, field)};
+
+    schema_read(field->schema->inner, reader, field->value, &map);
+    check_serial(reader, field->value);
+    chain_make(reader, &map);
+    selector_adopt(reader, target, &map.selector);
 }
 
 void certificate_read_name(struct reader *reader, const struct field *field, void *target)

@@ -18,6 +18,7 @@
 #include "config/secure_file.h"
 #include "config/settings.h"
 #include "config/stamps.h"
+#include "config/trust_anchors.h"
 
 char *config_path(bool *system, struct message_list *messages)
 {
@@ -101,6 +102,8 @@ static void read_text(struct reader *reader, struct config *config, const char *
     if (root == NULL)
         return;
     config->policy.file = config->path;
+    if (reader->narrows == NULL)
+        reader->trust = config->trust = trust_anchors_read_all(reader, root);
     schema_read(schema, reader, root, config);
     profile_allows = profiles_apply(reader, root, config);
     if (root->kind == NODE_MAP) {
@@ -306,6 +309,7 @@ void config_destroy(struct config *config)
     if (config == NULL)
         return;
     policy_finish(&config->policy);
+    trust_store_destroy(config->trust);
     stamps_destroy(config->stamps);
     settings_finish(&config->settings);
     process_finish(&config->process);

@@ -11,6 +11,7 @@
 #include "filters/preset.h"
 
 struct crypto;
+struct trust_store;
 
 /* What is to be minded with a vendor library: one bit each. */
 enum module_quirk { QUIRK_SERIALIZE = 1 << 0 };
@@ -54,6 +55,7 @@ struct config {
     char *user_path; /* owned; the user's file that narrows the system's; NULL: none */
     bool system;     /* path is the system's file */
     struct settings settings;
+    struct trust_store *trust;    /* owned; the anchors that the policies borrow; NULL: none */
     struct policy policy;         /* the user's policy is in narrowed_by, beside a system's file */
     struct process process;       /* owned; who asks */
     struct config_stamps *stamps; /* owned; files read, and what stat(2) said of them */

@@ -73,6 +73,9 @@ static bool values_imply(const struct selector *a, const struct selector *b)
     size_t count = a->n_patterns + a->n_numbers + a->n_hashes + a->n_keys + a->n_windows;
     bool all = is_boolean(a->kind) ? a->boolean == b->boolean : count > 0;
 
+    if (a->trust.n_sources > 0)
+        return trust_wish_equal(&a->trust, &b->trust);
+
     for (size_t i = 0; i < a->n_patterns && all; i++)
         all = pattern_implies(a->patterns[i], b);
     for (size_t i = 0; i < a->n_numbers && all; i++)

@@ -105,11 +105,11 @@ static bool is_content(enum selector_kind kind)
            selector_asks_certificate(kind);
 }
 
-/* Does it hold for certain keys only, whatever is written beside them? */
+/* Does it hold for certain keys only, or for those that an authority vouches for, whatever is written beside them? */
 static bool pins_key(const struct selector *selector)
 {
     if (selector->kind == SELECTOR_FINGERPRINT || selector->kind == SELECTOR_PUBLIC_KEY ||
-        selector->kind == SELECTOR_CERTIFICATE_SHA256)
+        selector->kind == SELECTOR_CERTIFICATE_SHA256 || selector->kind == SELECTOR_CERTIFICATE_CA)
         return true;
     for (size_t i = 0; selector->kind == SELECTOR_ALL && i < selector->n_children; i++)
         if (pins_key(&selector->children[i]))
@@ -135,7 +135,7 @@ static void check_trusted_content(const struct lint *lint, const struct policy *
             message_add(
                 lint->messages, SEVERITY_WARNING, found->position,
                 "ids, labels and certificates can be written by who holds the card: a rule of the "
-                "system's file asks for `fingerprint` or `public_key` as well");
+                "system's file asks for `ca`, `fingerprint` or `public_key` as well");
         }
     }
 }

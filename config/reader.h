@@ -10,6 +10,7 @@
 
 struct crypto;
 struct config_stamps;
+struct trust_store;
 
 struct reader {
     struct crypto *crypto;        /* borrowed */
@@ -19,6 +20,7 @@ struct reader {
     const char *profile;          /* borrowed; the chosen one; NULL: none */
     struct identity identity;     /* owned by config.c */
     struct config_stamps *stamps; /* borrowed; named files are added */
+    const struct trust_store *trust; /* borrowed; the anchors that rules may name; NULL: none */
     struct message_list *messages;
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "config/accesses.h"
 #include "config/certificates.h"
+#include "config/chain.h"
 #include "config/modules.h"
 #include "config/patterns.h"
 #include "config/profiles.h"
@@ -16,6 +17,7 @@
 #include "config/settings.h"
 #include "config/suggestion.h"
 #include "config/time_windows.h"
+#include "config/trust_anchors.h"
 
 enum { MOST_KEYS = 32 };
 
@@ -45,7 +47,7 @@ static const struct schema_key top_keys[] = {
     {"audit_only", settings_read_audit_only, 0, NULL},
     {"user_config", settings_read_user_config, 0, NULL},
     {"profiles", profiles_read, 0, &schema_profile},
-    LATER("trust_anchors"),
+    {"trust_anchors", trust_anchors_read, 0, &schema_trust_anchor},
     LATER("login"),
     LATER("daemon"),
 };
@@ -205,7 +207,31 @@ static const struct schema_key when_keys[] = {
     {"time", selector_read_time, 0, NULL},
 };
 
+static const struct schema_key anchor_keys[] = {
+    {"file", trust_anchors_read_file, TRUST_FILE_ANCHORS, NULL},
+    {"intermediates", trust_anchors_read_file, TRUST_FILE_INTERMEDIATES, NULL},
+    {"crl", trust_anchors_read_file, TRUST_FILE_CRL, NULL},
+};
+
+/* Beside what is asked of the certificate alone. */
 static const struct schema_key certificate_keys[] = {
+    {"ca", chain_read_key, CHAIN_CA, NULL},
+    {"valid", chain_read_key, CHAIN_VALID, &schema_valid},
+    {"revocation", chain_read_key, CHAIN_REVOCATION, &schema_revocation},
+};
+
+static const struct schema_key valid_keys[] = {
+    {"grace", chain_read_grace, 0, NULL},
+    {"warn_before", chain_read_warn_before, 0, NULL},
+};
+
+static const struct schema_key revocation_keys[] = {
+    {"check", chain_read_check, 0, NULL},
+    {"mode", chain_read_mode, 0, NULL},
+    {"max_age", chain_read_max_age, 0, NULL},
+};
+
+static const struct schema_key content_keys[] = {
     {"present", selector_read_boolean, SELECTOR_CERTIFICATE_PRESENT, NULL},
     {"issuer", certificate_read_name, SELECTOR_CERTIFICATE_ISSUER, NULL},
     {"subject", certificate_read_name, SELECTOR_CERTIFICATE_SUBJECT, NULL},
@@ -218,9 +244,6 @@ static const struct schema_key certificate_keys[] = {
     {"self_signed", selector_read_boolean, SELECTOR_CERTIFICATE_SELF_SIGNED, NULL},
     {"signature", certificate_read_oids, SELECTOR_CERTIFICATE_SIGNATURE, NULL},
     {"sha256", certificate_read_sha256, 0, NULL},
-    LATER("ca"),
-    LATER("valid"),
-    LATER("revocation"),
 };
 
 static const struct schema_key alternative_name_keys[] = {
@@ -288,8 +311,14 @@ const struct schema schema_token = SCHEMA(token_keys, "a map with properties of 
 const struct schema schema_slot = SCHEMA(slot_keys, "a map with properties of a slot");
 const struct schema schema_key_properties = SCHEMA(key_keys, "a map with properties of a key");
 const struct schema schema_when = SCHEMA(when_keys, "a map with `user`, `group`, `host` or `time`");
-const struct schema schema_certificate =
-    SCHEMA(certificate_keys, "a map with properties of a certificate");
+const struct schema schema_trust_anchor = SCHEMA(anchor_keys, "a map with `file`");
+static const struct schema schema_content =
+    SCHEMA(content_keys, "a map with properties of a certificate");
+const struct schema schema_certificate = {"a map with properties of a certificate",
+                                          KEYS(certificate_keys), &schema_content,
+                                          offsetof(struct certificate_map, selector)};
+const struct schema schema_valid = SCHEMA(valid_keys, "`now`, `ignore` or a map with `grace`");
+const struct schema schema_revocation = SCHEMA(revocation_keys, "a map with `check: crl`");
 const struct schema schema_alternative_names =
     SCHEMA(alternative_name_keys, "a map with alternative names, such as `email`");
 const struct schema schema_other_name = SCHEMA(other_name_keys, "a map with `oid` and `value`");

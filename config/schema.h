@@ -55,7 +55,10 @@ extern const struct schema schema_token;
 extern const struct schema schema_slot;
 extern const struct schema schema_key_properties;
 extern const struct schema schema_when;
-extern const struct schema schema_certificate;
+extern const struct schema schema_trust_anchor; /* struct trust_files (config/trust_anchors.h) */
+extern const struct schema schema_certificate;  /* struct certificate_map (config/chain.h) */
+extern const struct schema schema_valid; /* struct trust_wish, as the next */
+extern const struct schema schema_revocation;
 extern const struct schema schema_alternative_names;
 extern const struct schema schema_other_name; /* struct other_name (config/certificates.h) */
 extern const struct schema schema_usages;     /* struct usages, as well */

@@ -231,21 +231,31 @@ static ssize_t read_up_to(int file, char *buffer, size_t size)
     return (ssize_t)total;
 }
 
-static bool read_whole(const struct walk *walk, int descriptor, struct secure_file *file)
+static bool refuse_size(const struct walk *walk, size_t limit)
 {
-    char *text = malloc(SECURE_FILE_MAX_SIZE + 1);
+    message_add(walk->messages, SEVERITY_ERROR, walk->position, "%s: larger than %zu KiB",
+                walk->path, limit / 1024);
+    return false;
+}
+
+static bool read_whole(const struct walk *walk, int descriptor, size_t limit,
+                       struct secure_file *file)
+{
+    size_t room = file->status.st_size < (off_t)limit ? (size_t)file->status.st_size : limit;
+    char *text = malloc(room + 2); /* one byte more than it had tells that it has grown */
     ssize_t size;
 
     if (text == NULL)
         return refuse(walk, walk->path, "no memory");
-    size = read_up_to(descriptor, text, SECURE_FILE_MAX_SIZE + 1);
+    size = read_up_to(descriptor, text, room + 1);
     if (size < 0) {
         free(text);
         return refuse_errno(walk);
     }
-    if (size > SECURE_FILE_MAX_SIZE) {
+    if ((size_t)size > room) {
         free(text);
-        return refuse(walk, walk->path, "larger than 256 KiB");
+        return room == limit ? refuse_size(walk, limit)
+                             : refuse(walk, walk->path, "changed while it was read");
     }
     text[size] = '\0';
     file->text = text;
@@ -253,8 +263,8 @@ static bool read_whole(const struct walk *walk, int descriptor, struct secure_fi
     return true;
 }
 
-bool secure_file_read(const char *path, bool system, struct position position,
-                      struct message_list *messages, struct secure_file *file)
+bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct position position,
+                            struct message_list *messages, struct secure_file *file)
 {
     struct walk walk = {
         .path = path, .system = system, .position = position, .messages = messages, .folder = -1};
@@ -264,11 +274,17 @@ bool secure_file_read(const char *path, bool system, struct position position,
 
     if (descriptor < 0)
         return false;
-    good = read_whole(&walk, descriptor, &result);
+    good = read_whole(&walk, descriptor, limit, &result);
     close(descriptor);
     if (good)
         *file = result;
     return good;
+}
+
+bool secure_file_read(const char *path, bool system, struct position position,
+                      struct message_list *messages, struct secure_file *file)
+{
+    return secure_file_read_up_to(path, SECURE_FILE_MAX_SIZE, system, position, messages, file);
 }
 
 bool secure_file_check(const char *path, bool system, struct position position,

@@ -24,6 +24,10 @@ struct secure_file {
 bool secure_file_read(const char *path, bool system, struct position position,
                       struct message_list *messages, struct secure_file *file);
 
+/* The same for a file of up to limit bytes. */
+bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct position position,
+                            struct message_list *messages, struct secure_file *file);
+
 /* The same checks without reading, for a file of any size; a file that does not exist passes. */
 bool secure_file_check(const char *path, bool system, struct position position,
                        struct message_list *messages);

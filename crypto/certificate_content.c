@@ -6,6 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/x509v3.h>
 #include "crypto/internal.h"
+#include "crypto/x509_text.h"
 
 bool certificate_content_add(struct certificate_content *content, enum certificate_field field,
                              const char *type, const void *bytes, size_t size)
@@ -177,6 +178,12 @@ static void judge_self_signed(X509 *x509, struct certificate_content *content)
     content->self_signed_unknown = answer < 0;
 }
 
+static void read_dates(X509 *x509, struct certificate_content *content)
+{
+    content->dates_unreadable = !x509_time(X509_get0_notBefore(x509), &content->begins) ||
+                                !x509_time(X509_get0_notAfter(x509), &content->ends);
+}
+
 struct certificate_content *certificate_content_read(struct crypto *crypto, X509 *x509,
                                                      const void *der, size_t size)
 {
@@ -185,6 +192,7 @@ struct certificate_content *certificate_content_read(struct crypto *crypto, X509
     if (content == NULL)
         return NULL;
     judge_self_signed(x509, content);
+    read_dates(x509, content);
     if (name_from_openssl(X509_get_subject_name(x509), &content->subject) &&
         name_from_openssl(X509_get_issuer_name(x509), &content->issuer) &&
         add_serial(x509, content) && add_key_usage(x509, content) &&

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include "crypto/name.h"
 
 enum certificate_field {
@@ -44,6 +45,8 @@ struct certificate_content {
     bool unreadable[CERTIFICATE_FIELDS]; /* the extension is there, and there is no telling what it says */
     bool self_signed;                    /* its own key has signed it, and issuer and subject are the same */
     bool self_signed_unknown;            /* that cannot be told */
+    time_t begins, ends;                 /* notBefore and notAfter, both included */
+    bool dates_unreadable;
     uint8_t sha256[CERTIFICATE_HASH_SIZE]; /* of the certificate */
 };
 

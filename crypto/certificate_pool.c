@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <openssl/err.h>
+#include "crypto/moment.h"
 #include "crypto/path.h"
 #include "crypto/x509_text.h"
 
@@ -72,4 +73,21 @@ size_t certificate_pool_count(const struct certificate_pool *pool)
 X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index)
 {
     return sk_X509_value(pool->stack, (int)index);
+}
+
+time_t certificate_pool_changes(const struct certificate_pool *pool, time_t now, uint32_t grace)
+{
+    time_t next = 0;
+
+    for (size_t i = 0; i < certificate_pool_count(pool); i++) {
+        const X509 *x509 = certificate_pool_at(pool, i);
+        time_t begins, ends;
+
+        if (!x509_time(X509_get0_notBefore(x509), &begins) ||
+            !x509_time(X509_get0_notAfter(x509), &ends))
+            continue;
+        next = moment_next(now, next, begins);
+        next = moment_next(now, next, ends + (time_t)grace + 1);
+    }
+    return next;
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 #include "crypto/reason.h"
 
 struct certificate_pool;
@@ -24,3 +26,6 @@ bool certificate_pool_add_pem(struct certificate_pool *pool, const char *text, s
                               char reason[REASON_SIZE]);
 
 size_t certificate_pool_count(const struct certificate_pool *pool);
+
+/* The first moment after now at which one of them begins, or has ended for grace seconds; 0: none. */
+time_t certificate_pool_changes(const struct certificate_pool *pool, time_t now, uint32_t grace);

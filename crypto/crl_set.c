@@ -6,6 +6,7 @@
 #include <string.h>
 #include <openssl/err.h>
 #include "crypto/crl_kind.h"
+#include "crypto/moment.h"
 #include "crypto/revocation.h"
 #include "crypto/x509_text.h"
 
@@ -207,4 +208,20 @@ enum revocation crl_set_ask(struct crl_set *set, X509 *certificate, X509 *issuer
     x509_name_text(X509_CRL_get_issuer(crl->crl), name);
     reason_set(reason, "the CRL of %s %s", name, why);
     return REVOCATION_NOT_KNOWN;
+}
+
+time_t crl_set_changes(const struct crl_set *set, time_t now, uint32_t max_age)
+{
+    time_t next = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct crl *crl = &set->items[i];
+
+        next = moment_next(now, next, crl->made);
+        if (crl->has_end)
+            next = moment_next(now, next, crl->ends + 1);
+        if (max_age != 0)
+            next = moment_next(now, next, crl->made + (time_t)max_age + 1);
+    }
+    return next;
 }

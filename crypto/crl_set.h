@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 #include "crypto/reason.h"
 
 struct crl_set;
@@ -21,3 +23,7 @@ void crl_set_destroy(struct crl_set *set);
 bool crl_set_add(struct crl_set *set, const char *text, size_t size, char reason[REASON_SIZE]);
 
 size_t crl_set_count(const struct crl_set *set);
+
+/* The first moment after now at which one of them begins, has ended, or becomes older than max_age seconds (0: as long as it says
+ * itself); 0: none. */
+time_t crl_set_changes(const struct crl_set *set, time_t now, uint32_t max_age);

@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/certificate_pool.h"
+#include "crypto/crl_set.h"
+#include "crypto/moment.h"
 #include "crypto/path.h"
 #include "crypto/trust_judge.h"
 #include "crypto/x509_text.h"
@@ -153,4 +155,21 @@ void trust_verify(struct crypto *crypto, const struct trust_request *request, co
         verify(&verification, certificate);
     ERR_pop_to_mark();
     X509_free(certificate);
+}
+
+time_t trust_changes(const struct trust_request *request)
+{
+    const struct certificate_pool *const pools[] = {
+        request->anchors->anchors, request->anchors->intermediates, request->others};
+    time_t next = 0;
+
+    for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]) && !request->ignore_dates; i++) {
+        if (pools[i] != NULL)
+            next = moment_next(request->now, next,
+                               certificate_pool_changes(pools[i], request->now, request->grace));
+    }
+    if (request->crl_mode != TRUST_CRL_OFF && request->crls != NULL)
+        next = moment_next(request->now, next,
+                           crl_set_changes(request->crls, request->now, request->crl_max_age));
+    return next;
 }

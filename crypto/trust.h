@@ -51,7 +51,7 @@ enum trust_verdict {
 };
 
 /* Zero: any. Of several one is enough, but the whole path must allow the same one. */
-enum trust_purpose { TRUST_CLIENT_AUTH = 1, TRUST_SMARTCARD_LOGIN = 2 };
+enum trust_purpose { TRUST_CLIENT_AUTH = 1, TRUST_SMARTCARD_LOGIN = 2, TRUST_SSH_CLIENT = 4 };
 
 enum trust_crl_mode {
     TRUST_CRL_OFF,
@@ -88,3 +88,8 @@ struct trust_result {
 /* der: one certificate. The result holds no pointers. */
 void trust_verify(struct crypto *crypto, const struct trust_request *request, const void *der,
                   size_t size, struct trust_result *result);
+
+/* The first moment after request->now at which the verdict on any certificate may be another one, as something begins or ends:
+ * a certificate of the anchors, the intermediates or the token, or a CRL. 0: none. (The certificate that is asked about is one of the
+ * token's.) */
+time_t trust_changes(const struct trust_request *request);

@@ -128,6 +128,7 @@ static const struct {
 } purposes[] = {
     {TRUST_CLIENT_AUTH, NID_client_auth},
     {TRUST_SMARTCARD_LOGIN, NID_ms_smartcard_login},
+    {TRUST_SSH_CLIENT, NID_sshClient},
 };
 
 /* RFC 5280, 4.2.1.12; in authorities it limits what is below them, as everywhere in practice. */

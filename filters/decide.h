@@ -6,6 +6,7 @@
 #include "filters/pair.h"
 #include "filters/policy.h"
 #include "filters/preset.h"
+#include "filters/trust_memo.h"
 
 /* Who asks, from where and when. All borrowed; a zeroed struct knows nothing of it. */
 struct circumstances {
@@ -27,6 +28,7 @@ struct subject {
     const CK_INFO *library;
     const struct key_group *group; /* NULL: only the token is asked about; what concerns keys is unknown */
     const struct object *certificate; /* of the group, which the policy is asked about; NULL: it has none, or policy_decide() looks for one */
+    struct trust_memo *trust;      /* of the token's certificates; NULL: chains and dates are unknown */
     bool private_visible;          /* private objects are visible: a key that is not seen is not there */
     bool audit_only;               /* what the policy, but not the one that narrows it, would hide is shown: see verdict.audited */
     struct circumstances circumstances;

@@ -171,6 +171,36 @@ static enum truth match_content(const struct selector *selector,
                                                         : TRUTH_UNKNOWN;
 }
 
+static enum truth match_chain(const struct selector *selector, const struct subject *subject)
+{
+    const struct trust_answer *answer =
+        trust_memo_ask(subject->trust, &selector->trust, subject->certificate);
+
+    return answer != NULL ? answer->truth : TRUTH_UNKNOWN;
+}
+
+static enum truth match_dates(const struct selector *selector, const struct subject *subject)
+{
+    const struct certificate_content *content = subject->certificate->content;
+    time_t now = trust_memo_now(subject->trust);
+    time_t end;
+
+    if (content == NULL || content->dates_unreadable)
+        return TRUTH_UNKNOWN;
+    end = content->ends + (time_t)selector->trust.grace;
+    trust_memo_note(subject->trust, content->begins);
+    trust_memo_note(subject->trust, end + 1);
+    return from_bool(content->begins <= now && now <= end);
+}
+
+static enum truth match_trust(const struct selector *selector, const struct subject *subject)
+{
+    if (subject->certificate == NULL || subject->trust == NULL)
+        return TRUTH_UNKNOWN;
+    return selector->kind == SELECTOR_CERTIFICATE_CA ? match_chain(selector, subject)
+                                                     : match_dates(selector, subject);
+}
+
 enum truth selector_match_certificate(const struct selector *selector,
                                       const struct subject *subject)
 {
@@ -178,6 +208,8 @@ enum truth selector_match_certificate(const struct selector *selector,
         return TRUTH_UNKNOWN;
     if (selector->kind == SELECTOR_CERTIFICATE_PRESENT)
         return from_bool((subject->certificate != NULL) == selector->boolean);
+    if (selector->kind == SELECTOR_CERTIFICATE_CA || selector->kind == SELECTOR_CERTIFICATE_VALID)
+        return match_trust(selector, subject);
     if (subject->certificate == NULL || subject->certificate->content == NULL)
         return TRUTH_UNKNOWN;
     return match_content(selector, subject->certificate->content);

@@ -43,9 +43,9 @@ void object_list_finish(struct object_list *list)
     *list = (struct object_list){0};
 }
 
-void object_list_drop(struct object_list *list, size_t from,
-                      bool (*keep)(const struct object *object, const void *context),
-                      const void *context)
+void object_list_split(struct object_list *list, size_t from,
+                       bool (*keep)(const struct object *object, const void *context),
+                       const void *context, struct object_list *others)
 {
     size_t kept = from;
 
@@ -53,7 +53,7 @@ void object_list_drop(struct object_list *list, size_t from,
         if (keep(list->items[i], context))
             list->items[kept++] = list->items[i];
         else
-            object_destroy(list->items[i]);
+            object_list_add(others, list->items[i]);
     }
     list->count = kept < list->count ? kept : list->count;
 }

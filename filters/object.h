@@ -31,10 +31,10 @@ bool object_list_add(struct object_list *list, struct object *object);
 const struct object *object_list_find(const struct object_list *list, CK_OBJECT_HANDLE vendor);
 void object_list_finish(struct object_list *list);
 
-/* Destroys those from that place on for which keep is false. */
-void object_list_drop(struct object_list *list, size_t from,
-                      bool (*keep)(const struct object *object, const void *context),
-                      const void *context);
+/* Moves those from that place on for which keep is false to the end of another list; one that there is no memory for is destroyed. */
+void object_list_split(struct object_list *list, size_t from,
+                       bool (*keep)(const struct object *object, const void *context),
+                       const void *context, struct object_list *others);
 void object_destroy(struct object *object);
 
 /* CKA_ID and CKA_LABEL; NULL when absent. Borrowed. */

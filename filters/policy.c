@@ -48,6 +48,7 @@ void selector_finish(struct selector *selector)
     free(selector->keys);
     free(selector->windows);
     free(selector->parts);
+    trust_wish_finish(&selector->trust);
     *selector = (struct selector){0};
 }
 
@@ -119,4 +120,10 @@ bool policy_asks_certificates(const struct policy *policy)
             return true;
     }
     return false;
+}
+
+bool policy_asks_trust(const struct policy *policy)
+{
+    return policy_uses(policy, SELECTOR_CERTIFICATE_CA) ||
+           policy_uses(policy, SELECTOR_CERTIFICATE_VALID);
 }

@@ -8,6 +8,7 @@
 #include "common/message.h"
 #include "filters/access.h"
 #include "filters/pattern.h"
+#include "filters/trust_wish.h"
 
 struct public_key;
 
@@ -45,6 +46,8 @@ enum selector_kind {
     SELECTOR_CERTIFICATE_PRESENT,     /* boolean */
     SELECTOR_CERTIFICATE_SELF_SIGNED, /* boolean */
     SELECTOR_CERTIFICATE_SHA256,      /* hashes */
+    SELECTOR_CERTIFICATE_CA,          /* trust */
+    SELECTOR_CERTIFICATE_VALID,       /* trust: the dates of the certificate alone */
     SELECTOR_CERTIFICATE_SUBJECT,     /* patterns on the name's text (crypto/name.h), or parts; as the next two */
     SELECTOR_CERTIFICATE_ISSUER,
     SELECTOR_CERTIFICATE_DIRECTORY,
@@ -121,6 +124,7 @@ struct selector {
     struct name_part *parts; /* owned array; all of them of the same name */
     size_t n_parts;
     struct object_reference object;
+    struct trust_wish trust; /* owned */
     bool boolean;
     bool from_uri; /* it was written as part of a URI */
 };
@@ -163,6 +167,9 @@ bool selector_asks_certificate(enum selector_kind kind);
 
 /* Does it ask for certificates, or the one that narrows it? */
 bool policy_asks_certificates(const struct policy *policy);
+
+/* Does it ask for the chains or dates of certificates, or the one that narrows it? subject.trust is wanted then. */
+bool policy_asks_trust(const struct policy *policy);
 
 /* Is there a selector of that kind anywhere in the policy, or in the one that narrows it? */
 bool policy_uses(const struct policy *policy, enum selector_kind kind);

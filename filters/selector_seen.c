@@ -172,6 +172,58 @@ static void see_certificate(FILE *out, const struct selector *selector,
         fputs(content->self_signed ? "true" : "false", out);
 }
 
+/* "2026-11-29 08:00:00Z"; of a year that no calendar of ours has, nothing. */
+static void write_moment(FILE *out, const char *what, time_t moment)
+{
+    char text[32];
+    struct tm utc;
+
+    if (gmtime_r(&moment, &utc) != NULL && strftime(text, sizeof(text), "%F %TZ", &utc) > 0)
+        fprintf(out, "%s%s", what, text);
+}
+
+static void see_dates(FILE *out, const struct selector *selector, const struct subject *subject)
+{
+    const struct certificate_content *content = content_of(subject);
+
+    (void)selector;
+    if (content == NULL || content->dates_unreadable || subject->trust == NULL)
+        return;
+    write_moment(out, "from ", content->begins);
+    write_moment(out, " to ", content->ends);
+    write_moment(out, ", now ", trust_memo_now(subject->trust));
+}
+
+static void write_age(FILE *out, time_t age)
+{
+    if (age >= 2 * 86400)
+        fprintf(out, "; CRL %lld days old", (long long)age / 86400);
+    else if (age >= 2 * 3600)
+        fprintf(out, "; CRL %lld hours old", (long long)age / 3600);
+    else
+        fprintf(out, "; CRL %lld minutes old", (long long)age / 60);
+}
+
+/* The chain, why it is not good or what is not known of it, how long it is valid, how old the CRLs are. */
+static void see_chain(FILE *out, const struct selector *selector, const struct subject *subject)
+{
+    const struct trust_answer *answer =
+        subject->trust != NULL && subject->certificate != NULL
+            ? trust_memo_ask(subject->trust, &selector->trust, subject->certificate)
+            : NULL;
+    const struct trust_result *result = answer != NULL ? &answer->result : NULL;
+
+    if (result == NULL || answer->source == NULL)
+        return;
+    fputs(result->path, out);
+    if (result->reason[0] != '\0')
+        fprintf(out, "%s%s", result->path[0] != '\0' ? "; " : "", result->reason);
+    if (result->ends != 0)
+        write_moment(out, result->ends_soon ? "; ends soon, " : "; ends ", result->ends);
+    if (result->crl_made != 0)
+        write_age(out, trust_memo_now(subject->trust) - result->crl_made);
+}
+
 static void write_name(FILE *out, const struct name *name)
 {
     bool readable;
@@ -301,6 +353,8 @@ static const struct kind {
     [SELECTOR_CERTIFICATE_PRESENT] = {see_certificate, true},
     [SELECTOR_CERTIFICATE_SELF_SIGNED] = {see_certificate, true},
     [SELECTOR_CERTIFICATE_SHA256] = {see_certificate, true},
+    [SELECTOR_CERTIFICATE_CA] = {see_chain, true},
+    [SELECTOR_CERTIFICATE_VALID] = {see_dates, true},
     [SELECTOR_CERTIFICATE_SUBJECT] = {see_name, true},
     [SELECTOR_CERTIFICATE_ISSUER] = {see_name, true},
     [SELECTOR_CERTIFICATE_DIRECTORY] = {see_name, true},

@@ -152,6 +152,44 @@ static void want_certificates(FILE *out, const struct selector *selector)
     }
 }
 
+static void want_duration(FILE *out, const char *what, uint32_t seconds)
+{
+    static const struct {
+        uint32_t seconds;
+        char unit;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+
+    while (seconds % units[i].seconds != 0)
+        i++;
+    if (seconds > 0)
+        fprintf(out, "%s%" PRIu32 "%c", what, seconds / units[i].seconds, units[i].unit);
+}
+
+static void want_dates(FILE *out, const struct selector *selector)
+{
+    const struct trust_wish *wish = &selector->trust;
+
+    fputs(wish->ignore_dates ? "valid ignored" : "valid now", out);
+    want_duration(out, ", grace ", wish->grace);
+    want_duration(out, ", warn_before ", wish->warn_before);
+}
+
+static void want_chain(FILE *out, const struct selector *selector)
+{
+    static const char *const modes[] = {[TRUST_CRL_OFF] = "",
+                                        [TRUST_CRL_SOFT] = ", not revoked by a CRL, soft",
+                                        [TRUST_CRL_HARD] = ", not revoked by a CRL, hard"};
+    const struct trust_wish *wish = &selector->trust;
+
+    for (size_t i = 0; i < wish->n_sources; i++)
+        fprintf(out, "%s%s", i > 0 ? " or " : "", trust_anchors_name(wish->sources[i]->anchors));
+    fputs(", ", out);
+    want_dates(out, selector);
+    fputs(modes[wish->crl_mode], out);
+    want_duration(out, ", max_age ", wish->crl_max_age);
+}
+
 /* The whole name, or those of its attributes that are asked for. */
 static void want_parts(FILE *out, const struct selector *selector)
 {
@@ -220,6 +258,8 @@ static const struct kind {
                                           SETTLED_BY_CERTIFICATE},
     [SELECTOR_CERTIFICATE_SHA256] = {"certificate.sha256", want_certificates,
                                      SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_CA] = {"certificate.ca", want_chain, SETTLED_BY_CERTIFICATE},
+    [SELECTOR_CERTIFICATE_VALID] = {"certificate.valid", want_dates, SETTLED_BY_CERTIFICATE},
     [SELECTOR_CERTIFICATE_SUBJECT] = {"certificate.subject", want_parts, SETTLED_BY_CERTIFICATE},
     [SELECTOR_CERTIFICATE_ISSUER] = {"certificate.issuer", want_parts, SETTLED_BY_CERTIFICATE},
     [SELECTOR_CERTIFICATE_DIRECTORY] = {"certificate.san.directory", want_parts,

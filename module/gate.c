@@ -250,10 +250,17 @@ static bool time_has_passed(struct gate *gate)
     return true;
 }
 
+static void settle_dates(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        token_settle_dates(gate->tokens[i]);
+}
+
 void gate_refresh_policy(struct gate *gate)
 {
     struct config *config;
 
+    settle_dates(gate);
     if (time_has_passed(gate))
         drop_snapshots(gate);
     if (!gate->broken && !config_changed(gate->config))

@@ -121,13 +121,15 @@ static bool belongs_to_found(const struct object *object, const void *context)
     return false;
 }
 
-/* Rules that ask for certificates are asked about each that a key has, whatever its id: those of the keys that were found are kept. */
+/* Rules that ask for certificates are asked about each that a key has, whatever its id: those of the keys that were found are kept.
+ * The others make no key, but may have issued one that does. */
 static CK_RV read_certificates(struct token *token)
 {
     const struct found_before before = {&token->objects, token->objects.count};
     CK_RV rv = read_class(token, CKO_CERTIFICATE);
 
-    object_list_drop(&token->objects, before.count, belongs_to_found, &before);
+    object_list_finish(&token->issuers);
+    object_list_split(&token->objects, before.count, belongs_to_found, &before, &token->issuers);
     return rv;
 }
 

@@ -30,6 +30,7 @@ void token_destroy(struct token *token)
         return;
     token_unexpose(token);
     object_list_finish(&token->objects);
+    object_list_finish(&token->issuers);
     pin_guard_finish(&token->guard);
     free(token->refused.items);
     free(token->proved.items);
@@ -70,6 +71,7 @@ struct subject token_subject(const struct token *token)
         .token = &token->info,
         .slot = token->has_slot_info ? &token->slot_info : NULL,
         .library = asks_library ? vendor_info(token->vendor) : NULL,
+        .trust = token->trust,
         .private_visible = private_visible(token),
         .circumstances = config_circumstances(token->gate->config),
         .audit_only = token->gate->config->settings.audit_only && !token->gate->broken,

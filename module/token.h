@@ -30,6 +30,7 @@ struct token {
     struct pin_guard guard;
 
     struct object_list objects; /* the snapshot */
+    struct object_list issuers; /* certificates beside it, in which those of the snapshot may find their issuers */
     CK_RV error;                /* of the last attempt to read it */
     bool read;                  /* the snapshot is made */
     bool read_logged_in;        /* with private objects visible */
@@ -40,6 +41,7 @@ struct token {
     struct refused_pairs proved;  /* and those whose did */
     struct known_keys known;      /* of the policy; owned array */
     struct shown_ids shown;       /* since C_Initialize */
+    struct trust_memo *trust;     /* owned; of the exposure; NULL: no rule asks for chains or dates */
     struct exposure exposure;
     bool exposed; /* the exposure is made */
     struct carried_handle *carried; /* owned; handles issued for an exposure that is gone, for the next one */
@@ -74,6 +76,9 @@ CK_RV token_expose(struct token *token);
 
 /* Drops the exposure, which borrows from the objects and the policy: to be called before either goes. */
 void token_unexpose(struct token *token);
+
+/* Drops the exposure if it was decided by dates, and another moment has begun for them. */
+void token_settle_dates(struct token *token);
 
 /* Opens our session with the vendor if there is none. */
 CK_RV token_open(struct token *token);

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "crypto/crypto.h"
 #include "module/audit.h"
+#include "module/trust_log.h"
 
 /* An issued handle outlives the exposure it was issued for: the object is known again by its class and its contents. */
 struct carried_handle {
@@ -49,6 +50,12 @@ static void carry(struct token *token, const struct exposed_object *object)
     grown[token->n_carried++] = carried;
 }
 
+static void forget_trust(struct token *token)
+{
+    trust_memo_destroy(token->trust);
+    token->trust = NULL;
+}
+
 void token_unexpose(struct token *token)
 {
     if (!token->exposed)
@@ -56,7 +63,14 @@ void token_unexpose(struct token *token)
     for (size_t i = 0; i < token->exposure.n_objects; i++)
         carry(token, &token->exposure.objects[i]);
     exposure_finish(&token->exposure);
+    forget_trust(token);
     token->exposed = false;
+}
+
+void token_settle_dates(struct token *token)
+{
+    if (token->trust != NULL && !trust_memo_holds(token->trust, time(NULL)))
+        token_unexpose(token);
 }
 
 static void give_back(struct token *token, struct exposed_object *object)
@@ -111,14 +125,32 @@ static CK_RV note_ids(struct token *token)
     return CKR_OK;
 }
 
+/* What is decided by chains and dates is decided as of now. */
+static CK_RV begin_trust(struct token *token)
+{
+    if (!policy_asks_trust(gate_policy(token->gate)))
+        return CKR_OK;
+    token->trust = trust_memo_create(token->gate->crypto, token->gate->preset, time(NULL));
+    if (token->trust == NULL)
+        return CKR_HOST_MEMORY;
+    trust_memo_add(token->trust, &token->objects);
+    trust_memo_add(token->trust, &token->issuers);
+    return CKR_OK;
+}
+
 CK_RV token_expose(struct token *token)
 {
-    const struct subject subject = token_subject(token);
+    struct subject subject;
 
     token_unexpose(token);
-    if (!exposure_build(&token->exposure, &token->objects, &token->refused, &token->known,
-                        &token->shown, gate_policy(token->gate), &subject))
+    if (begin_trust(token) != CKR_OK)
         return CKR_HOST_MEMORY;
+    subject = token_subject(token);
+    if (!exposure_build(&token->exposure, &token->objects, &token->refused, &token->known,
+                        &token->shown, gate_policy(token->gate), &subject)) {
+        forget_trust(token);
+        return CKR_HOST_MEMORY;
+    }
     token->exposed = true;
     for (size_t i = 0; i < token->exposure.n_objects; i++)
         give_back(token, &token->exposure.objects[i]);
@@ -126,6 +158,7 @@ CK_RV token_expose(struct token *token)
         handles_revoke(&token->gate->objects, token->carried[i].handle);
     token->n_carried = 0;
     log_verdicts(token);
+    trust_log(token);
     if (note_ids(token) == CKR_OK)
         return CKR_OK;
     token_unexpose(token);
@@ -136,6 +169,7 @@ void token_forget_objects(struct token *token)
 {
     token_unexpose(token);
     object_list_finish(&token->objects);
+    object_list_finish(&token->issuers);
     token->read = false;
     token->whole = false;
     token->proved.count = 0; /* by handles that the vendor may use again for others */

@@ -31,7 +31,13 @@ class Places(Case):
     def setUp(self):
         super().setUp()
         key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA2JHbsoDjADlVZz0d6RNubDUbEK84GyoHW0xWN431jk\n"
-        self.key_file = str(self.sandbox.write("key.pub", key))
+        files = {"KEYFILE": ("key.pub", key), "CAFILE": ("ca.pem", vocabulary.AUTHORITY), "CRLFILE": ("ca.crl", vocabulary.CRL)}
+        self.files_named = {word: str(self.sandbox.write(name, text)) for word, (name, text) in files.items()}
+
+    def name_files(self, text):
+        for word, path in self.files_named.items():
+            text = text.replace(word, path)
+        return text
 
     def company(self, name, *keys):
         """What the map needs beside these keys."""
@@ -39,8 +45,8 @@ class Places(Case):
         return [pair for pair in vocabulary.COMPANY.get(name, ()) if pair[0] not in left_out]
 
     def each_place(self, name, pairs):
-        pairs = [(key, value.replace("KEYFILE", self.key_file)) for key, value in pairs]
-        return [vocabulary.write(place, pairs) for place in vocabulary.PLACES[name]]
+        pairs = [(key, self.name_files(value)) for key, value in pairs]
+        return [vocabulary.write(self.name_files(place), pairs) for place in vocabulary.PLACES[name]]
 
     def check(self, text):
         path = self.sandbox.write("config.yaml", text)

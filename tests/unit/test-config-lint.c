@@ -97,6 +97,20 @@ static void when_in_require_is_named(void **state)
     expect_warnings("allow: [{when: {user: a}}]\ndeny: [{when: {user: b}}]", false, "");
 }
 
+#define CORP "trust_anchors: {corp: {file: anchor.pem}}\n"
+
+static const char anchor[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBdTCCARugAwIBAgIUHqS/VgpC8S/ehEbS3xBK9CNzn8YwCgYIKoZIzj0EAwIw\n"
+    "DzENMAsGA1UEAwwEcm9vdDAgFw0yNjExMjkxMTQyMTNaGA8yMTI2MTEwNTExNDIx\n"
+    "M1owDzENMAsGA1UEAwwEcm9vdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB0o\n"
+    "cEF0jm2okt4y2aNSLJvXs1SMTjMfR7/NPIarGAc25ICz8vV0000h9IOznYAtZgBq\n"
+    "fZyVyn2Igjq/65yaa7qjUzBRMB0GA1UdDgQWBBREHYg0NrSRXq+2x7vgrEeaYr/M\n"
+    "ajAfBgNVHSMEGDAWgBREHYg0NrSRXq+2x7vgrEeaYr/MajAPBgNVHRMBAf8EBTAD\n"
+    "AQH/MAoGCCqGSM49BAMCA0gAMEUCIQDHbo+xLsB8bF2X2pbBj3DNj6LBy+/rvHKs\n"
+    "9wXMtDr+KwIgFmtOGDW6qiyPqvXPVHW0uL3j8DvmWABjkg0oFNbA3EU=\n"
+    "-----END CERTIFICATE-----\n";
+
 static void ids_and_labels_alone_are_not_to_be_trusted_for_all(void **state)
 {
     static const char fingerprint[] =
@@ -118,6 +132,12 @@ static void ids_and_labels_alone_are_not_to_be_trusted_for_all(void **state)
     expect_warnings(text, true, "3:10: ids, labels");
     snprintf(text, sizeof(text), "allow: [{id: 01}]\nrequire: [{%s}]", fingerprint);
     expect_warnings(text, true, "");
+    fixture_write_text("anchor.pem", anchor);
+    expect_warnings(CORP "allow: [{certificate: {ca: corp, san: {upn: a@b}}}]", true, "");
+    expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{certificate: {ca: corp}}]", true, "");
+    expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{not: {certificate: {ca: corp}}}]", true,
+                    "4:30: ids, labels and certificates");
+    expect_warnings(CORP "allow: [{certificate: {valid: now}}]", true, "4:30: ids, labels and certificates");
 }
 
 static void names_that_the_preset_refuses_are_named(void **state)

@@ -118,7 +118,8 @@ static bool takes_list(const struct place *place, const struct schema_key *key)
     static const char *const names[] = {
         "require", "deny",         "any",     "all",         "uri",         "id",         "label",
         "serial",  "manufacturer", "model",   "description", "fingerprint", "public_key", "type",
-        "bits",    "curve",        "modules", "quirks",      "allow",       "digests", "user", "group", "host", "time"};
+        "bits",    "curve",        "modules", "quirks",      "allow",       "digests", "user", "group", "host", "time",
+        "intermediates", "crl", "ca"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], key->name) == 0)

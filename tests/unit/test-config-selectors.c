@@ -283,7 +283,6 @@ static const struct {
     {"not: {}", "4:10: found an empty map"},
     {"not:", "4:5: found nothing"},
     {"not: {not: {lable: a}}", "4:17: did you mean `label`?"},
-    {"certificate: {ca: [corp]}", "4:19: ca: not yet supported by this version"},
     {"certificate: {}", "4:18: found an empty map"},
     {"certificate: {serial: 1}", "4:19: found `serial` alone"},
     {"certificate: {subject: {glob: a}}", "4:29: found the unknown attribute `glob`"},

@@ -411,7 +411,18 @@ static void check_broken(const char *path)
 
 static void every_valid_file_is_loaded(void **state)
 {
+    static const char *const anchors[] = {"exa-ca1.crt", "exa-ca2.crt"};
+
     the_key_file_of_the_first_example_is_in_the_home(state);
+    for (size_t i = 0; i < sizeof(anchors) / sizeof(anchors[0]); i++) {
+        char path[64];
+        char *text;
+
+        snprintf(path, sizeof(path), "tests/config/valid/%s", anchors[i]);
+        text = read_source(path);
+        fixture_write_text(anchors[i], text);
+        free(text);
+    }
     for_each_file("tests/config/valid", check_valid);
 }
 

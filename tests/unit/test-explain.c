@@ -153,6 +153,8 @@ static void of_a_certificate_what_it_says_is_seen(void **state)
          "cert RSA_A 01 x509=badge", false,
          "all F(all F(certificate.extended_key_usage F serverAuth, 1.2.3 | clientAuth, "
          "msSmartcardLogin))"},
+        {"certificate: {valid: {grace: 36h, warn_before: 90s}}", "cert RSA_A 01 x509=badge", false,
+         "all U(certificate.valid U valid now, grace 36h, warn_before 90s | -)"},
         {"certificate: {signature: ed25519}", "cert RSA_A 01 x509=badge", false,
          "all F(certificate.signature F ed25519 | ecdsa-with-SHA256)"},
         {"certificate: {signature: ed25519}", "public RSA_A 01", false,

@@ -85,6 +85,26 @@ def refused(good, part):
 
 FINGERPRINT = "SHA256:uNiVztksCsDhcc0u9e8BrKLs7eH6Zp9hzR0Vbz9ZJZE"
 
+# An authority on P-256, of a hundred years, and a CRL of it.
+AUTHORITY = """-----BEGIN CERTIFICATE-----
+MIIBdTCCARugAwIBAgIUHqS/VgpC8S/ehEbS3xBK9CNzn8YwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEcm9vdDAgFw0yNjExMjkxMTQyMTNaGA8yMTI2MTEwNTExNDIx
+M1owDzENMAsGA1UEAwwEcm9vdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB0o
+cEF0jm2okt4y2aNSLJvXs1SMTjMfR7/NPIarGAc25ICz8vV0000h9IOznYAtZgBq
+fZyVyn2Igjq/65yaa7qjUzBRMB0GA1UdDgQWBBREHYg0NrSRXq+2x7vgrEeaYr/M
+ajAfBgNVHSMEGDAWgBREHYg0NrSRXq+2x7vgrEeaYr/MajAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0gAMEUCIQDHbo+xLsB8bF2X2pbBj3DNj6LBy+/rvHKs
+9wXMtDr+KwIgFmtOGDW6qiyPqvXPVHW0uL3j8DvmWABjkg0oFNbA3EU=
+-----END CERTIFICATE-----
+"""
+CRL = """-----BEGIN X509 CRL-----
+MIGoMFACAQEwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEcm9vdBcNMjYxMTI5MTE0
+MjEzWhgPMjEyNjExMDUxMTQyMTNaoA4wDDAKBgNVHRQEAwIBATAKBggqhkjOPQQD
+AgNIADBFAiBWAlEY2jtCxJPmjLwCYfR8zcOh94weNvMMjzHGoeovwQIhAOLqUzhx
+4KNNsabPUARCUbumnLkEbALKMIM7sRSgm5fN
+-----END X509 CRL-----
+"""
+
 SELECTORS = {
     "uri": some("'pkcs11:token=a'", ("http:a", 0, "expected a URI"), ("'pkcs11:tokn=a'", 0, "did you mean `token`?"), ("'pkcs11:'", 0, "expected"),
                 ("'pkcs11:token=a?pin-value=1'", 0, "query"), ("'pkcs11:id=%01;id=%02'", 0, "a second value"), ("'pkcs11:token='", 0, "an empty value")),
@@ -99,7 +119,7 @@ SELECTORS = {
     "all": maps("[{id: 01}]", _EMPTY),
     "not": inner("{id: 02}"),
     "when": inner("{user: a}"),
-    "certificate": inner("{present: true}", ("{serial: 1}", 1, "found `serial` alone, expected `issuer` or `ca` beside it"), ("{ca: [x]}", 1, "ca: not yet supported")),
+    "certificate": inner("{present: true}", ("{serial: 1}", 1, "found `serial` alone, expected `issuer` or `ca` beside it"), ("{revocation: {check: crl}}", 1, "found `revocation` without `ca`")),
 }
 
 # The maps by the names that schema-keys prints.
@@ -122,6 +142,9 @@ KEYS = {
         "profiles": Key("{p: {deny: [{id: 01}]}}", (_NOTHING, _LIST, ("x", 0, "found `x`"), ("{}", 0, "found an empty map"), ("{p: x}", 4, "found `x`, expected a map"),
                                                     ("{p: {}}", 4, "found an empty map"), ("{'a/b': {deny: []}}", 1, "expected a name of letters"),
                                                     ("{p: {x: y}}", 5, "found the unknown key `x`"))),
+        "trust_anchors": Key("{a: {file: CAFILE}}", (_NOTHING, _LIST, ("x", 0, "found `x`, expected a map of names"), ("{}", 0, "found an empty map"),
+                                                     ("{a: x}", 4, "found `x`, expected a map with `file`"), ("{a: {}}", 4, "found an empty map"),
+                                                     ("{a: {crl: CRLFILE}}", 4, "found no `file`"), ("{'': {file: CAFILE}}", 1, "expected a name"))),
         "audit_only": refused("true", "found `audit_only` in a user's file, expected it in the system's"),
         "user_config": refused("none", "found `user_config` in a user's file, expected it in the system's"),
     },
@@ -130,6 +153,11 @@ KEYS = {
         "path": one("m.so", ("p11gate.so", 0, "expected the vendor's module"), ("''", 0, "expected a path")),
         "init_args": one("a", ("'%q'", 0, "`%` before a letter")),
         "quirks": some("[serialize]", ("[serialise]", 1, "did you mean `serialize`?"), empty=True),
+    },
+    "top.trust_anchors": {
+        "file": one("CAFILE", ("/nonexistent/ca.pem", 0, "/nonexistent/ca.pem: "), ("CRLFILE", 0, "found that"), ("'%q'", 0, "`%` before a letter")),
+        "intermediates": some("CAFILE", ("/nonexistent/ca.pem", 0, "/nonexistent/ca.pem: "), ("KEYFILE", 0, "found that")),
+        "crl": some("CRLFILE", ("/nonexistent/a.crl", 0, "/nonexistent/a.crl: "), ("CAFILE", 0, "found that")),
     },
     "top.require": {"name": one("a", ("\"a\\nb\"", 0, "without control characters")), "use": refused("{order: 1}", "found `use`, expected selectors alone"), **SELECTORS},
     "top.allow": {"name": one("a", ("''", 0, "expected text")), "use": inner("{order: 1}"), **SELECTORS},
@@ -179,6 +207,9 @@ KEYS = {
                      ("'08:00-24:01'", 0, "found `08:00-24:01`"), ("'Mon 8:00-9:00'", 0, "found `Mon 8:00-9:00`"), ("''", 0, "found ``")),
     },
     "top.require.certificate": {
+        "ca": some("[corp]", ("[crop]", 1, "found `crop`, expected a name that `trust_anchors` has; did you mean `corp`?"), ("{glob: a}", 0, "found a map")),
+        "valid": Key("{grace: 1h}", (_NOTHING, _LIST, _UNKNOWN, ("later", 0, "found `later`, expected `now` or `ignore`"), ("{}", 0, "found an empty map"))),
+        "revocation": inner("{check: crl}"),
         "present": boolean(),
         "issuer": name("CN=a"),
         "subject": name("'CN=a+UID=1,O=b'"),
@@ -190,6 +221,15 @@ KEYS = {
         "self_signed": boolean(),
         "signature": oids("sha256WithRSAEncryption", "an algorithm", ("sha256withRSAEncryption", 0, "did you mean `sha256WithRSAEncryption`?")),
         "sha256": some("'" + "0f" * 32 + "'", ("'0f'", 0, "found `0f`, expected 64 hexadecimal digits"), ("'" + "0f" * 33 + "'", 0, "found `0f"), ("'" + "xy" * 32 + "'", 0, "found `xy")),
+    },
+    "top.require.certificate.valid": {
+        "grace": one("24h", ("24", 0, "found `24`, expected a duration"), ("4000d", 0, "found `4000d`, expected at most 3650d")),
+        "warn_before": one("30d", ("soon", 0, "found `soon`, expected a duration")),
+    },
+    "top.require.certificate.revocation": {
+        "check": one("crl", ("ocsp", 0, "found `ocsp`, expected `crl`")),
+        "mode": one("hard", ("harder", 0, "did you mean `hard`?")),
+        "max_age": one("24h", ("0s", 0, "found `0s`, expected a duration above zero"), ("x", 0, "found `x`, expected a duration")),
     },
     "top.require.certificate.san": {
         **{kind: text("a") for kind in ("email", "upn", "dns", "uri", "ip", "kerberos")},
@@ -219,12 +259,14 @@ COMPANY = {
     "top.modules": (("path", "a.so"),),
     "top.require": (("slot", "{id: 1}"),),
     "top.allow": (("slot", "{id: 1}"),),
-    "top.require.certificate": (("issuer", "CN=a"),),
+    "top.trust_anchors": (("file", "CAFILE"),),
+    "top.require.certificate": (("issuer", "CN=a"), ("ca", "[corp]")),
     "top.require.certificate.san.other": (("oid", "1.2.3"), ("value", "a")),
 }
 
 _HEAD = "version: 1\nmodule: m.so\n"
 _ALLOW = _HEAD + "allow:\n"
+_CORP = "trust_anchors: {corp: {file: CAFILE, crl: CRLFILE}}\n"
 # Where the maps stand, @ for their inside; in braces, and in lines of their own, at several depths.
 PLACES = {
     "top": ("@\n", "---\n{@}\n", "# a comment\n\n@\n...\n"),
@@ -249,7 +291,11 @@ PLACES = {
     "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
     "top.allow.use": (_HEAD + "allow: [{id: 01, use: {@}}]\n", _ALLOW + "- id: 01\n  use:\n    @\n"),
     "top.require.when": (_HEAD + "allow: [{id: 01, when: {@}}]\n", _ALLOW + "- not:\n    when:\n      @\n"),
-    "top.require.certificate": (_HEAD + "allow: [{id: 01, certificate: {@}}]\n", _ALLOW + "- not:\n    certificate:\n      @\n"),
+    "top.trust_anchors": (_HEAD + "allow: []\ntrust_anchors: {corp: {@}}\n", _HEAD + "trust_anchors:\n  a: {file: CAFILE}\n  b:\n    @\nallow: []\n"),
+    "top.require.certificate": (_HEAD + _CORP + "allow: [{id: 01, certificate: {@}}]\n", _ALLOW + "- not:\n    certificate:\n      @\n" + _CORP),
+    "top.require.certificate.valid": (_HEAD + _CORP + "allow: [{certificate: {ca: corp, valid: {@}}}]\n", _ALLOW + "- certificate:\n    valid:\n      @\n"),
+    "top.require.certificate.revocation": (_HEAD + _CORP + "allow: [{certificate: {ca: corp, revocation: {@}}}]\n",
+                                           _ALLOW + "- not:\n    certificate:\n      revocation:\n        @\n      ca: [corp]\n" + _CORP),
     "top.require.certificate.san": (_HEAD + "allow: [{certificate: {san: {@}}}]\n", _ALLOW + "- not:\n    certificate:\n      san:\n        @\n"),
     "top.require.certificate.san.other": (_HEAD + "allow: [{certificate: {san: {other: {@}}}}]\n", _ALLOW + "- certificate:\n    san:\n      other:\n        @\n"),
     "top.require.certificate.key_usage": (_HEAD + "allow: [{certificate: {key_usage: {@}}}]\n", _ALLOW + "- certificate:\n    key_usage:\n      @\n"),

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "filters/trust_memo.h"
+
+#include <search.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include "crypto/certificate_pool.h"
+#include "crypto/moment.h"
+
+struct verified {
+    const struct object *certificate; /* borrowed; what the tree is sorted by */
+    struct trust_answer answer;
+};
+
+/* All that was asked by equal wishes. */
+struct asked {
+    const struct trust_wish *wish; /* borrowed */
+    void *entries;                 /* owned tree of owned struct verified (tsearch) */
+};
+
+struct trust_memo {
+    struct crypto *crypto; /* borrowed */
+    time_t now;
+    time_t changes;                   /* 0: never */
+    unsigned purposes;                /* of enum trust_purpose */
+    struct certificate_pool *issuers; /* owned */
+    struct asked *asked;              /* owned */
+    size_t n_asked;
+};
+
+struct trust_memo *trust_memo_create(struct crypto *crypto, enum preset preset, time_t now)
+{
+    struct trust_memo *memo = calloc(1, sizeof(*memo));
+
+    if (memo == NULL)
+        return NULL;
+    memo->crypto = crypto;
+    memo->now = now;
+    if (preset == PRESET_SSH)
+        memo->purposes = TRUST_CLIENT_AUTH | TRUST_SMARTCARD_LOGIN | TRUST_SSH_CLIENT;
+    memo->issuers = certificate_pool_create(crypto);
+    if (memo->issuers == NULL) {
+        free(memo);
+        return NULL;
+    }
+    return memo;
+}
+
+void trust_memo_destroy(struct trust_memo *memo)
+{
+    if (memo == NULL)
+        return;
+    for (size_t i = 0; i < memo->n_asked; i++)
+        tdestroy(memo->asked[i].entries, free);
+    free(memo->asked);
+    certificate_pool_destroy(memo->issuers);
+    free(memo);
+}
+
+/* What is no certificate is no issuer either. */
+void trust_memo_add(struct trust_memo *memo, const struct object_list *objects)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct object *object = objects->items[i];
+        const CK_ATTRIBUTE *value = attributes_find_filled(&object->attributes, CKA_VALUE);
+
+        if (object->class == CKO_CERTIFICATE && value != NULL)
+            certificate_pool_add(memo->issuers, value->pValue, value->ulValueLen);
+    }
+}
+
+static struct trust_request request_of(const struct trust_memo *memo, const struct trust_wish *wish,
+                                       const struct trust_source *source)
+{
+    return (struct trust_request){
+        .anchors = source->anchors,
+        .others = memo->issuers,
+        .crls = source->crls,
+        .now = memo->now,
+        .purposes = memo->purposes,
+        .ignore_dates = wish->ignore_dates,
+        .grace = wish->grace,
+        .warn_before = wish->warn_before,
+        .crl_mode = wish->crl_mode,
+        .crl_max_age = wish->crl_max_age,
+    };
+}
+
+/* NULL when there is no memory. */
+static struct asked *find_asked(struct trust_memo *memo, const struct trust_wish *wish)
+{
+    struct asked *grown;
+
+    for (size_t i = 0; i < memo->n_asked; i++) {
+        if (trust_wish_equal(memo->asked[i].wish, wish))
+            return &memo->asked[i];
+    }
+    grown = reallocarray(memo->asked, memo->n_asked + 1, sizeof(*grown));
+    if (grown == NULL)
+        return NULL;
+    memo->asked = grown;
+    grown[memo->n_asked] = (struct asked){.wish = wish};
+    for (size_t i = 0; i < wish->n_sources; i++) {
+        const struct trust_request request = request_of(memo, wish, wish->sources[i]);
+        trust_memo_note(memo, trust_changes(&request));
+    }
+    return &grown[memo->n_asked++];
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct verified *x = a, *y = b;
+    uintptr_t left = (uintptr_t)x->certificate, right = (uintptr_t)y->certificate;
+
+    return (left > right) - (left < right);
+}
+
+/* Of sources that say the same, the first is told of. */
+static void verify(const struct trust_memo *memo, const struct trust_wish *wish,
+                   const CK_ATTRIBUTE *value, struct trust_answer *answer)
+{
+    static const enum truth truths[] = {[NOT_TRUSTED] = TRUTH_FALSE,
+                                        [TRUST_UNKNOWN] = TRUTH_UNKNOWN,
+                                        [TRUSTED] = TRUTH_TRUE};
+
+    for (size_t i = 0; i < wish->n_sources && answer->truth != TRUTH_TRUE; i++) {
+        const struct trust_request request = request_of(memo, wish, wish->sources[i]);
+        struct trust_result result;
+
+        trust_verify(memo->crypto, &request, value->pValue, value->ulValueLen, &result);
+        if (answer->source != NULL && result.verdict <= answer->result.verdict)
+            continue;
+        *answer = (struct trust_answer){truths[result.verdict], wish->sources[i], result};
+    }
+}
+
+static struct verified *add_verified(const struct trust_memo *memo, struct asked *asked,
+                               const struct object *certificate)
+{
+    const CK_ATTRIBUTE *value = attributes_find_filled(&certificate->attributes, CKA_VALUE);
+    struct verified *entry = calloc(1, sizeof(*entry));
+
+    if (entry == NULL)
+        return NULL;
+    entry->certificate = certificate;
+    entry->answer.truth = TRUTH_UNKNOWN;
+    if (tsearch(entry, &asked->entries, compare) == NULL) {
+        free(entry);
+        return NULL;
+    }
+    if (value != NULL)
+        verify(memo, asked->wish, value, &entry->answer);
+    return entry;
+}
+
+const struct trust_answer *trust_memo_ask(struct trust_memo *memo, const struct trust_wish *wish,
+                                          const struct object *certificate)
+{
+    const struct verified wanted = {.certificate = certificate};
+    struct asked *asked = find_asked(memo, wish);
+    struct verified **found = asked != NULL ? tfind(&wanted, &asked->entries, compare) : NULL;
+    const struct verified *entry = found != NULL ? *found : NULL;
+
+    if (asked != NULL && entry == NULL)
+        entry = add_verified(memo, asked, certificate);
+    return entry != NULL ? &entry->answer : NULL;
+}
+
+time_t trust_memo_now(const struct trust_memo *memo)
+{
+    return memo->now;
+}
+
+void trust_memo_note(struct trust_memo *memo, time_t moment)
+{
+    memo->changes = moment_next(memo->now, memo->changes, moment);
+}
+
+bool trust_memo_holds(const struct trust_memo *memo, time_t now)
+{
+    return now >= memo->now && (memo->changes == 0 || now < memo->changes);
+}
+
+struct visit {
+    trust_visitor *visit;
+    void *data;
+};
+
+static void visit_verified(const void *node, VISIT order, void *closure)
+{
+    const struct verified *entry = *(struct verified *const *)node;
+    const struct visit *visit = closure;
+
+    if (order == postorder || order == leaf)
+        visit->visit(visit->data, &entry->answer, entry->certificate);
+}
+
+void trust_memo_each(const struct trust_memo *memo, trust_visitor *visit, void *data)
+{
+    struct visit closure = {visit, data};
+
+    for (size_t i = 0; i < memo->n_asked; i++)
+        twalk_r(memo->asked[i].entries, visit_verified, &closure);
+}

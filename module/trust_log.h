@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is trusted and yet worth a line: a chain whose revocation is not known (mode: soft), or one that ends soon.
+#pragma once
+
+#include "module/token.h"
+
+/* One line in the log for each such certificate of the token, at any level. */
+void trust_log(const struct token *token);
