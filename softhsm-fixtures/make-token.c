@@ -2,6 +2,7 @@
 // make-token: makes the tokens that descriptions (README.md in this folder) describe, in a private
 // folder.
 #include "certificate.h"
+#include "crl.h"
 #include "description.h"
 #include "keys.h"
 #include "objects.h"
@@ -19,6 +20,9 @@ struct run {
     const char *cache;
     char keys_folder[4096];
     char certificates_folder[4096];
+    char bundles_folder[4096];
+    char crls_folder[4096];
+    char list[4096]; // of the certificates that say what they are
 };
 
 static const char *const no_options[] = {NULL};
@@ -77,11 +81,16 @@ static void run_token(struct run *run, const struct statement *statement)
                                             statement_option(statement, "so_pin", "12345678")));
 }
 
-static void run_key(struct run *run, const struct statement *statement)
+// The key that an option names, or FALLBACK.
+static struct key *optional_key(struct run *run, const struct statement *statement,
+                                const char *option, struct key *fallback)
 {
-    statement_check_arguments(statement, 2, 2, "NAME TYPE");
-    struct template nothing = {.count = 0};
-    template_apply(&nothing, statement, no_options);
+    const char *name = statement_option(statement, option, NULL);
+    return name == NULL ? fallback : named_key(run, statement, name);
+}
+
+static void make_key(struct run *run, const struct statement *statement)
+{
     struct key_type type = read_type(statement, statement->arguments[1]);
     if (key_list_find(&run->keys, statement->arguments[0]) != NULL)
         return; // the same name in two descriptions is the same key
@@ -91,24 +100,49 @@ static void run_key(struct run *run, const struct statement *statement)
         statement_fail(statement, "key %s: cannot make it or write it", statement->arguments[0]);
 }
 
+static void run_key(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 2, 2, "NAME TYPE");
+    struct template nothing = {.count = 0};
+    template_apply(&nothing, statement, no_options);
+    make_key(run, statement);
+}
+
+// What a badge's objects have unless the statement says otherwise: the line as CKA_ID, the name as
+// label.
+static void set_badge(struct template *template, const struct statement *statement)
+{
+    if (strcmp(statement->verb, "badge") != 0)
+        return;
+    unsigned char id[2] = {(unsigned char)(statement->line >> 8), (unsigned char)statement->line};
+    template_set(template, CKA_ID, id, sizeof id);
+    template_set(template, CKA_LABEL, statement->arguments[0], strlen(statement->arguments[0]));
+}
+
+typedef bool object_maker(struct template *template, const struct key_type *type,
+                          const EVP_PKEY *pkey);
+
+static void add_half(struct run *run, const struct statement *statement, object_maker *make,
+                     const char *const *own)
+{
+    struct key *key = named_key(run, statement, statement->arguments[0]);
+    struct template template = {.count = 0};
+    if (!make(&template, &key->type, key->pkey))
+        statement_fail(statement, "OpenSSL failed");
+    set_badge(&template, statement);
+    add(run, statement, &template, own);
+}
+
 static void run_public(struct run *run, const struct statement *statement)
 {
     statement_check_arguments(statement, 1, 1, "the name of a key");
-    struct key *key = named_key(run, statement, statement->arguments[0]);
-    struct template template = {.count = 0};
-    if (!object_public(&template, &key->type, key->pkey))
-        statement_fail(statement, "OpenSSL failed");
-    add(run, statement, &template, no_options);
+    add_half(run, statement, object_public, no_options);
 }
 
 static void run_private(struct run *run, const struct statement *statement)
 {
     statement_check_arguments(statement, 1, 1, "the name of a key");
-    struct key *key = named_key(run, statement, statement->arguments[0]);
-    struct template template = {.count = 0};
-    if (!object_private(&template, &key->type, key->pkey))
-        statement_fail(statement, "OpenSSL failed");
-    add(run, statement, &template, no_options);
+    add_half(run, statement, object_private, no_options);
 }
 
 static void run_pair(struct run *run, const struct statement *statement)
@@ -117,23 +151,75 @@ static void run_pair(struct run *run, const struct statement *statement)
     run_private(run, statement);
 }
 
-static void run_certificate(struct run *run, const struct statement *statement)
+// A line of the list for the tests: name, key, users, policies it passes, what it is.
+static bool list_certificate(const struct run *run, const struct statement *statement,
+                             const char *name)
 {
-    statement_check_arguments(statement, 1, 1, "the name of a key");
+    const char *what = statement_option(statement, "what", NULL);
+    if (what == NULL)
+        return true;
+    FILE *stream = fopen(run->list, "ae");
+    if (stream == NULL)
+        return false;
+    bool ok = fprintf(stream, "%s\t%s\t%s\t%s\t%s\n", name, statement->arguments[0],
+                      statement_option(statement, "user", ""),
+                      statement_option(statement, "passes", ""), what) > 0;
+    return fclose(stream) == 0 && ok;
+}
+
+static bool write_certificate(const struct run *run, const struct statement *statement,
+                              const X509 *certificate)
+{
+    const char *name = statement_option(statement, "name", statement->arguments[0]);
+    const char *bundle = statement_option(statement, "append", NULL);
+    return certificate_write(certificate, run->certificates_folder, name, "we") &&
+           (bundle == NULL || certificate_write(certificate, run->bundles_folder, bundle, "ae")) &&
+           list_certificate(run, statement, name);
+}
+
+static void make_certificate(struct run *run, const struct statement *statement)
+{
     struct key *key = named_key(run, statement, statement->arguments[0]);
-    struct key *issuer =
-        named_key(run, statement, statement_option(statement, "issuer", key->name));
-    X509 *certificate = certificate_make(statement, key, issuer);
+    struct key *issuer = optional_key(run, statement, "issuer", key);
+    struct key *signer = optional_key(run, statement, "signed_by", issuer);
+    X509 *certificate = certificate_make(statement, key, issuer, signer);
     struct template template = {.count = 0};
     if (certificate == NULL || !object_certificate(&template, certificate) ||
-        !certificate_write(certificate, run->certificates_folder,
-                           statement_option(statement, "name", key->name)))
+        !write_certificate(run, statement, certificate))
         statement_fail(statement, "certificate %s: cannot make it or write it", key->name);
     X509_free(certificate);
+    set_badge(&template, statement);
     if (statement_flag(statement, "file_only"))
         template_finish(&template);
     else
         add(run, statement, &template, certificate_options);
+}
+
+static void run_certificate(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 1, 1, "the name of a key");
+    make_certificate(run, statement);
+}
+
+// A key, its objects and a certificate in one statement.
+static void run_badge(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 2, 2, "NAME TYPE");
+    make_key(run, statement);
+    add_half(run, statement, object_public, certificate_options);
+    add_half(run, statement, object_private, certificate_options);
+    make_certificate(run, statement);
+}
+
+static void run_crl(struct run *run, const struct statement *statement)
+{
+    statement_check_arguments(statement, 1, 1, "the name of a key");
+    struct template nothing = {.count = 0};
+    template_apply(&nothing, statement, crl_options);
+    struct key *issuer = named_key(run, statement, statement->arguments[0]);
+    struct key *signer = optional_key(run, statement, "signed_by", issuer);
+    if (!crl_write(statement, issuer, signer, run->certificates_folder, run->crls_folder))
+        statement_fail(statement, "crl %s: cannot make it or write it", issuer->name);
 }
 
 static void run_data(struct run *run, const struct statement *statement)
@@ -233,6 +319,8 @@ static const struct {
     {"private", run_private},
     {"pair", run_pair},
     {"certificate", run_certificate},
+    {"badge", run_badge},
+    {"crl", run_crl},
     {"data", run_data},
     {"secret", run_secret},
     {"filler", run_filler},
@@ -249,7 +337,7 @@ static void run_statement(struct run *run, const struct statement *statement)
     }
     statement_fail(statement,
                    "found \"%s\", expected default, token, open, key, public, private, pair, "
-                   "certificate, data, secret, filler or delete",
+                   "certificate, badge, crl, data, secret, filler or delete",
                    statement->verb);
 }
 
@@ -265,14 +353,20 @@ static bool run_description(struct run *run, const char *file, struct variables 
     return true;
 }
 
+static bool make_folder(char path[4096], const char *folder, const char *name)
+{
+    int length = snprintf(path, 4096, "%s/%s", folder, name);
+    return length > 0 && length < 4096 && (mkdir(path, 0700) == 0 || errno == EEXIST);
+}
+
 static bool make_folders(struct run *run, const char *folder)
 {
-    if (snprintf(run->keys_folder, sizeof run->keys_folder, "%s/keys", folder) >=
-        (int)sizeof run->keys_folder - 16)
-        return false;
-    snprintf(run->certificates_folder, sizeof run->certificates_folder, "%s/certificates", folder);
-    return (mkdir(run->keys_folder, 0700) == 0 || errno == EEXIST) &&
-           (mkdir(run->certificates_folder, 0700) == 0 || errno == EEXIST);
+    return make_folder(run->keys_folder, folder, "keys") &&
+           make_folder(run->certificates_folder, folder, "certificates") &&
+           make_folder(run->bundles_folder, folder, "bundles") &&
+           make_folder(run->crls_folder, folder, "crls") &&
+           snprintf(run->list, sizeof run->list, "%s/certificates.tsv", folder) <
+               (int)sizeof run->list;
 }
 
 static int usage(void)
