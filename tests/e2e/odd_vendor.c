@@ -4,6 +4,7 @@
 //   slotless     C_GetSlotList fails
 //   mute-label   the label of objects with CKA_ID 01 cannot be read
 //   login-free   CKF_LOGIN_REQUIRED is cleared; C_Initialize logs in by itself, with the PIN 1234
+//   ecdsa-sha1   keys of P-256 sign with CKM_ECDSA_SHA1, which SoftHSM 2.6 does not know
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -113,10 +114,44 @@ static CK_RV odd_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE
     return rv;
 }
 
+static CK_OBJECT_HANDLE hashing_key; /* what it is to sign is hashed before; 0: none */
+
+static CK_RV odd_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
+                            CK_OBJECT_HANDLE key)
+{
+    bool hashes = has("ecdsa-sha1") && mechanism != NULL && mechanism->mechanism == CKM_ECDSA_SHA1;
+
+    hashing_key = hashes ? key : 0;
+    return hashes ? CKR_OK : real->C_SignInit(session, mechanism, key);
+}
+
+/* With a key of P-256, whose signatures have 64 bytes. */
+static CK_RV sign_hash(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size,
+                       CK_BYTE_PTR signature, CK_ULONG_PTR signature_size)
+{
+    CK_MECHANISM sha1 = {CKM_SHA_1, NULL, 0}, ecdsa = {CKM_ECDSA, NULL, 0};
+    CK_BYTE hash[20];
+    CK_ULONG hash_size = sizeof(hash), room = *signature_size;
+    CK_RV rv;
+
+    *signature_size = 64;
+    if (signature == NULL || room < 64)
+        return signature == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+    rv = real->C_DigestInit(session, &sha1);
+    if (rv == CKR_OK)
+        rv = real->C_Digest(session, data, size, hash, &hash_size);
+    if (rv == CKR_OK)
+        rv = real->C_SignInit(session, &ecdsa, hashing_key);
+    hashing_key = 0;
+    return rv == CKR_OK ? real->C_Sign(session, hash, hash_size, signature, signature_size) : rv;
+}
+
 static CK_RV odd_C_Sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size,
                         CK_BYTE_PTR signature, CK_ULONG_PTR signature_size)
 {
     speak("C_Sign");
+    if (hashing_key != 0)
+        return sign_hash(session, data, size, signature, signature_size);
     return real->C_Sign(session, data, size, signature, signature_size);
 }
 
@@ -137,6 +172,7 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_
     odd.C_Login = odd_C_Login;
     odd.C_FindObjects = odd_C_FindObjects;
     odd.C_GetAttributeValue = odd_C_GetAttributeValue;
+    odd.C_SignInit = odd_C_SignInit;
     odd.C_Sign = odd_C_Sign;
     *list = &odd;
     return CKR_OK;

@@ -70,6 +70,26 @@ class PKCS11Tool(Both):
         self.assertSame([f"{OPEN} --init-token --slot-index 0 --label again --so-pin 12345678", f"{OPEN} -T"])
 
 
+class OwnTests(Both):
+    """The tests that pkcs11-tool brings along, on a library with what they want: SHA-256 for OAEP, which SoftHSM lacks, is not listed, and
+    CKM_ECDSA_SHA1 signs."""
+
+    def vendor(self):
+        conf = self.made.folder / "softhsm2.conf"
+        listed = ("RSA_X_509", "RSA_PKCS", "SHA1_RSA_PKCS", "SHA256_RSA_PKCS", "EC_KEY_PAIR_GEN", "ECDSA", "MD5", "SHA_1", "SHA256")
+        conf.write_text(conf.read_text() + f"slots.mechanisms = {','.join('CKM_' + name for name in listed)}\n")
+        return self.odd_vendor("ecdsa-sha1")
+
+    def test_they_pass(self):
+        ((_, _, stdout, _),) = self.assertSame([f"{LOGIN} --test"])
+        self.assertIn("No errors", stdout)
+        self.assertIn("Decryption (currently only for RSA)\n", stdout)
+
+    def test_those_of_EC_keys_pass(self):
+        ((_, _, stdout, _),) = self.assertSame([f"{LOGIN} --session-rw --test-ec --key-type EC:prime256v1 --id 0a"], random=True)
+        self.assertIn("==> OK", stdout)
+
+
 class P11Tool(Both):
     @rows(
         {"words": "--list-tokens"},

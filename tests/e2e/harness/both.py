@@ -23,7 +23,7 @@ _DESCRIPTION = (re.compile(r"(p11gate: Implementation of PKCS1\b|Implementation 
 def plain(text, random=False):
     for pattern, name in _MOMENTARY + (_RANDOM if random else []) + [_DESCRIPTION]:
         text = pattern.sub(name, text)
-    for module in (programs.VENDOR, programs.MODULE):
+    for module in (programs.VENDOR, programs.ODD_VENDOR, programs.MODULE):
         text = text.replace(str(module), "MODULE")
     return re.sub(r"[ \t]+\n", "\n", text)
 
@@ -48,6 +48,9 @@ class Both(Case):
             said.append((line, result.rc, result.stdout, result.stderr))
         return said
 
+    def vendor(self):
+        return programs.VENDOR
+
     def prepare(self, work, module):
         """Writes what the commands need. May return words that each begins with."""
         (work / "text").write_text("some text")
@@ -56,11 +59,11 @@ class Both(Case):
 
     def direct(self, lines, **options):
         self.made = self.token(self.TOKEN)
-        return self.commands(programs.VENDOR, lines, **options)
+        return self.commands(self.vendor(), lines, **options)
 
     def through(self, lines, allow="all", preset="transparent", **options):
         self.made = self.token(self.TOKEN)
-        self.gate(allow, preset=preset)
+        self.gate(allow, module=self.vendor(), preset=preset)
         return self.commands(programs.MODULE, lines, **options)
 
     def assertSame(self, lines, random=False, **options):
