@@ -92,20 +92,28 @@ static void add_plain(struct reader *reader, const struct destination *destinati
         patterns_add(reader, destination->selector, kind, text, length);
 }
 
-static void add_exact(struct reader *reader, const struct node *node,
-                      const struct destination *destination, const char *text)
+/* Fields are padded with blanks. */
+static size_t trimmed(const struct destination *destination, const char *text)
 {
     size_t length = strlen(text);
 
     while (destination->longest != 0 && length > 0 && text[length - 1] == ' ')
         length--;
-    if (destination->longest != 0 && length > destination->longest) {
-        reader_error(reader, node->position,
-                     "found %zu bytes, expected at most %zu: longer text can match nothing", length,
-                     destination->longest);
-        return;
-    }
-    add_plain(reader, destination, PATTERN_EXACT, text, length);
+    return length;
+}
+
+/* What is put in for a letter may be of any length: the file is right for another user. */
+static bool fits(struct reader *reader, const struct node *node,
+                 const struct destination *destination, const char *text)
+{
+    size_t length = trimmed(destination, text);
+
+    if (destination->longest == 0 || length <= destination->longest || strchr(text, '%') != NULL)
+        return true;
+    reader_error(reader, node->position,
+                 "found %zu bytes, expected at most %zu: longer text can match nothing", length,
+                 destination->longest);
+    return false;
 }
 
 static void add_regex(struct reader *reader, const struct node *node,
@@ -131,7 +139,7 @@ static void add_text(struct reader *reader, const struct node *node, enum patter
                      const struct destination *destination, const char *text)
 {
     if (kind == PATTERN_EXACT)
-        add_exact(reader, node, destination, text);
+        add_plain(reader, destination, kind, text, trimmed(destination, text));
     else if (kind == PATTERN_REGEX)
         add_regex(reader, node, destination, text);
     else
@@ -145,7 +153,7 @@ static void read_text(struct reader *reader, const struct node *node, enum patte
     const char *text = value_text(reader, node, schema_pattern.what);
     struct substitution result = {0};
 
-    if (text == NULL)
+    if (text == NULL || (kind == PATTERN_EXACT && !fits(reader, node, destination, text)))
         return;
     switch (substitution_make(&reader->identity, kind, text, &result)) {
     case SUBSTITUTION_DONE:

@@ -178,6 +178,7 @@ static void the_user_and_the_host_are_put_into_every_text(void **state)
         {"token: {label: \"%i\"}", "ALL(TOKEN_LABEL=", ")"},
         {"token: {serial: \"%i\"}", "ALL(TOKEN_SERIAL=", ")"},
         {"slot: {description: \"%i\"}", "ALL(SLOT_DESCRIPTION=", ")"},
+        {"token: {model: \"%%%%%%%%%%%%%%%%%%%%%i\"}", "ALL(TOKEN_MODEL=%%%%%%%%%%", ")"},
     };
     struct identity identity;
     char expected[128];
