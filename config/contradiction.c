@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "config/implication.h"
 #include "crypto/public_key.h"
 
 /* The selectors of a rule that must all hold, nested `all`s dissolved. */
@@ -181,8 +182,19 @@ static bool same_kind_excludes(const struct selector *a, const struct selector *
     return false;
 }
 
+/* One that could not be read is empty, and implied by all. */
+static bool not_excludes(const struct selector *a, const struct selector *inverted)
+{
+    const struct selector *child = inverted->children;
+
+    return child != NULL && (child->kind != SELECTOR_ALL || child->n_children > 0) &&
+           selector_implies(a, child);
+}
+
 static bool excludes(const struct selector *a, const struct selector *b)
 {
+    if (b->kind == SELECTOR_NOT)
+        return not_excludes(a, b);
     if (a->kind == b->kind)
         return same_kind_excludes(a, b);
     if (a->kind == SELECTOR_KEY_TYPE && b->kind == SELECTOR_KEY_CURVE)

@@ -67,7 +67,7 @@ static bool is_boolean(enum selector_kind kind)
 }
 
 /* Each value of the one is among those of the other. What has no values of its own is not compared:
- * a `not`, a URI's object. */
+ * a URI's object. */
 static bool values_imply(const struct selector *a, const struct selector *b)
 {
     size_t count = a->n_patterns + a->n_numbers + a->n_hashes + a->n_keys + a->n_windows;
@@ -131,6 +131,8 @@ bool selector_implies(const struct selector *a, const struct selector *b)
         return some_child_implies(a, b);
     if (b->kind == SELECTOR_ANY)
         return some_child_is_implied(a, b);
+    if (a->kind == SELECTOR_NOT && b->kind == SELECTOR_NOT)
+        return b->n_children > 0 && each_child_is_implied(&b->children[0], a);
     return a->kind == b->kind && values_imply(a, b);
 }
 
@@ -142,15 +144,23 @@ static bool has_unknown_values_alone(const struct selector *selector)
     return selector->n_patterns > 0;
 }
 
-bool selector_is_never_true(const struct selector *selector)
+static bool is_never(enum truth truth, const struct selector *selector)
 {
+    /* One child is enough to make an `all` false and an `any` true. */
+    bool one_is_enough = selector->kind == (truth == TRUTH_TRUE ? SELECTOR_ALL : SELECTOR_ANY);
     size_t never = 0;
 
+    if (selector->kind != SELECTOR_ALL && selector->kind != SELECTOR_ANY &&
+        selector->kind != SELECTOR_NOT)
+        return has_unknown_values_alone(selector);
+    if (selector->kind == SELECTOR_NOT)
+        truth = truth_not(truth);
     for (size_t i = 0; i < selector->n_children; i++)
-        never += selector->kind != SELECTOR_NOT && selector_is_never_true(&selector->children[i]);
-    if (selector->kind == SELECTOR_ALL)
-        return never > 0;
-    if (selector->kind == SELECTOR_ANY)
-        return never == selector->n_children;
-    return has_unknown_values_alone(selector);
+        never += is_never(truth, &selector->children[i]);
+    return one_is_enough ? never > 0 : never == selector->n_children;
+}
+
+bool selector_is_never_true(const struct selector *selector)
+{
+    return is_never(TRUTH_TRUE, selector);
 }

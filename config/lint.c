@@ -34,6 +34,19 @@ static const struct rule *find_implied(const struct rule_list *list, size_t coun
     return NULL;
 }
 
+/* The rule that denies whatever is not something that this one excludes; NULL: none. */
+static const struct rule *find_denying_others(const struct rule_list *list, const struct rule *rule)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct selector *all = &list->rules[i].condition;
+
+        if (all->n_children == 1 && all->children[0].kind == SELECTOR_NOT &&
+            contradiction_between(&rule->condition, &all->children[0].children[0]))
+            return &list->rules[i];
+    }
+    return NULL;
+}
+
 static const struct rule *find_excluding(const struct rule_list *list, const struct rule *rule)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -56,10 +69,11 @@ static void check_shadowed(const struct lint *lint, const struct policy *policy)
         const struct rule *rule = &policy->allow.rules[i];
         const struct rule *earlier = find_implied(&policy->allow, i, rule);
         const struct rule *denying = find_implied(&policy->deny, policy->deny.count, rule);
+        const struct rule *others = find_denying_others(&policy->deny, rule);
         const struct rule *requiring = find_excluding(&policy->require, rule);
 
-        if (denying != NULL)
-            warn_by(lint, rule, denying,
+        if (denying != NULL || others != NULL)
+            warn_by(lint, rule, denying != NULL ? denying : others,
                     "this rule shows no key: all that it holds for are denied in");
         else if (requiring != NULL)
             warn_by(lint, rule, requiring,

@@ -27,6 +27,12 @@ static void what_excludes_each_other_in_one_rule_is_an_error(void **state)
         {"{key: {curve: nistp256}, all: [{key: {curve: nistp384}}]}", "3:47: excludes"},
         {"{not: {token: {label: a}, all: [{token: {label: b}}]}}", "3:50: excludes"},
         {"{any: [{label: a}, {key: {type: rsa, curve: nistp256}}]}", "3:46: excludes"},
+        {"{id: 01, not: {id: [01, 02]}}", "3:18: excludes line 3 column 10"},
+        {"{not: {label: {glob: \"a*\"}}, label: [a, ab]}", "3:38: excludes line 3 column 10"},
+        {"{not: {id: 01}, all: [{not: {not: {id: 01}}}]}", "3:32: excludes"},
+        {"{key: {bits: 3072}, not: {any: [{id: 01}, {key: {bits: \">2048\"}}]}}", "3:29: excludes"},
+        {"{certificate: {key_usage: {all_of: digitalSignature, none_of: digitalSignature}}}",
+         "3:62: excludes"},
         {"{key: {sign: false}}", "3:16: found `sign: false`, expected true"},
         {"{all: [{key: {sign: false}}]}", "3:23: found `sign: false`"},
         {"{fingerprint: SHA256:uNiVztksCsDhcc0u9e8BrKLs7eH6Zp9hzR0Vbz9ZJZE, all: [{fingerprint: "
@@ -61,6 +67,9 @@ static void what_some_key_can_have_is_no_contradiction(void **state)
         "{key: {bits: [1024, 4096]}, all: [{key: {bits: \">2048\"}}]}",
         "{key: {sign: true}}",
         "{not: {key: {sign: false}}}",
+        "{id: [01, 02], not: {id: 01}}", /* of 02 */
+        "{id: 01, not: {id: 01, label: a}}",
+        "{label: {glob: \"a*\"}, not: {label: ab}}",
     };
 
     (void)state;

@@ -46,7 +46,12 @@ static void rules_that_leave_nothing_to_others_are_named(void **state)
         {"any: [{label: a}, {id: 01}]", "id: 01", true},
         {"any: [{label: a}, {id: 01}]", "any: [{id: 01}, {label: a}]", true},
         {"any: [{label: a}, {id: 01}]", "any: [{id: 01}, {label: b}]", false},
-        {"not: {id: 01}", "not: {id: 01}", false},
+        {"not: {id: 01}", "not: {id: 01}", true},
+        {"not: {id: 01}", "not: {id: [01, 02]}", true},
+        {"not: {id: [01, 02]}", "not: {id: 01}", false},
+        {"not: {id: 01, label: a}", "not: {id: 01}", true},
+        {"not: {id: 01}", "not: {id: 01, label: a}", false},
+        {"not: {id: 01}", "label: a", false},
         {"key: {bits: \">=2048\"}", "key: {bits: 3072}", true},
         {"key: {bits: \">=2048\"}", "key: {bits: \">=3072\"}", true},
         {"key: {bits: \">=3072\"}", "key: {bits: \">=2048\"}", false},
@@ -87,6 +92,13 @@ static void rules_that_show_nothing_are_named(void **state)
     expect_warnings("allow: [{key: {type: rsa}}]\nrequire: [{key: {curve: P-256}, id: 01}]", false,
                     "3:9: this rule shows no key: it excludes what is required in line 4");
     expect_warnings("allow: [{key: {type: rsa}}]\nrequire: [{key: {bits: \">=2048\"}}]", false, "");
+    expect_warnings("allow: [{id: 01}]\nrequire: [{not: {id: 01}}]", false,
+                    "3:9: this rule shows no key: it excludes what is required in line 4");
+    expect_warnings("allow: [{key: {type: ec}}]\ndeny: [{not: {key: {type: rsa}}}]", false,
+                    "3:9: this rule shows no key: all that it holds for are denied in line 4");
+    expect_warnings("allow: [{key: {type: ec}}]\ndeny: [{not: {key: {type: rsa}}, id: 01}]", false,
+                    "");
+    expect_warnings("allow: [{key: {bits: 2048}}]\ndeny: [{not: {key: {type: rsa}}}]", false, "");
 }
 
 static void when_in_require_is_named(void **state)
@@ -185,6 +197,12 @@ static void a_rule_with_unknown_values_alone_is_never_true(void **state)
     const struct selector any = {.kind = SELECTOR_ANY, .children = nested, .n_children = 2};
     const struct selector one = {.kind = SELECTOR_ANY, .children = nested, .n_children = 1};
     const struct selector inverted = {.kind = SELECTOR_NOT, .children = nested, .n_children = 1};
+    const struct selector not_all = {
+        .kind = SELECTOR_NOT, .children = (struct selector[]){all}, .n_children = 1};
+    const struct selector not_any = {
+        .kind = SELECTOR_NOT, .children = (struct selector[]){any}, .n_children = 1};
+    const struct selector twice = {
+        .kind = SELECTOR_NOT, .children = (struct selector[]){inverted}, .n_children = 1};
 
     (void)state;
     assert_true(selector_is_never_true(&cases[0]));
@@ -193,7 +211,10 @@ static void a_rule_with_unknown_values_alone_is_never_true(void **state)
     assert_true(selector_is_never_true(&all));
     assert_false(selector_is_never_true(&any));
     assert_true(selector_is_never_true(&one));
-    assert_false(selector_is_never_true(&inverted));
+    assert_true(selector_is_never_true(&inverted));
+    assert_false(selector_is_never_true(&not_all)); /* where the second is false */
+    assert_true(selector_is_never_true(&not_any));
+    assert_true(selector_is_never_true(&twice));
     assert_false(selector_implies(&cases[0], &cases[0]));
     pattern_destroy(unknown);
     pattern_destroy(known);
