@@ -80,6 +80,7 @@ struct trust_result {
                                    empty */
     char path[TRUST_PATH_SIZE]; /* subjects from the certificate to the anchor, " < " between;
                                    empty: no path was found */
+    bool out_of_date;           /* not trusted for the dates of the path, which is right but for them */
     time_t ends;                /* the first end in the path; 0: not known */
     bool ends_soon;             /* within warn_before, or already in the grace */
     time_t crl_made;            /* of the oldest CRL that was asked; 0: none */

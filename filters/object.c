@@ -43,6 +43,13 @@ void object_list_finish(struct object_list *list)
     *list = (struct object_list){0};
 }
 
+void object_list_move(struct object_list *list, struct object_list *to)
+{
+    for (size_t i = 0; i < list->count; i++)
+        object_list_add(to, list->items[i]);
+    list->count = 0;
+}
+
 void object_list_split(struct object_list *list, size_t from,
                        bool (*keep)(const struct object *object, const void *context),
                        const void *context, struct object_list *others)

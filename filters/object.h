@@ -35,6 +35,9 @@ void object_list_finish(struct object_list *list);
 void object_list_split(struct object_list *list, size_t from,
                        bool (*keep)(const struct object *object, const void *context),
                        const void *context, struct object_list *others);
+
+/* Moves all to the end of another list; one that there is no memory for is destroyed. */
+void object_list_move(struct object_list *list, struct object_list *to);
 void object_destroy(struct object *object);
 
 /* CKA_ID and CKA_LABEL; NULL when absent. Borrowed. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "module/nothing_shown.h"
 #include "module/recover.h"
 #include "module/token.h"
 
@@ -26,98 +27,6 @@ CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
     pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "p11gate");
     pad(pInfo->libraryDescription, sizeof(pInfo->libraryDescription), "p11gate PKCS#11 filter");
     return CKR_OK;
-}
-
-/* The tokens that are there but not shown, for the one line that says so. */
-static void count_hidden(const struct gate *gate, size_t *tokens, size_t *keys)
-{
-    *tokens = *keys = 0;
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        const struct token *token = gate->tokens[i];
-        if (!token->present || (token->info.flags & CKF_TOKEN_INITIALIZED) == 0)
-            continue;
-        *tokens += 1;
-        *keys += token->exposure.n_keys;
-    }
-}
-
-/* A token whose keys show only after login, which no rule names yet; NULL: there is none. */
-static const struct token *unnamed_token(const struct gate *gate)
-{
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        const struct token *token = gate->tokens[i];
-        if (token->present && (token->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
-            (token->info.flags & CKF_TOKEN_INITIALIZED) != 0 && token->exposure.n_keys == 0)
-            return token;
-    }
-    return NULL;
-}
-
-static int text_size(const CK_UTF8CHAR *text, size_t size)
-{
-    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
-        size--;
-    return (int)size;
-}
-
-/* Narrow searches passed over what is not permitted; the message counts it. */
-static void read_all(struct gate *gate)
-{
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        if ((gate->tokens[i]->info.flags & CKF_TOKEN_INITIALIZED) != 0)
-            token_read_whole(gate->tokens[i]);
-    }
-}
-
-/* A token that cannot be read is another matter than one without a permitted key. */
-static bool say_errors(const struct gate *gate)
-{
-    bool said = false;
-
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        const struct token *token = gate->tokens[i];
-        if (!token->present || token->error == CKR_OK)
-            continue;
-        log_error("token \"%.*s\" cannot be read: %s",
-                  text_size(token->info.label, sizeof(token->info.label)),
-                  (const char *)token->info.label, name_of_rv(token->error));
-        said = true;
-    }
-    return said;
-}
-
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-static void say_nothing_shown(struct gate *gate)
-{
-    const struct token *unnamed;
-    size_t tokens, keys;
-
-    if (gate->said_nothing_shown || gate->broken)
-        return;
-    gate->said_nothing_shown = true;
-    if (say_errors(gate))
-        return;
-    read_all(gate);
-    count_hidden(gate, &tokens, &keys);
-    unnamed = unnamed_token(gate);
-    if (unnamed == NULL) {
-        log_notice("nothing is shown: %zu key%s found on %zu token%s, none permitted by %s; see "
-                   "`p11gate explain`", keys, plural(keys), tokens, plural(tokens),
-                   gate->config->path);
-        return;
-    }
-    log_notice("nothing is shown: %zu key%s found on %zu token%s, none permitted by %s; if yours "
-               "shows only after login, name its token in the rule: "
-               "token: {label: \"%.*s\", serial: \"%.*s\"}; see `p11gate explain`", keys,
-               plural(keys), tokens, plural(tokens), gate->config->path,
-               text_size(unnamed->info.label, sizeof(unnamed->info.label)),
-               (const char *)unnamed->info.label,
-               text_size(unnamed->info.serialNumber, sizeof(unnamed->info.serialNumber)),
-               (const char *)unnamed->info.serialNumber);
 }
 
 /* For a listing they are read again; no vendor is asked whether its cards tell of their coming and going. */
@@ -180,7 +89,7 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
     gate->listed = pSlotList == NULL;
     count = list_visible(gate, pSlotList, *pulCount);
     if (count == 0)
-        say_nothing_shown(gate);
+        nothing_shown_say(gate);
     if (pSlotList != NULL && count > *pulCount)
         rv = CKR_BUFFER_TOO_SMALL;
     gate->listed = gate->listed || rv == CKR_BUFFER_TOO_SMALL;

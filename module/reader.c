@@ -164,6 +164,26 @@ static void understand_key(const struct reader *reader, struct object *object)
     }
 }
 
+/* The certificate itself, in one call where it is of the common size. */
+static CK_RV read_value(const struct reader *reader, struct object *object)
+{
+    unsigned char *buffer = malloc(LARGE);
+    CK_ATTRIBUTE value = {CKA_VALUE, buffer, LARGE};
+    CK_RV rv = CKR_HOST_MEMORY;
+
+    if (buffer == NULL)
+        return rv;
+    rv = reader->vendor->C_GetAttributeValue(reader->session, object->vendor, &value, 1);
+    if (rv == CKR_OK && value.ulValueLen <= LARGE)
+        rv = attributes_set(&object->attributes, CKA_VALUE, buffer, value.ulValueLen)
+                 ? CKR_OK
+                 : CKR_HOST_MEMORY;
+    else if (rv == CKR_OK || rv == CKR_BUFFER_TOO_SMALL)
+        rv = reader_attribute(reader, object->vendor, CKA_VALUE, &object->attributes);
+    free(buffer);
+    return rv;
+}
+
 static CK_RV read_certificate(const struct reader *reader, struct object *object)
 {
     CK_ULONG type = CK_UNAVAILABLE_INFORMATION;
@@ -174,7 +194,7 @@ static CK_RV read_certificate(const struct reader *reader, struct object *object
     attributes_ulong(&object->attributes, CKA_CERTIFICATE_TYPE, &type);
     if (type != CKC_X_509)
         return CKR_OK;
-    rv = reader_attribute(reader, object->vendor, CKA_VALUE, &object->attributes);
+    rv = read_value(reader, object);
     if (rv != CKR_OK)
         return is_attribute_error(rv) ? CKR_OK : rv;
     value = attributes_find(&object->attributes, CKA_VALUE);

@@ -126,9 +126,10 @@ static bool belongs_to_found(const struct object *object, const void *context)
 static CK_RV read_certificates(struct token *token)
 {
     const struct found_before before = {&token->objects, token->objects.count};
-    CK_RV rv = read_class(token, CKO_CERTIFICATE);
+    CK_RV rv;
 
-    object_list_finish(&token->issuers);
+    object_list_move(&token->issuers, &token->objects); /* what is known is not read again */
+    rv = read_class(token, CKO_CERTIFICATE);
     object_list_split(&token->objects, before.count, belongs_to_found, &before, &token->issuers);
     return rv;
 }

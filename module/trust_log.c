@@ -28,6 +28,24 @@ static void log_answer(void *data, const struct trust_answer *answer,
     log_end(result);
 }
 
+static void count_out_of_date(void *data, const struct trust_answer *answer,
+                              const struct object *certificate)
+{
+    size_t *count = data;
+
+    (void)certificate;
+    *count += answer->truth == TRUTH_FALSE && answer->result.out_of_date ? 1 : 0;
+}
+
+size_t trust_log_out_of_date(const struct token *token)
+{
+    size_t count = 0;
+
+    if (token->trust != NULL)
+        trust_memo_each(token->trust, count_out_of_date, &count);
+    return count;
+}
+
 void trust_log(const struct token *token)
 {
     if (token->trust != NULL)
