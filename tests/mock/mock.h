@@ -62,6 +62,7 @@ struct mock_settings {
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
+    bool notified;             /* read: some C_OpenSession since the last reset had a callback, or something for one */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
     char init_args[64];        /* read: the text in its pReserved, as NSS takes it; "": none */
 };

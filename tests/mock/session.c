@@ -70,8 +70,7 @@ CK_RV mock_C_OpenSession(CK_SLOT_ID slotID, CK_ULONG flags, CK_VOID_PTR pApplica
     struct token *token = token_at(slotID);
     size_t i = 0;
 
-    (void)pApplication;
-    (void)Notify;
+    settings.notified = settings.notified || pApplication != NULL || Notify != NULL;
     if (token == NULL)
         return CKR_SLOT_ID_INVALID;
     if (!token->present)
