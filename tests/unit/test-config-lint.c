@@ -149,7 +149,7 @@ static void ids_and_labels_alone_are_not_to_be_trusted_for_all(void **state)
     expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{certificate: {ca: corp}}]", true, "");
     expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{not: {certificate: {ca: corp}}}]", true,
                     "4:30: ids, labels and certificates");
-    expect_warnings(CORP "allow: [{certificate: {valid: now}}]", true, "4:30: ids, labels and certificates");
+    expect_warnings(CORP "allow: [{certificate: {valid: now}}]", true, "4:24: ids, labels and certificates");
 }
 
 static void names_that_the_preset_refuses_are_named(void **state)
