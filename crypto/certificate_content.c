@@ -64,11 +64,14 @@ static bool add_entry(const X509_NAME_ENTRY *entry, struct name *name)
 
 bool name_from_openssl(const X509_NAME *from, struct name *name)
 {
+    bool readable;
+
     for (int i = 0; i < X509_NAME_entry_count(from); i++) {
         if (!add_entry(X509_NAME_get_entry(from, i), name))
             return false;
     }
-    return true;
+    name->text = name_text(name, &readable);
+    return name->text != NULL || !readable;
 }
 
 /* A negative number is one that no rule can name. */

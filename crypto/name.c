@@ -28,6 +28,7 @@ void name_finish(struct name *name)
         free(name->items[i].value);
     }
     free(name->items);
+    free(name->text);
     *name = (struct name){0};
 }
 

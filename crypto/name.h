@@ -16,6 +16,7 @@ struct name_attribute {
 struct name {
     struct name_attribute *items; /* owned */
     size_t count;
+    char *text; /* owned; of a certificate's, what name_text() says; else NULL */
 };
 
 /* Copies; value may be NULL. False when there is no memory. */

@@ -14,7 +14,7 @@ static enum truth any_pattern(const struct selector *selector, const void *value
 {
     enum truth result = TRUTH_FALSE;
 
-    for (size_t i = 0; i < selector->n_patterns; i++)
+    for (size_t i = 0; i < selector->n_patterns && result != TRUTH_TRUE; i++)
         result = truth_or(result, pattern_match(selector->patterns[i], value, size));
     return result;
 }
@@ -266,7 +266,7 @@ static enum truth match_all(const struct selector *selector, const struct subjec
 {
     enum truth result = TRUTH_TRUE;
 
-    for (size_t i = 0; i < selector->n_children; i++)
+    for (size_t i = 0; i < selector->n_children && result != TRUTH_FALSE; i++)
         result = truth_and(result, selector_match(&selector->children[i], subject));
     return result;
 }
@@ -275,7 +275,7 @@ static enum truth match_any(const struct selector *selector, const struct subjec
 {
     enum truth result = TRUTH_FALSE;
 
-    for (size_t i = 0; i < selector->n_children; i++)
+    for (size_t i = 0; i < selector->n_children && result != TRUTH_TRUE; i++)
         result = truth_or(result, selector_match(&selector->children[i], subject));
     return result;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the selectors of `certificate` ask of one certificate (policy.md 4).
-#include <stdlib.h>
 #include <string.h>
 #include "filters/decide.h"
 
@@ -14,7 +13,7 @@ static enum truth any_pattern(struct pattern *const *patterns, size_t count, con
 {
     enum truth result = TRUTH_FALSE;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && result != TRUTH_TRUE; i++)
         result = truth_or(result, pattern_match(patterns[i], value, size));
     return result;
 }
@@ -107,14 +106,9 @@ static enum truth match_part(const struct name_part *part, const struct name *na
 
 static enum truth match_whole(const struct selector *selector, const struct name *name)
 {
-    bool readable;
-    char *text = name_text(name, &readable);
-    enum truth result = TRUTH_UNKNOWN;
-
-    if (text != NULL)
-        result = any_pattern(selector->patterns, selector->n_patterns, text, strlen(text));
-    free(text);
-    return result;
+    if (name->text == NULL)
+        return TRUTH_UNKNOWN;
+    return any_pattern(selector->patterns, selector->n_patterns, name->text, strlen(name->text));
 }
 
 /* A name without attributes is as good as none. */
@@ -126,7 +120,7 @@ static enum truth match_name(const struct selector *selector, const struct name 
         return TRUTH_UNKNOWN;
     if (selector->n_parts == 0)
         return match_whole(selector, name);
-    for (size_t i = 0; i < selector->n_parts; i++)
+    for (size_t i = 0; i < selector->n_parts && result != TRUTH_FALSE; i++)
         result = truth_and(result, match_part(&selector->parts[i], name));
     return result;
 }

@@ -14,6 +14,8 @@ struct pattern {
     size_t size;
     bool folded; /* A is a */
     regex_t regex;
+    size_t head, tail; /* of a glob: how many bytes at its ends stand for themselves */
+    locale_t plain;    /* owned; of a glob and a regex */
 };
 
 enum truth truth_not(enum truth a)
@@ -35,24 +37,12 @@ enum truth truth_or(enum truth a, enum truth b)
     return truth_not(truth_and(truth_not(a), truth_not(b)));
 }
 
-/* A rule means the same in every process, whatever the host's locale: a character is a byte. */
-struct plain_locale {
-    locale_t plain, before; /* this thread's */
-};
-
-static bool plain_locale_enter(struct plain_locale *locale)
+/* A rule means the same in every process, whatever the host's locale: a character is a byte. Making
+ * a locale takes a lock, so that each pattern has one; entering it is this thread's affair. */
+static bool has_locale(struct pattern *pattern)
 {
-    locale->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (locale->plain == (locale_t)0)
-        return false;
-    locale->before = uselocale(locale->plain);
-    return true;
-}
-
-static void plain_locale_leave(const struct plain_locale *locale)
-{
-    uselocale(locale->before);
-    freelocale(locale->plain);
+    pattern->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return pattern->plain != (locale_t)0;
 }
 
 static int try_compile(regex_t *regex, int flags, const char *before, const char *bytes,
@@ -86,12 +76,10 @@ static int check_whole(const char *bytes)
 /* The group keeps an alternation whole between the anchors: ^(a|b)$, not ^a|b$. */
 static bool compile(struct pattern *pattern, char **error)
 {
-    struct plain_locale locale;
+    locale_t before = uselocale(pattern->plain);
     int flags = pattern->folded ? REG_ICASE : 0;
     int code;
 
-    if (!plain_locale_enter(&locale))
-        return false;
     code = check_whole(pattern->bytes);
     if (code == 0)
         code = try_compile(&pattern->regex, flags, "^(", pattern->bytes, ")$");
@@ -100,8 +88,33 @@ static bool compile(struct pattern *pattern, char **error)
         regerror(code, &pattern->regex, text, sizeof(text));
         *error = strdup(text);
     }
-    plain_locale_leave(&locale);
+    uselocale(before);
     return code == 0;
+}
+
+static void measure_ends(struct pattern *pattern)
+{
+    pattern->head = strcspn(pattern->bytes, "*?[\\");
+    while (pattern->tail < pattern->size &&
+           strchr("*?[]\\", pattern->bytes[pattern->size - 1 - pattern->tail]) == NULL)
+        pattern->tail++;
+}
+
+static bool prepare(struct pattern *pattern, enum pattern_kind kind, char **error)
+{
+    if (kind == PATTERN_GLOB)
+        measure_ends(pattern);
+    if (kind == PATTERN_GLOB || kind == PATTERN_REGEX)
+        return has_locale(pattern) && (kind == PATTERN_GLOB || compile(pattern, error));
+    return true;
+}
+
+static void destroy(struct pattern *pattern)
+{
+    if (pattern->plain != (locale_t)0)
+        freelocale(pattern->plain);
+    free(pattern->bytes);
+    free(pattern);
 }
 
 static struct pattern *create(enum pattern_kind kind, const void *bytes, size_t size, bool folded,
@@ -119,13 +132,12 @@ static struct pattern *create(enum pattern_kind kind, const void *bytes, size_t 
     pattern->bytes[size] = '\0';
     pattern->size = size;
     pattern->folded = folded;
-    if (kind == PATTERN_REGEX && !compile(pattern, error))
+    if (!prepare(pattern, kind, error))
         goto fail;
     pattern->kind = kind;
     return pattern;
 fail:
-    free(pattern->bytes);
-    free(pattern);
+    destroy(pattern);
     return NULL;
 }
 
@@ -146,36 +158,7 @@ void pattern_destroy(struct pattern *pattern)
         return;
     if (pattern->kind == PATTERN_REGEX)
         regfree(&pattern->regex);
-    free(pattern->bytes);
-    free(pattern);
-}
-
-/* Glob and regex work on text: bytes with a NUL in them never match; for a regex neither does a newline. */
-static enum truth match_text(const struct pattern *pattern, const void *value, size_t size)
-{
-    struct plain_locale locale;
-    char *text;
-    int code;
-
-    if (memchr(value, '\0', size) != NULL ||
-        (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL))
-        return TRUTH_FALSE;
-    text = strndup(value, size);
-    if (text == NULL || !plain_locale_enter(&locale)) {
-        free(text);
-        return TRUTH_UNKNOWN;
-    }
-    if (pattern->kind == PATTERN_GLOB)
-        code = fnmatch(pattern->bytes, text, pattern->folded ? FNM_CASEFOLD : 0);
-    else
-        code = regexec(&pattern->regex, text, 0, NULL, 0);
-    plain_locale_leave(&locale);
-    free(text);
-    if (code == 0)
-        return TRUTH_TRUE;
-    /* any other code is an error, which says nothing */
-    return code == (pattern->kind == PATTERN_GLOB ? FNM_NOMATCH : REG_NOMATCH) ? TRUTH_FALSE
-                                                                               : TRUTH_UNKNOWN;
+    destroy(pattern);
 }
 
 static unsigned char lower(unsigned char byte)
@@ -183,17 +166,73 @@ static unsigned char lower(unsigned char byte)
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte - 'A' + 'a') : byte;
 }
 
-static bool begins_with(const struct pattern *pattern, const unsigned char *value, size_t size)
+/* The pattern's bytes from that place on, and the value. */
+static bool is_same(const struct pattern *pattern, size_t from, const unsigned char *value,
+                    size_t size)
 {
-    if (size < pattern->size)
-        return false;
+    const char *bytes = pattern->bytes + from;
+
     if (!pattern->folded)
-        return memcmp(pattern->bytes, value, pattern->size) == 0;
-    for (size_t i = 0; i < pattern->size; i++) {
-        if (lower((unsigned char)pattern->bytes[i]) != lower(value[i]))
+        return memcmp(bytes, value, size) == 0;
+    for (size_t i = 0; i < size; i++) {
+        if (lower((unsigned char)bytes[i]) != lower(value[i]))
             return false;
     }
     return true;
+}
+
+static bool begins_with(const struct pattern *pattern, const unsigned char *value, size_t size)
+{
+    return size >= pattern->size && is_same(pattern, 0, value, pattern->size);
+}
+
+/* Most values differ from a glob in what it begins or ends with. */
+static bool ends_fit(const struct pattern *pattern, const unsigned char *value, size_t size)
+{
+    return size >= pattern->head && size >= pattern->tail &&
+           is_same(pattern, 0, value, pattern->head) &&
+           is_same(pattern, pattern->size - pattern->tail, value + size - pattern->tail,
+                   pattern->tail);
+}
+
+static enum truth ask_library(const struct pattern *pattern, const char *text)
+{
+    locale_t before = uselocale(pattern->plain);
+    int code;
+
+    if (pattern->kind == PATTERN_GLOB)
+        code = fnmatch(pattern->bytes, text, pattern->folded ? FNM_CASEFOLD : 0);
+    else
+        code = regexec(&pattern->regex, text, 0, NULL, 0);
+    uselocale(before);
+    if (code == 0)
+        return TRUTH_TRUE;
+    /* any other code is an error, which says nothing */
+    return code == (pattern->kind == PATTERN_GLOB ? FNM_NOMATCH : REG_NOMATCH) ? TRUTH_FALSE
+                                                                               : TRUTH_UNKNOWN;
+}
+
+/* Glob and regex work on text: bytes with a NUL in them never match; for a regex neither does a newline. */
+static enum truth match_text(const struct pattern *pattern, const void *value, size_t size)
+{
+    char room[256];
+    char *text = room;
+    enum truth truth;
+
+    if (memchr(value, '\0', size) != NULL ||
+        (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL) ||
+        (pattern->kind == PATTERN_GLOB && !ends_fit(pattern, value, size)))
+        return TRUTH_FALSE;
+    if (size >= sizeof(room))
+        text = malloc(size + 1);
+    if (text == NULL)
+        return TRUTH_UNKNOWN;
+    memcpy(text, value, size);
+    text[size] = '\0';
+    truth = ask_library(pattern, text);
+    if (text != room)
+        free(text);
+    return truth;
 }
 
 enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size)

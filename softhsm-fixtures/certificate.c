@@ -134,16 +134,13 @@ static void set_dates(const struct statement *statement, X509 *certificate)
 }
 
 X509 *certificate_make(const struct statement *statement, struct key *key, const struct key *issuer,
-                       const struct key *signer)
+                       const struct key *signer, long serial)
 {
     X509 *certificate = X509_new();
     if (certificate == NULL)
         return NULL;
     X509_set_version(certificate, X509_VERSION_3);
-    // Issuer and serial number together name a certificate: the line is different in each
-    // description.
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate),
-                     statement_number(statement, "serial", (long)statement->line));
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
     set_dates(statement, certificate);
     set_subject(statement, key, certificate);
     X509_NAME *issuer_name = key_subject(issuer);

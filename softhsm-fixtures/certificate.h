@@ -13,7 +13,7 @@ extern const char *const certificate_options[];
 // SIGNER, and remembers its subject in KEY. The caller frees it with X509_free. Ends the program on
 // an error of the description; NULL if OpenSSL failed.
 X509 *certificate_make(const struct statement *statement, struct key *key, const struct key *issuer,
-                       const struct key *signer);
+                       const struct key *signer, long serial);
 // Writes FOLDER/NAME.pem; MODE is fopen's.
 bool certificate_write(const X509 *certificate, const char *folder, const char *name,
                        const char *mode);

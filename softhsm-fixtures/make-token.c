@@ -26,6 +26,8 @@ struct run {
 };
 
 static const char *const no_options[] = {NULL};
+static const char *const filler_options[] = {
+    "id_from", "label", "issuer", "alternative_name", "key_usage", "extended_key_usage", NULL};
 
 static void check(const struct statement *statement, CK_RV rv)
 {
@@ -182,7 +184,10 @@ static void make_certificate(struct run *run, const struct statement *statement)
     struct key *key = named_key(run, statement, statement->arguments[0]);
     struct key *issuer = optional_key(run, statement, "issuer", key);
     struct key *signer = optional_key(run, statement, "signed_by", issuer);
-    X509 *certificate = certificate_make(statement, key, issuer, signer);
+    // Issuer and serial number together name a certificate: the line is different in each
+    // description.
+    X509 *certificate = certificate_make(statement, key, issuer, signer,
+                                         statement_number(statement, "serial", statement->line));
     struct template template = {.count = 0};
     if (certificate == NULL || !object_certificate(&template, certificate) ||
         !write_certificate(run, statement, certificate))
@@ -238,32 +243,58 @@ static void run_secret(struct run *run, const struct statement *statement)
     add(run, statement, &template, no_options);
 }
 
-// Sets what tells the members of a filling apart: CKA_ID, four bytes, and the label.
-static void number_filler(struct template *template, long id, const char *label, long number)
+// One of a filling: what its objects have in common, and the key where it is a real one.
+struct filling {
+    unsigned char id[4];
+    char label[300];
+    struct key key;
+};
+
+static void add_filling(struct run *run, const struct statement *statement,
+                        const struct filling *filling, struct template *template)
 {
-    unsigned char bytes[4] = {(unsigned char)(id >> 24), (unsigned char)(id >> 16),
-                              (unsigned char)(id >> 8), (unsigned char)id};
-    char text[300];
-    int length = snprintf(text, sizeof text, "%.255s %ld", label, number);
-    template_set(template, CKA_ID, bytes, sizeof bytes);
-    template_set(template, CKA_LABEL, text, (size_t)length);
+    template_set(template, CKA_ID, filling->id, sizeof filling->id);
+    template_set(template, CKA_LABEL, filling->label, strlen(filling->label));
+    add(run, statement, template, filler_options);
 }
 
-static bool make_filler(struct template *public_half, struct template *private_half,
-                        const struct key_type *type)
+static bool make_filling(struct template *public_half, struct template *private_half,
+                         struct key *key)
 {
-    if (type->kind == KEY_RSA)
-        return object_filler_rsa(public_half, private_half, type->bits);
-    EVP_PKEY *pkey = key_generate(type);
-    bool ok = pkey != NULL && object_public(public_half, type, pkey) &&
-              object_private(private_half, type, pkey);
-    EVP_PKEY_free(pkey);
+    if (key->type.kind == KEY_RSA)
+        return object_filler_rsa(public_half, private_half, key->type.bits);
+    key->pkey = key_generate(&key->type);
+    return key->pkey != NULL && object_public(public_half, &key->type, key->pkey) &&
+           object_private(private_half, &key->type, key->pkey);
+}
+
+static bool make_filling_certificate(struct run *run, const struct statement *statement,
+                                     struct filling *filling, struct template *template,
+                                     long serial)
+{
+    struct key *issuer = optional_key(run, statement, "issuer", NULL);
+    X509 *certificate = certificate_make(statement, &filling->key, issuer, issuer, serial);
+    bool ok = certificate != NULL && object_certificate(template, certificate);
+    X509_free(certificate);
     return ok;
+}
+
+static void fill(struct run *run, const struct statement *statement, struct filling *filling,
+                 long serial)
+{
+    bool certified = statement_option(statement, "issuer", NULL) != NULL;
+    struct template parts[3] = {{.count = 0}, {.count = 0}, {.count = 0}};
+    if (!make_filling(&parts[0], &parts[1], &filling->key) ||
+        (certified && !make_filling_certificate(run, statement, filling, &parts[2], serial)))
+        statement_fail(statement, "OpenSSL failed");
+    for (size_t i = 0; i < (certified ? 3 : 2); i++)
+        add_filling(run, statement, filling, &parts[i]);
+    EVP_PKEY_free(filling->key.pkey);
+    X509_NAME_free(filling->key.subject);
 }
 
 static void run_filler(struct run *run, const struct statement *statement)
 {
-    static const char *const own[] = {"id_from", "label", NULL};
     statement_check_arguments(statement, 2, 2, "NUMBER TYPE");
     struct key_type type = read_type(statement, statement->arguments[1]);
     char *end = NULL;
@@ -271,16 +302,17 @@ static void run_filler(struct run *run, const struct statement *statement)
     if (*end != '\0' || count < 0 || count > 100000)
         statement_fail(statement, "found \"%s\", expected a number of keys",
                        statement->arguments[0]);
-    long id = statement_number(statement, "id_from", 1000);
+    if (type.kind == KEY_RSA && statement_option(statement, "issuer", NULL) != NULL)
+        statement_fail(statement, "issuer: found an RSA filler, which is no key to certify");
+    long first = statement_number(statement, "id_from", 1000);
     const char *label = statement_option(statement, "label", "filler");
     for (long i = 0; i < count; i++) {
-        struct template halves[2] = {{.count = 0}, {.count = 0}};
-        if (!make_filler(&halves[0], &halves[1], &type))
-            statement_fail(statement, "OpenSSL failed");
-        for (size_t half = 0; half < 2; half++) {
-            number_filler(&halves[half], id + i, label, i);
-            add(run, statement, &halves[half], own);
-        }
+        long id = first + i;
+        struct filling filling = {.id = {(unsigned char)(id >> 24), (unsigned char)(id >> 16),
+                                         (unsigned char)(id >> 8), (unsigned char)id},
+                                  .key = {.name = filling.label, .type = type}};
+        snprintf(filling.label, sizeof filling.label, "%.255s %ld", label, i);
+        fill(run, statement, &filling, id);
     }
 }
 

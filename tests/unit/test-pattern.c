@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <fnmatch.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,58 @@ static void a_glob_covers_the_whole_value_and_treats_no_character_specially(void
 
     (void)state;
     CHECK(PATTERN_GLOB, examples);
+}
+
+/* Whatever is looked at before fnmatch is asked. */
+static void a_glob_is_what_fnmatch_says_of_it(void **state)
+{
+    static const char letters[] = "aAb*?[]!-\\.";
+    enum { ROUNDS = 200000, MOST = 7 };
+    unsigned matches = 0;
+
+    (void)state;
+    srandom(1);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        char glob[MOST + 1] = "", value[MOST + 1] = "";
+        bool folded = random() % 2 == 0;
+        struct pattern *pattern;
+        enum truth wanted;
+
+        for (long j = random() % MOST; j >= 0; j--)
+            glob[j] = letters[random() % (long)(sizeof(letters) - 1)];
+        for (long j = random() % MOST - 1; j >= 0; j--)
+            value[j] = letters[random() % (i % 2 == 0 ? 3 : (long)(sizeof(letters) - 1))];
+        wanted = fnmatch(glob, value, folded ? FNM_CASEFOLD : 0) == 0 ? T : F;
+        pattern = folded ? pattern_create_folded(PATTERN_GLOB, glob, strlen(glob), NULL)
+                         : pattern_create(PATTERN_GLOB, glob, strlen(glob), NULL);
+        if (pattern_match(pattern, value, strlen(value)) != wanted)
+            fail_msg("%s against %s is not %d", glob, value, wanted);
+        pattern_destroy(pattern);
+        matches += wanted == T;
+    }
+    assert_in_range(matches, ROUNDS / 100, ROUNDS / 2);
+}
+
+static void a_value_of_any_length_is_matched_as_a_whole(void **state)
+{
+    (void)state;
+    for (size_t size = 250; size < 1100; size += size < 260 ? 1 : 400) {
+        static const enum pattern_kind kinds[] = {PATTERN_GLOB, PATTERN_REGEX};
+        char *value = malloc(size); /* without a NUL behind it */
+
+        memset(value, 'a', size);
+        for (size_t i = 0; i < 2; i++) {
+            const char *text = i == 0 ? "a*[ab]" : "a+";
+            struct pattern *pattern = pattern_create(kinds[i], text, strlen(text), NULL);
+
+            value[size - 1] = 'a';
+            assert_int_equal(pattern_match(pattern, value, size), T);
+            value[size - 1] = 'x';
+            assert_int_equal(pattern_match(pattern, value, size), F);
+            pattern_destroy(pattern);
+        }
+        free(value);
+    }
 }
 
 static void a_regular_expression_covers_the_whole_value(void **state)
@@ -328,6 +381,8 @@ int main(void)
         cmocka_unit_test(exact_text_is_these_bytes_and_no_others),
         cmocka_unit_test(a_prefix_is_how_the_bytes_begin),
         cmocka_unit_test(a_glob_covers_the_whole_value_and_treats_no_character_specially),
+        cmocka_unit_test(a_glob_is_what_fnmatch_says_of_it),
+        cmocka_unit_test(a_value_of_any_length_is_matched_as_a_whole),
         cmocka_unit_test(a_regular_expression_covers_the_whole_value),
         cmocka_unit_test(
             a_regular_expression_never_matches_newline_nul_or_trailing_blanks_of_its_own_accord),

@@ -41,6 +41,7 @@ TOOL = _given("P11GATE_TOOL", "tool/p11gate")
 MAKE_TOKEN = _given("P11GATE_MAKE_TOKEN", "softhsm-fixtures/make-token")
 ODD_VENDOR = _given("P11GATE_ODD_VENDOR", "tests/e2e/odd-vendor.so")
 P11KIT_FILES = _given("P11GATE_P11KIT_FILES", "tests/e2e/p11kit-files.so")
+EVALUATION = _given("P11GATE_EVALUATION", "tests/bench/evaluation")
 SCHEMA_KEYS = _given("P11GATE_SCHEMA_KEYS", "tests/schema/schema-keys")
 DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
 
