@@ -80,6 +80,7 @@ static void check_one(const struct example *example)
     expect_truth(example, &subject, "allow: [{not: {not: #}}]", is);
     expect_truth(example, &subject, "allow: [{any: [#, {not: {slot: {id: 7}}}]}]", is);
     expect_truth(example, &subject, "allow: [{any: [{slot: {id: 7}}, #]}]", T);
+    expect_truth(example, &subject, "allow: [{any: [#, {slot: {id: 7}}]}]", T);
     expect_truth(example, &subject, "allow: [{all: [#, {not: {slot: {id: 12345}}}]}]", is);
     expect_truth(example, &subject, "allow: [{all: [{any: [{slot: {id: 12345}}]}, #]}]", F);
     expect_allowed(example, &subject, "allow: [#]", is == T);
