@@ -19,7 +19,8 @@ struct circumstances {
     unsigned minute;  /* of the day, local time */
 };
 
-/* What a policy is asked about. All borrowed; slot and library may be NULL (their selectors are then unknown). */
+/* What a policy is asked about. All borrowed; slot and library may be NULL (their selectors are then unknown), and token where there is none
+ * (slot_id is then unknown as well). */
 struct subject {
     enum preset preset;
     CK_SLOT_ID slot_id;

@@ -31,7 +31,7 @@ static void write_wanted(FILE *out, const struct selector *selector, const struc
     selector_write_wanted(out, selector);
 }
 
-/* Could a login change the truth of a selector without children? */
+/* Could a login, or without a token one, change the truth of a selector without children? */
 static bool is_open(const struct selector *selector, const struct subject *subject,
                     enum truth truth)
 {
@@ -40,6 +40,8 @@ static bool is_open(const struct selector *selector, const struct subject *subje
     switch (selector_settled(selector)) {
     case SETTLED_ALWAYS:
         return false;
+    case SETTLED_BY_TOKEN:
+        return subject->token == NULL;
     case SETTLED_BY_PRIVATE_KEY:
         return subject->group->private_key == NULL;
     case SETTLED_BY_CERTIFICATE:

@@ -19,7 +19,7 @@ struct explanation {
     enum truth truth;
     struct explained_text wanted;
     struct explained_text seen; /* none: nothing that can be read */
-    bool open;                  /* private objects are not visible yet, and the truth may change when they are */
+    bool open;                  /* private objects are not visible yet, or there is no token, and the truth may change when they are */
     struct explanation *children; /* owned array */
     size_t n_children;
 };

@@ -211,6 +211,19 @@ static enum truth match_key(const struct selector *selector, const struct subjec
     return TRUTH_UNKNOWN;
 }
 
+static enum truth match_token(const struct selector *selector, const CK_TOKEN_INFO *token)
+{
+    if (token == NULL)
+        return TRUTH_UNKNOWN;
+    if (selector->kind == SELECTOR_TOKEN_LABEL)
+        return match_padded(selector, token->label, sizeof(token->label));
+    if (selector->kind == SELECTOR_TOKEN_SERIAL)
+        return match_padded(selector, token->serialNumber, sizeof(token->serialNumber));
+    if (selector->kind == SELECTOR_TOKEN_MANUFACTURER)
+        return match_padded(selector, token->manufacturerID, sizeof(token->manufacturerID));
+    return match_padded(selector, token->model, sizeof(token->model));
+}
+
 static enum truth match_slot(const struct selector *selector, const CK_SLOT_INFO *slot)
 {
     if (slot == NULL)
@@ -282,8 +295,6 @@ static enum truth match_any(const struct selector *selector, const struct subjec
 
 enum truth selector_match(const struct selector *selector, const struct subject *subject)
 {
-    const CK_TOKEN_INFO *token = subject->token;
-
     switch (selector->kind) {
     case SELECTOR_ALL:
         return match_all(selector, subject);
@@ -294,13 +305,10 @@ enum truth selector_match(const struct selector *selector, const struct subject 
                    ? truth_not(selector_match(&selector->children[0], subject))
                    : TRUTH_UNKNOWN;
     case SELECTOR_TOKEN_LABEL:
-        return match_padded(selector, token->label, sizeof(token->label));
     case SELECTOR_TOKEN_SERIAL:
-        return match_padded(selector, token->serialNumber, sizeof(token->serialNumber));
     case SELECTOR_TOKEN_MANUFACTURER:
-        return match_padded(selector, token->manufacturerID, sizeof(token->manufacturerID));
     case SELECTOR_TOKEN_MODEL:
-        return match_padded(selector, token->model, sizeof(token->model));
+        return match_token(selector, subject->token);
     case SELECTOR_SLOT_DESCRIPTION:
     case SELECTOR_SLOT_MANUFACTURER:
         return match_slot(selector, subject->slot);
@@ -309,7 +317,7 @@ enum truth selector_match(const struct selector *selector, const struct subject 
     case SELECTOR_LIBRARY_VERSION:
         return match_library(selector, subject->library);
     case SELECTOR_SLOT_ID:
-        return any_number(selector, subject->slot_id);
+        return subject->token != NULL ? any_number(selector, subject->slot_id) : TRUTH_UNKNOWN;
     case SELECTOR_WHEN_USER:
         return match_text(selector, subject->circumstances.user);
     case SELECTOR_WHEN_GROUP:

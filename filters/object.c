@@ -3,6 +3,23 @@
 
 #include <stdlib.h>
 
+bool object_read_certificate(struct object *object, struct crypto *crypto, const void *der,
+                             size_t size)
+{
+    struct certificate *certificate = certificate_parse(crypto, der, size);
+
+    if (certificate == NULL)
+        return false;
+    object->key = certificate->key;
+    object->content = certificate->content;
+    certificate->key = NULL;
+    certificate->content = NULL;
+    object->authority = certificate->authority;
+    object->usage = certificate->usage;
+    certificate_destroy(certificate);
+    return true;
+}
+
 bool object_list_add(struct object_list *list, struct object *object)
 {
     struct object **grown = reallocarray(list->items, list->count + 1, sizeof(struct object *));

@@ -26,6 +26,10 @@ struct object_list {
     size_t count;
 };
 
+/* Sets what the certificate in DER says of a certificate object. False, and nothing is set: it is none that is known here. */
+bool object_read_certificate(struct object *object, struct crypto *crypto, const void *der,
+                             size_t size);
+
 /* Takes the object over; without memory it is destroyed and false returned. */
 bool object_list_add(struct object_list *list, struct object *object);
 const struct object *object_list_find(const struct object_list *list, CK_OBJECT_HANDLE vendor);

@@ -19,6 +19,8 @@ static void see_token(FILE *out, const struct selector *selector, const struct s
 {
     const CK_TOKEN_INFO *token = subject->token;
 
+    if (token == NULL)
+        return;
     if (selector->kind == SELECTOR_TOKEN_LABEL)
         write_padded(out, token->label, sizeof(token->label));
     else if (selector->kind == SELECTOR_TOKEN_SERIAL)
@@ -33,7 +35,7 @@ static void see_slot(FILE *out, const struct selector *selector, const struct su
 {
     const CK_SLOT_INFO *slot = subject->slot;
 
-    if (selector->kind == SELECTOR_SLOT_ID)
+    if (selector->kind == SELECTOR_SLOT_ID && subject->token != NULL)
         fprintf(out, "%lu", subject->slot_id);
     else if (slot != NULL && selector->kind == SELECTOR_SLOT_DESCRIPTION)
         write_padded(out, slot->slotDescription, sizeof(slot->slotDescription));

@@ -8,6 +8,7 @@
 /* When does a selector know all of what it asks for? */
 enum settled {
     SETTLED_ALWAYS,
+    SETTLED_BY_TOKEN,       /* when there is a token */
     SETTLED_BY_PRIVATE_KEY, /* when the private key is visible, or is known not to be there */
     SETTLED_BY_CERTIFICATE, /* when there is a certificate to look at, or all objects are visible */
     SETTLED_BY_LOGIN,       /* when all objects are visible; true is true before that */

@@ -188,7 +188,6 @@ static CK_RV read_certificate(const struct reader *reader, struct object *object
 {
     CK_ULONG type = CK_UNAVAILABLE_INFORMATION;
     const CK_ATTRIBUTE *value;
-    struct certificate *certificate;
     CK_RV rv;
 
     attributes_ulong(&object->attributes, CKA_CERTIFICATE_TYPE, &type);
@@ -198,16 +197,7 @@ static CK_RV read_certificate(const struct reader *reader, struct object *object
     if (rv != CKR_OK)
         return is_attribute_error(rv) ? CKR_OK : rv;
     value = attributes_find(&object->attributes, CKA_VALUE);
-    certificate = certificate_parse(reader->crypto, value->pValue, value->ulValueLen);
-    if (certificate == NULL)
-        return CKR_OK;
-    object->key = certificate->key;
-    object->content = certificate->content;
-    certificate->key = NULL;
-    certificate->content = NULL;
-    object->authority = certificate->authority;
-    object->usage = certificate->usage;
-    certificate_destroy(certificate);
+    object_read_certificate(object, reader->crypto, value->pValue, value->ulValueLen);
     return CKR_OK;
 }
 

@@ -46,6 +46,9 @@ struct example {
     const char *explanation; /* of the rule, without the all(...) that it is */
 };
 
+/* What the example is asked without. */
+enum missing { NOTHING, GROUP_AND_PROCESS, TOKEN };
+
 static const char *const process_groups[] = {"staff", NULL};
 static const struct circumstances circumstances = {
     .user = "ann",
@@ -57,7 +60,8 @@ static const struct circumstances circumstances = {
     .minute = 4 * 60 + 5,
 };
 
-static char *explain(const struct selector *condition, const struct example *example, bool group)
+static char *explain(const struct selector *condition, const struct example *example,
+                     enum missing missing)
 {
     struct fixture_token token;
     struct key_groups groups;
@@ -71,10 +75,15 @@ static char *explain(const struct selector *condition, const struct example *exa
     fixture_token_init(&token, example->objects, example->logged_in);
     assert_true(pair_objects(&token.objects, &token.refused, &token.known, &groups));
     subject = fixture_subject(&token);
-    subject.group = group ? groups.items : NULL;
-    if (group && groups.items->n_certificates > 0)
+    subject.group = missing != GROUP_AND_PROCESS ? groups.items : NULL;
+    if (subject.group != NULL && groups.items->n_certificates > 0)
         subject.certificate = groups.items->certificates[0];
-    subject.circumstances = group ? circumstances : (struct circumstances){0};
+    if (missing == TOKEN) {
+        subject.token = NULL;
+        subject.slot = NULL;
+        subject.library = NULL;
+    }
+    subject.circumstances = subject.group != NULL ? circumstances : (struct circumstances){0};
     assert_true(explanation_make(condition, &subject, &explanation));
     assert_int_equal(explanation.truth, selector_match(condition, &subject));
     write_explanation(out, &explanation);
@@ -96,10 +105,10 @@ static struct config *policy_of(const char *selector)
     return config;
 }
 
-static void check_one(const struct example *example, bool group)
+static void check_one(const struct example *example, enum missing missing)
 {
     struct config *config = policy_of(example->selector);
-    char *found = explain(&config->policy.allow.rules[0].condition, example, group);
+    char *found = explain(&config->policy.allow.rules[0].condition, example, missing);
     const char *inner = strchr(found, '(');
 
     assert_non_null(inner);
@@ -114,7 +123,7 @@ static void check_one(const struct example *example, bool group)
 static void check(const struct example *examples, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        check_one(&examples[i], true);
+        check_one(&examples[i], NOTHING);
 }
 
 #define CHECK(examples) check(examples, sizeof(examples) / sizeof((examples)[0]))
@@ -238,10 +247,10 @@ static void a_fingerprint_stands_for_a_key_and_its_file(void **state)
     assert_true(asprintf(&by_file, "public_key F %s | %s", wanted, seen) > 0);
     example.selector = fingerprint;
     example.explanation = by_fingerprint;
-    check_one(&example, true);
+    check_one(&example, NOTHING);
     example.selector = "public_key: RSA_B.pub";
     example.explanation = by_file;
-    check_one(&example, true);
+    check_one(&example, NOTHING);
     free(fingerprint);
     free(by_fingerprint);
     free(by_file);
@@ -305,7 +314,7 @@ static void of_who_asks_the_process_is_seen(void **state)
     (void)state;
     CHECK(examples);
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        check_one(&unknown[i], false);
+        check_one(&unknown[i], GROUP_AND_PROCESS);
 }
 
 static void without_a_key_group_only_the_token_is_seen(void **state)
@@ -318,7 +327,31 @@ static void without_a_key_group_only_the_token_is_seen(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
-        check_one(&examples[i], false);
+        check_one(&examples[i], GROUP_AND_PROCESS);
+}
+
+static void without_a_token_what_it_would_tell_is_unknown_and_open(void **state)
+{
+    static const struct example examples[] = {
+        {"token: {label: one}", "cert RSA_A -", false, "all U?(token.label U? \"one\" | -)"},
+        {"token: {serial: \"1234\"}", "cert RSA_A -", false,
+         "all U?(token.serial U? \"1234\" | -)"},
+        {"token: {manufacturer: maker, model: model}", "cert RSA_A -", false,
+         "all U?(token.manufacturer U? \"maker\" | -, token.model U? \"model\" | -)"},
+        {"slot: {id: [0, 7], description: reader}", "cert RSA_A -", false,
+         "all U?(slot.id U? 0, 7 | -, slot.description U? \"reader\" | -)"},
+        {"uri: \"pkcs11:library-version=2.40;slot-manufacturer=x\"", "cert RSA_A -", false,
+         "all U?(slot.manufacturer U? \"x\" | -, library.version U? \"2.40\" | -)"},
+        {"token: {label: one}, key: {type: ec}", "cert RSA_A -", false,
+         "all U?(token.label U? \"one\" | -), all F(key.type F ec | rsa)"},
+        {"id: \"01\"", "cert RSA_A -", false, "id U? 01 | none"},
+        {"certificate: {subject: CN=a}", "cert RSA_A - x509=plain", false,
+         "all F(certificate.subject F \"CN=a\" | \"CN=bob\")"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
+        check_one(&examples[i], TOKEN);
 }
 
 int main(void)
@@ -333,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_login_changes_nothing_where_something_else_settles_it),
         cmocka_unit_test(of_who_asks_the_process_is_seen),
         cmocka_unit_test(without_a_key_group_only_the_token_is_seen),
+        cmocka_unit_test(without_a_token_what_it_would_tell_is_unknown_and_open),
     };
 
     return cmocka_run_group_tests(tests, filters_set_up, filters_tear_down);
