@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "config/account.h"
 #include "config/identity.h"
 #include "config/reader.h"
 
@@ -83,6 +84,16 @@ bool choice_user_path(char **path, struct message_list *messages)
     if (!good)
         message_add(messages, SEVERITY_ERROR, (struct position){0}, "no memory");
     return good;
+}
+
+bool choice_path_of(const struct account *user, char **path, struct message_list *messages)
+{
+    *path = NULL;
+    if (user->home == NULL || asprintf(path, "%s/.config/p11gate/config.yaml", user->home) >= 0)
+        return true;
+    *path = NULL;
+    message_add(messages, SEVERITY_ERROR, (struct position){0}, "no memory");
+    return false;
 }
 
 /* The NAME of .../p11gate-NAME.so with its length; NULL: the file has none. */

@@ -9,25 +9,30 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "config/account.h"
 #include "config/choice.h"
 #include "config/contradiction.h"
 #include "config/document.h"
 #include "config/profiles.h"
 #include "config/reader.h"
 #include "config/schema.h"
-#include "config/secure_file.h"
 #include "config/settings.h"
 #include "config/stamps.h"
 #include "config/trust_anchors.h"
 
-char *config_path(bool *system, struct message_list *messages)
+static bool find_user_path(const struct account *user, char **path, struct message_list *messages)
+{
+    return user != NULL ? choice_path_of(user, path, messages) : choice_user_path(path, messages);
+}
+
+static char *find_path(const struct account *user, bool *system, struct message_list *messages)
 {
     bool is_system = choice_system_exists();
     char *path = NULL;
 
     if (is_system)
         path = choice_system_path();
-    else if (!choice_user_path(&path, messages))
+    else if (!find_user_path(user, &path, messages))
         return NULL;
     if (path != NULL) {
         *system = is_system;
@@ -38,6 +43,11 @@ char *config_path(bool *system, struct message_list *messages)
                                 "$P11GATE_CONFIG to name a file");
     }
     return path;
+}
+
+char *config_path(bool *system, struct message_list *messages)
+{
+    return find_path(NULL, system, messages);
 }
 
 /* From the working folder, where the path is relative. The caller frees; NULL with errno. */
@@ -121,7 +131,7 @@ static void read_file(struct reader *reader, struct config *config, const char *
     struct position nowhere = {0};
     struct secure_file file;
 
-    if (!secure_file_read(path, reader->system, nowhere, reader->messages, &file))
+    if (!reader_file(reader, path, SECURE_FILE_MAX_SIZE, nowhere, &file))
         return;
     if (stamps_add(reader->stamps, path, &file.status))
         read_text(reader, config, file.text, file.size);
@@ -242,7 +252,7 @@ static void read_second(struct reader *reader, struct config *config)
 {
     char *path = NULL;
 
-    if (!choice_user_path(&path, reader->messages))
+    if (!find_user_path(reader->user, &path, reader->messages))
         return;
     if (path != NULL && !is_missing(path)) {
         read_narrowing(reader, config, path);
@@ -254,29 +264,56 @@ static void read_second(struct reader *reader, struct config *config)
     free(path);
 }
 
-/* NULL after an error. second: a user's file may stand beside the system's. */
-static struct config *load(struct crypto *crypto, const char *path, bool system, bool second,
-                           const char *module_file, struct message_list *messages)
+/* What to read, and for whom. */
+struct request {
+    const char *path;
+    bool system;
+    bool second;                /* a user's file may stand beside the system's */
+    bool named;                 /* the path stands in place of the configuration */
+    const char *module_file;    /* may be NULL */
+    const struct account *user; /* NULL: the process's own */
+};
+
+static char *profile_of(const struct request *request, bool *no_memory)
+{
+    *no_memory = false;
+    /* The variables of another user are not known. */
+    return request->user != NULL && !request->named
+               ? NULL
+               : choice_profile(request->module_file, no_memory);
+}
+
+/* NULL after an error. */
+static struct config *load(struct crypto *crypto, const struct request *request,
+                           struct message_list *messages)
 {
     size_t errors = messages->errors;
-    struct config *config = create(path, system);
-    struct reader reader = {.crypto = crypto, .system = system, .messages = messages};
-    bool no_memory = false;
-    char *profile = choice_profile(module_file, &no_memory);
+    struct config *config = create(request->path, request->system);
+    struct reader reader = {.crypto = crypto,
+                            .system = request->system,
+                            .user = request->user,
+                            .named = request->named,
+                            .messages = messages};
+    bool no_memory;
+    char *profile = profile_of(request, &no_memory);
 
     if (config == NULL || no_memory) {
-        message_add(messages, SEVERITY_ERROR, (struct position){.file = path}, "no memory");
+        message_add(messages, SEVERITY_ERROR, (struct position){.file = request->path},
+                    "no memory");
         goto out;
     }
     reader.stamps = config->stamps;
-    reader.profile = system ? NULL : profile;
-    identity_init(&reader.identity);
+    reader.profile = request->system ? NULL : profile;
+    if (request->user != NULL)
+        identity_init_of(&reader.identity, request->user->id);
+    else
+        identity_init(&reader.identity);
     read_first(&reader, config);
     reader.profile = profile;
-    if (second && !config->settings.ignore_user && messages->errors == errors)
+    if (request->second && !config->settings.ignore_user && messages->errors == errors)
         read_second(&reader, config);
     identity_finish(&reader.identity);
-    process_init(&config->process, &config->policy);
+    process_init_of(&config->process, &config->policy, request->user);
 out:
     free(profile);
     if (messages->errors != errors) {
@@ -289,7 +326,9 @@ out:
 struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages)
 {
-    return load(crypto, path, system, false, NULL, messages);
+    const struct request request = {.path = path, .system = system};
+
+    return load(crypto, &request, messages);
 }
 
 struct config *config_load_chosen(struct crypto *crypto, const char *module_file,
@@ -297,10 +336,34 @@ struct config *config_load_chosen(struct crypto *crypto, const char *module_file
 {
     bool system;
     char *path = config_path(&system, messages);
-    struct config *config =
-        path != NULL ? load(crypto, path, system, system, module_file, messages) : NULL;
+    struct config *config = NULL;
 
+    if (path != NULL) {
+        const struct request request = {
+            .path = path, .system = system, .second = system, .module_file = module_file};
+
+        config = load(crypto, &request, messages);
+    }
     free(path);
+    return config;
+}
+
+struct config *config_load_of(struct crypto *crypto, const struct account *user, const char *path,
+                              bool system, struct message_list *messages)
+{
+    struct request request = {.path = path, .system = system, .named = true, .user = user};
+    char *found = NULL;
+    struct config *config = NULL;
+
+    if (path == NULL) {
+        found = find_path(user, &request.system, messages);
+        request.path = found;
+        request.second = request.system;
+        request.named = false;
+    }
+    if (request.path != NULL)
+        config = load(crypto, &request, messages);
+    free(found);
     return config;
 }
 

@@ -10,6 +10,7 @@
 #include "filters/policy.h"
 #include "filters/preset.h"
 
+struct account;
 struct crypto;
 struct trust_store;
 
@@ -81,6 +82,14 @@ struct config *config_load_chosen(struct crypto *crypto, const char *module_file
  * else $P11GATE_PROFILE chooses a profile. */
 struct config *config_load(struct crypto *crypto, const char *path, bool system,
                            struct message_list *messages);
+
+/* Reads what would hold for a process of that user's (NULL: of this one's): path in place of the
+ * configuration, with the system's rights or a user's, or with NULL the files that are in force for
+ * him. Of another user no variables are known: his file is ~/.config/p11gate/config.yaml, and a
+ * profile is chosen in path alone. As the others otherwise. */
+struct config *config_load_of(struct crypto *crypto, const struct account *user, const char *path,
+                              bool system, struct message_list *messages);
+
 /* Warns, each at its place, of what a configuration says and hardly means: rules that can show
  * nothing or are never the first that is true, `when` in require, ids and labels trusted by the
  * system's file, functions and mechanisms that the preset refuses all the same, a library that is

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "config/secure_file.h"
 #include "config/stamps.h"
 #include "crypto/public_key.h"
 
@@ -74,7 +73,7 @@ void key_file_read(struct reader *reader, const char *path, struct position posi
     size_t keys = selector->n_keys;
     size_t errors;
 
-    if (!secure_file_read(path, reader->system, position, reader->messages, &file))
+    if (!reader_file(reader, path, SECURE_FILE_MAX_SIZE, position, &file))
         return;
     errors = reader->messages->errors;
     if (!stamps_add(reader->stamps, path, &file.status))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Asks for the process's user, groups and host.
+// Asks for user, groups and host.
 #include "config/process.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "config/account.h"
 #include "config/identity.h"
 
 enum { LARGEST_ENTRY = 1 << 20 };
@@ -35,20 +36,33 @@ static char *group_name(gid_t id)
     return name;
 }
 
-/* The real group and the supplementary ones. */
-static void init_groups(struct process *process)
+/* The real group and the supplementary ones. The caller frees; NULL: unknown. */
+static gid_t *own_groups(size_t *n_ids)
 {
     int count = getgroups(0, NULL);
     gid_t *ids = count >= 0 ? calloc((size_t)count + 1, sizeof(*ids)) : NULL;
 
     if (ids == NULL)
-        return;
+        return NULL;
     ids[0] = getgid();
     count = getgroups(count, ids + 1);
-    process->groups = count >= 0 ? calloc((size_t)count + 1, sizeof(*process->groups)) : NULL;
+    if (count < 0) {
+        free(ids);
+        return NULL;
+    }
+    *n_ids = (size_t)count + 1;
+    return ids;
+}
+
+static void init_groups(struct process *process, const struct account *user)
+{
+    size_t count = 0;
+    gid_t *ids = user != NULL ? account_groups(user, &count) : own_groups(&count);
+
+    process->groups = ids != NULL ? calloc(count + 1, sizeof(*process->groups)) : NULL;
     if (process->groups != NULL) {
-        process->n_groups = (size_t)count + 1;
-        for (size_t i = 0; i < process->n_groups; i++)
+        process->n_groups = count;
+        for (size_t i = 0; i < count; i++)
             process->groups[i] = group_name(ids[i]);
     }
     free(ids);
@@ -56,11 +70,17 @@ static void init_groups(struct process *process)
 
 void process_init(struct process *process, const struct policy *policy)
 {
+    process_init_of(process, policy, NULL);
+}
+
+void process_init_of(struct process *process, const struct policy *policy,
+                     const struct account *user)
+{
     struct identity identity = {0};
 
     *process = (struct process){0};
     if (policy_uses(policy, SELECTOR_WHEN_USER) || policy_uses(policy, SELECTOR_WHEN_HOST)) {
-        identity_init_of(&identity, getuid());
+        identity_init_of(&identity, user != NULL ? user->id : getuid());
         process->user = identity.user;
         process->host = identity.host;
         identity.user = NULL;
@@ -68,7 +88,7 @@ void process_init(struct process *process, const struct policy *policy)
         identity_finish(&identity);
     }
     if (policy_uses(policy, SELECTOR_WHEN_GROUP))
-        init_groups(process);
+        init_groups(process, user);
 }
 
 void process_finish(struct process *process)

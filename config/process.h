@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who the process is, for `when` (policy.md 3): its real user and groups, its host.
+// Who asks, for `when` (policy.md 3): the real user and groups of the process, its host.
 #pragma once
 
 #include "filters/decide.h"
 
+struct account;
+
 struct process {
-    char *user;    /* owned; of getuid(); NULL: unknown */
+    char *user;    /* owned; NULL: unknown */
     char **groups; /* owned array of owned, each NULL where it is unknown; NULL: unknown */
     size_t n_groups;
     char *host; /* owned; NULL: unknown */
@@ -14,6 +16,11 @@ struct process {
 /* Asks the system for what the policy has selectors on, and for nothing else: names can come from
  * far away. No memory: unknown. */
 void process_init(struct process *process, const struct policy *policy);
+
+/* The same as if a process of that user's asked, with the groups that a login gives; NULL: this
+ * process. */
+void process_init_of(struct process *process, const struct policy *policy,
+                     const struct account *user);
 void process_finish(struct process *process);
 
 /* With the time of now. trusted_clock: where a variable of the user's (TZ) moves it, it is

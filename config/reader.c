@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "config/account.h"
 
 void reader_error(struct reader *reader, struct position position, const char *format, ...)
 {
@@ -66,4 +68,17 @@ void reader_expected(struct reader *reader, const struct node *node, const char 
 void reader_no_memory(struct reader *reader)
 {
     message_add(reader->messages, SEVERITY_ERROR, (struct position){0}, "no memory");
+}
+
+bool reader_file(struct reader *reader, const char *path, size_t limit, struct position position,
+                 struct secure_file *file)
+{
+    uid_t owners[] = {geteuid(), geteuid()};
+
+    if (reader->user != NULL)
+        owners[1] = reader->user->id;
+    if (!reader->named)
+        owners[0] = owners[1];
+    return secure_file_read_of(path, limit, reader->system, owners, position, reader->messages,
+                               file);
 }

@@ -7,7 +7,9 @@
 #include "common/message.h"
 #include "config/document.h"
 #include "config/identity.h"
+#include "config/secure_file.h"
 
+struct account;
 struct crypto;
 struct config_stamps;
 struct trust_store;
@@ -19,6 +21,8 @@ struct reader {
     const char *narrows;          /* borrowed; the system's file beside this one; NULL: none */
     const char *profile;          /* borrowed; the chosen one; NULL: none */
     struct identity identity;     /* owned by config.c */
+    const struct account *user;   /* borrowed; who it is read for; NULL: the process's own user */
+    bool named;                   /* a file that stands in place of the configuration */
     struct config_stamps *stamps; /* borrowed; named files are added */
     const struct trust_store *trust; /* borrowed; the anchors that rules may name; NULL: none */
     struct message_list *messages;
@@ -32,6 +36,12 @@ void reader_error(struct reader *reader, struct position position, const char *f
 void reader_expected(struct reader *reader, const struct node *node, const char *expected);
 
 void reader_no_memory(struct reader *reader);
+
+/* Reads a file of up to limit bytes that the one whom it is read for may rely on:
+ * secure_file_read_up_to(), where he is the effective user. What stands in place of the
+ * configuration may belong to the caller as well. */
+bool reader_file(struct reader *reader, const char *path, size_t limit, struct position position,
+                 struct secure_file *file);
 
 enum { READER_FOUND_SIZE = 64 };
 

@@ -15,6 +15,7 @@ enum { MOST_LINKS = 40 };
 struct walk {
     const char *path; /* as asked for, for messages */
     bool system;
+    uid_t owners[2]; /* who may own it beside root, if it is not the system's */
     struct position position;
     struct message_list *messages;
     char rest[PATH_MAX]; /* what is still to be walked */
@@ -34,17 +35,22 @@ static bool refuse_errno(const struct walk *walk)
     return false;
 }
 
+static bool is_owner(const struct walk *walk, uid_t id)
+{
+    return id == walk->owners[0] || id == walk->owners[1];
+}
+
 static bool check_owner(const struct walk *walk, const char *name, const struct stat *status)
 {
-    if (status->st_uid == 0 || (!walk->system && status->st_uid == geteuid()))
+    if (status->st_uid == 0 || (!walk->system && is_owner(walk, status->st_uid)))
         return true;
-    if (walk->system || geteuid() == 0) {
+    if (walk->system || walk->owners[1] == 0) {
         message_add(walk->messages, SEVERITY_ERROR, walk->position,
                     "%s: belongs to user %lu, expected root", name, (unsigned long)status->st_uid);
     } else {
         message_add(walk->messages, SEVERITY_ERROR, walk->position,
                     "%s: belongs to user %lu, expected root or user %lu", name,
-                    (unsigned long)status->st_uid, (unsigned long)geteuid());
+                    (unsigned long)status->st_uid, (unsigned long)walk->owners[1]);
     }
     return false;
 }
@@ -266,8 +272,21 @@ static bool read_whole(const struct walk *walk, int descriptor, size_t limit,
 bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct position position,
                             struct message_list *messages, struct secure_file *file)
 {
-    struct walk walk = {
-        .path = path, .system = system, .position = position, .messages = messages, .folder = -1};
+    const uid_t owners[] = {geteuid(), geteuid()};
+
+    return secure_file_read_of(path, limit, system, owners, position, messages, file);
+}
+
+bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_t owners[2],
+                         struct position position, struct message_list *messages,
+                         struct secure_file *file)
+{
+    struct walk walk = {.path = path,
+                        .system = system,
+                        .owners = {owners[0], owners[1]},
+                        .position = position,
+                        .messages = messages,
+                        .folder = -1};
     struct secure_file result = {0};
     int descriptor = open_checked(&walk, &result.status);
     bool good;
@@ -290,8 +309,12 @@ bool secure_file_read(const char *path, bool system, struct position position,
 bool secure_file_check(const char *path, bool system, struct position position,
                        struct message_list *messages)
 {
-    struct walk walk = {
-        .path = path, .system = system, .position = position, .messages = messages, .folder = -1};
+    struct walk walk = {.path = path,
+                        .system = system,
+                        .owners = {geteuid(), geteuid()},
+                        .position = position,
+                        .messages = messages,
+                        .folder = -1};
     struct stat status;
     int descriptor;
 

@@ -28,6 +28,11 @@ bool secure_file_read(const char *path, bool system, struct position position,
 bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct position position,
                             struct message_list *messages, struct secure_file *file);
 
+/* The same with two users in place of the effective one, who may be the same. */
+bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_t owners[2],
+                         struct position position, struct message_list *messages,
+                         struct secure_file *file);
+
 /* The same checks without reading, for a file of any size; a file that does not exist passes. */
 bool secure_file_check(const char *path, bool system, struct position position,
                        struct message_list *messages);

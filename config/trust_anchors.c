@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "config/secure_file.h"
 #include "config/stamps.h"
 #include "config/values.h"
 #include "crypto/crl_set.h"
@@ -105,8 +104,7 @@ static void read_path(struct reader *reader, const struct node *node, const char
     char reason[REASON_SIZE];
     struct secure_file file;
 
-    if (!secure_file_read_up_to(path, kinds[filling->file].limit, reader->system, node->position,
-                                reader->messages, &file))
+    if (!reader_file(reader, path, kinds[filling->file].limit, node->position, &file))
         return;
     if (!stamps_add(reader->stamps, path, &file.status))
         reader_no_memory(reader);

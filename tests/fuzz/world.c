@@ -91,6 +91,14 @@ bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct 
     return true;
 }
 
+bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_t owners[2],
+                         struct position position, struct message_list *messages,
+                         struct secure_file *file)
+{
+    (void)owners;
+    return secure_file_read_up_to(path, limit, system, position, messages, file);
+}
+
 bool secure_file_check(const char *path, bool system, struct position position,
                        struct message_list *messages)
 {

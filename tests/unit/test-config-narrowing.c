@@ -4,17 +4,16 @@
 #include "tests/unit/config_fixture.h"
 
 #include "config/identity.h"
-#include "config/secure_file.h"
+#include "config/reader.h"
 
 /* A home within the fixture's folder, so that no test comes near the real one. */
 static void test_identity_init(struct identity *identity);
 
 /* Root's files can be made by root alone; test-config.c sees that they have to be root's. */
-static bool test_secure_file_read(const char *path, bool system, struct position position,
-                                  struct message_list *messages, struct secure_file *file)
+static bool test_reader_file(struct reader *reader, const char *path, size_t limit,
+                             struct position position, struct secure_file *file)
 {
-    (void)system;
-    return secure_file_read(path, false, position, messages, file);
+    return secure_file_read_up_to(path, limit, false, position, reader->messages, file);
 }
 
 static char system_path[256];
@@ -22,7 +21,7 @@ static char system_path[256];
 #undef SYSTEM_CONFIG
 #define SYSTEM_CONFIG system_path
 #define identity_init test_identity_init
-#define secure_file_read test_secure_file_read
+#define reader_file test_reader_file
 #include "config/choice.c"
 #include "config/config.c"
 #undef identity_init

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "config/account.h"
 #include "config/identity.h"
 
 static gid_t real_group;
@@ -52,9 +53,23 @@ static int test_getgrgid_r(gid_t id, struct group *entry, char *buffer, size_t s
 static void test_identity_init_of(struct identity *identity, uid_t id)
 {
     asked++;
-    *identity = (struct identity){.user = id == getuid() ? strdup("alice") : NULL,
+    *identity = (struct identity){.user = id == getuid() ? strdup("alice")
+                                          : id == 4711   ? strdup("bob")
+                                                         : NULL,
                                   .uid = strdup("1"),
                                   .host = strdup("box.example")};
+}
+
+static gid_t *test_account_groups(const struct account *account, size_t *count)
+{
+    gid_t *ids = account->group != 0 ? calloc(2, sizeof(*ids)) : NULL;
+
+    if (ids == NULL)
+        return NULL;
+    ids[0] = account->group;
+    ids[1] = 77;
+    *count = 2;
+    return ids;
 }
 
 static time_t clock_says;
@@ -69,6 +84,7 @@ static time_t test_time(time_t *seconds)
 #define getgroups test_getgroups
 #define getgrgid_r test_getgrgid_r
 #define identity_init_of test_identity_init_of
+#define account_groups test_account_groups
 #define time(seconds) test_time(seconds)
 #include "config/process.c"
 #undef time
@@ -160,6 +176,28 @@ static void what_cannot_be_told_is_unknown(void **state)
     process_finish(&process);
 }
 
+static void of_another_user_name_and_groups_are_his(void **state)
+{
+    struct rule rules[] = {{.condition = {.kind = SELECTOR_WHEN_USER}},
+                           {.condition = {.kind = SELECTOR_WHEN_GROUP}}};
+    const struct policy policy = {.deny = {rules, 2}};
+    struct account user = {.name = (char *)(uintptr_t) "bob", .id = 4711, .group = 5};
+    struct process process;
+
+    (void)state;
+    process_init_of(&process, &policy, &user);
+    assert_string_equal(process.user, "bob");
+    assert_int_equal(process.n_groups, 2);
+    assert_string_equal(process.groups[0], "g5");
+    assert_null(process.groups[1]);
+    process_finish(&process);
+    user.group = 0; /* they cannot be told */
+    process_init_of(&process, &policy, &user);
+    assert_null(process.groups);
+    assert_int_equal(process.n_groups, 0);
+    process_finish(&process);
+}
+
 static void the_time_is_asked_anew_and_unknown_where_a_variable_could_move_it(void **state)
 {
     const struct process process = {.user = (char *)(uintptr_t) "alice"};
@@ -190,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_is_asked_for_that_no_rule_asks_for, set_up),
         cmocka_unit_test_setup(groups_are_the_real_one_and_the_others, set_up),
         cmocka_unit_test_setup(what_cannot_be_told_is_unknown, set_up),
+        cmocka_unit_test_setup(of_another_user_name_and_groups_are_his, set_up),
         cmocka_unit_test_setup(the_time_is_asked_anew_and_unknown_where_a_variable_could_move_it,
                                set_up),
     };

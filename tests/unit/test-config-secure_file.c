@@ -227,6 +227,38 @@ static void a_user_may_use_own_files_and_those_of_root(void **state)
     assert_int_equal(seteuid(0), 0);
 }
 
+static void expect_of(const char *path, uid_t first, uid_t second, const char *message)
+{
+    const uid_t owners[] = {first, second};
+    struct secure_file file = {0};
+    bool good;
+
+    message_list_finish(&messages);
+    good = secure_file_read_of(path, 1024, false, owners, (struct position){0}, &messages, &file);
+    secure_file_finish(&file);
+    assert_int_equal(good, message == NULL);
+    if (!good && strstr(messages.items[0].text, message) == NULL)
+        fail_msg("%s, expected %s", messages.items[0].text, message);
+}
+
+static void for_others_it_is_their_files_that_are_read_and_root_s(void **state)
+{
+    (void)state;
+    make_file("n", 0600, NOBODY);
+    make_file("r", 0600, 0);
+    make_folder("his", 0755, NOBODY);
+    make_file("his/a", 0600, NOBODY);
+    expect_of(fixture_path("his/a"), NOBODY, NOBODY, NULL);
+    expect_of(fixture_path("his/a"), OTHER, NOBODY, NULL);
+    expect_of(fixture_path("his/a"), NOBODY, OTHER, NULL);
+    expect_of(fixture_path("his/a"), OTHER, OTHER, "expected root or user 65533");
+    expect_of(fixture_path("n"), 0, 0, "belongs to user 65534, expected root");
+    expect_of(fixture_path("n"), 0, NOBODY, NULL);
+    expect_of(fixture_path("r"), NOBODY, NOBODY, NULL);
+    assert_int_equal(chmod(fixture_path("n"), 0620), 0);
+    expect_of(fixture_path("n"), NOBODY, NOBODY, "writable by others");
+}
+
 static void of_a_system_file_every_folder_up_to_the_root_is_checked(void **state)
 {
     (void)state;
@@ -265,7 +297,7 @@ static void a_check_passes_what_does_not_exist_and_any_size(void **state)
     free(bytes);
 }
 
-enum { ROOT_TESTS = 3 };
+enum { ROOT_TESTS = 4 };
 
 int main(void)
 {
@@ -280,6 +312,7 @@ int main(void)
         /* files of other owners can be made by root alone */
         cmocka_unit_test(everything_belongs_to_root_or_the_user),
         cmocka_unit_test(a_user_may_use_own_files_and_those_of_root),
+        cmocka_unit_test(for_others_it_is_their_files_that_are_read_and_root_s),
         cmocka_unit_test(of_a_system_file_every_folder_up_to_the_root_is_checked),
     };
     size_t count = sizeof(tests) / sizeof(tests[0]) - (geteuid() == 0 ? 0 : ROOT_TESTS);
