@@ -3,9 +3,11 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/internal.h"
+#include "crypto/x509_text.h"
 
 static enum key_usage usage_of(X509 *x509)
 {
@@ -51,4 +53,14 @@ void certificate_destroy(struct certificate *certificate)
     public_key_destroy(certificate->key);
     certificate_content_destroy(certificate->content);
     free(certificate);
+}
+
+bool certificate_each(const char *text, size_t size, certificate_taker take, void *data,
+                      char reason[REASON_SIZE])
+{
+    static const char begin[] = "-----BEGIN ";
+
+    if (memmem(text, size, begin, strlen(begin)) != NULL)
+        return pem_each(text, size, "CERTIFICATE", take, data, reason);
+    return take(data, text, size, reason);
 }

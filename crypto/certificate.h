@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "crypto/certificate_content.h"
+#include "crypto/reason.h"
 
 struct crypto;
 struct public_key;
@@ -21,3 +22,12 @@ struct certificate {
 /* NULL when the DER is not a certificate with a public key that is known here. The caller owns the result. */
 struct certificate *certificate_parse(struct crypto *crypto, const void *der, size_t size);
 void certificate_destroy(struct certificate *certificate);
+
+/* What is done with a certificate in DER, which is borrowed; false ends the reading, with the reason set. */
+typedef bool (*certificate_taker)(void *data, const void *der, size_t size,
+                                  char reason[REASON_SIZE]);
+
+/* Calls take for each certificate of a file: PEM with nothing but certificates in blocks, or else one in DER. False, with the reason:
+ * it is neither. */
+bool certificate_each(const char *text, size_t size, certificate_taker take, void *data,
+                      char reason[REASON_SIZE]);

@@ -20,6 +20,8 @@ _p11gate()
     elif [[ $PREFIX == -* ]]; then
         found=(${(f)"$(_p11gate_lines '--[a-z]\{1,\}' "${(Q)words[2]}")"})
         _describe -o option found
+    elif [[ $words[CURRENT-1] == --user ]]; then
+        _users
     elif [[ $words[CURRENT-1] != --key ]]; then
         _files
     fi

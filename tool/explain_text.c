@@ -12,7 +12,7 @@ struct layout {
     FILE *out;
     int name; /* columns, indent included */
     int wanted;
-    bool colour;
+    const struct explain_style *style; /* borrowed */
 };
 
 static const char *truth_name(enum truth truth)
@@ -87,12 +87,13 @@ static void print_seen(const struct layout *layout, const struct explanation *ex
     fputs("  seen ", layout->out);
     if (explanation->seen.bytes != NULL)
         describe_text(layout->out, explanation->seen.bytes, explanation->seen.size);
-    else if (explanation->open)
+    else if (explanation->open && !layout->style->tokenless)
         fputs("nothing yet", layout->out);
     else
         fputs("nothing", layout->out);
     if (explanation->open)
-        fputs("; login tells more", layout->out);
+        fputs(layout->style->tokenless ? "; only a token tells" : "; login tells more",
+              layout->out);
 }
 
 static void print_truth(FILE *out, enum truth truth, bool colour)
@@ -105,7 +106,7 @@ static void print_selector(const struct layout *layout, const struct explanation
                            int depth)
 {
     fputs("      ", layout->out);
-    print_truth(layout->out, selector->truth, layout->colour);
+    print_truth(layout->out, selector->truth, layout->style->colour);
     if (selector->wanted.bytes == NULL) {
         fprintf(layout->out, "%*s%s", 2 * depth, "", selector->name);
     } else {
@@ -131,19 +132,21 @@ static void print_children(const struct layout *layout, const struct explanation
     }
 }
 
-void explain_text_rule(FILE *out, const struct rule *rule, enum truth truth, bool colour)
+void explain_text_rule(FILE *out, const struct rule *rule, enum truth truth,
+                       const struct explain_style *style)
 {
     fputs("    ", out);
-    print_truth(out, truth, colour);
+    print_truth(out, truth, style->colour);
     fprintf(out, "%s:%u:%u", rule->position.file, rule->position.line, rule->position.column);
     if (rule->name != NULL)
         fprintf(out, " \"%s\"", rule->name);
     fputc('\n', out);
 }
 
-void explain_text_selectors(FILE *out, const struct explanation *condition, bool colour)
+void explain_text_selectors(FILE *out, const struct explanation *condition,
+                            const struct explain_style *style)
 {
-    struct layout layout = {.out = out, .colour = colour};
+    struct layout layout = {.out = out, .style = style};
 
     measure(&layout, condition, 0);
     print_children(&layout, condition, 0);
@@ -155,7 +158,8 @@ static void print_json_text(FILE *out, const char *name, const struct explained_
     json_member(out, name, text->bytes, text->size);
 }
 
-static void print_json_children(FILE *out, const struct explanation *parent)
+static void print_json_children(FILE *out, const struct explanation *parent,
+                                const struct explain_style *style)
 {
     fputs(", \"selectors\": [", out);
     for (size_t i = 0; i < parent->n_children; i++) {
@@ -165,19 +169,21 @@ static void print_json_children(FILE *out, const struct explanation *parent)
         fprintf(out, "%s{\"name\": \"%s\", \"line\": %u, \"column\": %u, \"truth\": \"%s\"",
                 i > 0 ? ", " : "", child->name, position->line, position->column,
                 truth_name(child->truth));
-        fprintf(out, ", \"login_tells_more\": %s", child->open ? "true" : "false");
+        fprintf(out, ", \"%s_tells_more\": %s", style->tokenless ? "token" : "login",
+                child->open ? "true" : "false");
         if (child->wanted.bytes != NULL) {
             print_json_text(out, "wanted", &child->wanted);
             print_json_text(out, "seen", &child->seen);
         }
         if (child->n_children > 0)
-            print_json_children(out, child);
+            print_json_children(out, child, style);
         fputc('}', out);
     }
     fputc(']', out);
 }
 
-void explain_text_json(FILE *out, const struct rule *rule, const struct explanation *condition)
+void explain_text_json(FILE *out, const struct rule *rule, const struct explanation *condition,
+                       const struct explain_style *style)
 {
     fputc('{', out);
     json_member(out, "name", rule->name, rule->name != NULL ? strlen(rule->name) : 0);
@@ -185,6 +191,6 @@ void explain_text_json(FILE *out, const struct rule *rule, const struct explanat
     json_member(out, "file", rule->position.file, strlen(rule->position.file));
     fprintf(out, ", \"line\": %u, \"column\": %u, \"truth\": \"%s\"", rule->position.line,
             rule->position.column, truth_name(condition->truth));
-    print_json_children(out, condition);
+    print_json_children(out, condition, style);
     fputc('}', out);
 }

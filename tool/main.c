@@ -27,6 +27,15 @@ static const struct verb verbs[] = {
      "  --json   for programs: one array of objects\n"
      "  --login  ask for the PIN, for what shows only after login\n",
      verb_explain},
+    {"eval", "[--json] [--user USER] [--policy FILE [--system]] --certificate FILE",
+     "tell without a token whether a certificate's key would be shown, selector by selector",
+     "  --certificate FILE  PEM or DER; others behind it in PEM are offered as intermediates, and never trusted\n"
+     "  --user USER         decide for another user of this machine, with his file\n"
+     "  --policy FILE       in place of the configuration; its library need not be there\n"
+     "  --system            FILE has the rights of the system's file, and its owner\n"
+     "  --json              for programs: one object\n"
+     "exit status: 0 shown, 1 hidden, 2 something failed\n",
+     verb_eval},
     {"check", "[--system] [FILE]", "check a configuration, and whether it fits this machine",
      "  FILE      in place of the user's file\n"
      "  --system  in place of the system's\n"

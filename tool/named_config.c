@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Beside the system's file a user's that is not there would say nothing. */
-static bool is_there(const char *path, struct message_list *messages)
+bool named_config_exists(const char *path, struct message_list *messages)
 {
     struct stat status;
 
@@ -38,7 +38,7 @@ static bool set_variable(const char *path)
 struct config *named_config_load(struct crypto *crypto, const char *path, bool system,
                                  struct message_list *messages)
 {
-    if (path != NULL && !is_there(path, messages))
+    if (path != NULL && !named_config_exists(path, messages))
         return NULL;
     if (path != NULL && system)
         return config_load(crypto, path, true, messages);

@@ -6,7 +6,7 @@ enum exit_code {
     EXIT_OK = 0,
     EXIT_FAILED = 1, /* an error, or nothing to show */
     EXIT_USAGE = 2,
-    /* of diff, as of diff(1) */
+    /* of diff, as of diff(1), and of eval */
     EXIT_DIFFERENT = 1,
     EXIT_TROUBLE = 2,
 };
@@ -22,6 +22,7 @@ struct verb {
 enum exit_code verb_init(int argc, char **argv);
 enum exit_code verb_list(int argc, char **argv);
 enum exit_code verb_explain(int argc, char **argv);
+enum exit_code verb_eval(int argc, char **argv);
 enum exit_code verb_check(int argc, char **argv);
 enum exit_code verb_diff(int argc, char **argv);
 enum exit_code verb_keys(int argc, char **argv);

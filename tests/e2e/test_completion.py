@@ -44,14 +44,18 @@ class Completion(Tool):
         self.sandbox.environment["PATH"] = f"{os.path.dirname(programs.TOOL)}:{self.sandbox.environment['PATH']}"
 
     @rows(
-        {"words": [""], "found": ["init", "list", "explain", "check", "diff", "keys", "help"]},
-        {"words": ["e"], "found": ["explain"]},
+        {"words": [""], "found": ["init", "list", "explain", "eval", "check", "diff", "keys", "help"]},
+        {"words": ["ex"], "found": ["explain"]},
+        {"words": ["e"], "found": ["eval", "explain"]},
         {"words": ["help", "k"], "found": ["keys"]},
         {"words": ["zz"], "found": []},
         {"words": ["list", "-"], "found": ["--all", "--json", "--login"]},
         {"words": ["init", "--mod"], "found": ["--module"]},
         {"words": ["explain", "user", "--l"], "found": ["--login"]},
         {"words": ["check", "-"], "found": ["--system"]},
+        {"words": ["eval", "--"], "found": ["--certificate", "--json", "--policy", "--system", "--user"]},
+        {"words": ["eval", "--certificate", "mi"], "found": ["mine.yaml"]},
+        {"words": ["eval", "--user", "daemo"], "found": ["daemon"]},
         {"words": ["surprise", "-"], "found": []},
         {"words": ["init", "--key", ""], "found": []},
         {"words": ["check", "mine."], "found": ["mine.yaml"]},

@@ -34,6 +34,8 @@ def bold(page):
 class Commands(Case):
     def setUp(self):
         super().setUp()
+        self.sandbox.write("badge.pem", self.token("badges").certificate("alice"))
+        self.sandbox.write("draft.yaml", f"version: 1\nmodule: {programs.VENDOR}\nallow: [{{certificate: {{subject: {{CN: alice}}}}}}]\n")
         self.card = self.token("eight")
         self.host = self.server(self.card.public_key("user2"))
         self.live = self.agent()
@@ -56,6 +58,7 @@ class Commands(Case):
             "p11gate keys >> authorized_keys": self.has_written_the_key,
             'p11gate explain "user 5"': self.explains_the_fifth,
             'p11gate explain --login "user 5"': lambda result: self.assertIn(self.card.fingerprint("user5"), result.stdout),
+            "p11gate eval": lambda result: self.assertIn("shown by draft.yaml:3:9", result.stdout),
             "cp ~/.config/p11gate/config.yaml new.yaml": lambda result: None,
             "p11gate diff ~/.config/p11gate/config.yaml new.yaml": lambda result: self.assertEqual("", result.stdout),
         }

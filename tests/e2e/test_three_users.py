@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 
-from harness import main, programs, rows, vocabulary
+from harness import main, pki, programs, rows, vocabulary
 from harness.machine import IS_ROOT, Machine, run
 from harness.ssh import bare
 from harness.token import Token
@@ -64,6 +64,7 @@ class Logins(ThreeUsers):
         cls.make_users(NAMES, cls.made, OPS, [NAMES[2]])
         cls.own = {name: [cls.made.fingerprint(name)] for name in NAMES}
         cls.own[NAMES[2]].insert(0, cls.made.fingerprint("ops"))
+        cls.certificate = pki.Pki(cls.shared.folder / "pki").certificate("badge", f"/CN={NAMES[0]}")
 
     def assertLogsIn(self, user, offers, environment=None):
         good, offered, output = user.login(self.ssh_server, self.module, environment)
@@ -138,6 +139,37 @@ class Logins(ThreeUsers):
         for user in self.users[:2]:
             user.configure("no: policy: at: all\n")
             self.assertLogsIn(user, self.own[user.name])
+
+    def evaluate(self, user, caller=None):
+        """(exit code, all that is said) of p11gate eval about the same certificate, by root or by another user."""
+        words = [self.tool_path, "eval", "--user", user.name, "--certificate", self.certificate]
+        result = caller.run(*words) if caller else self.sandbox.run(*words)
+        return result.rc, result.stdout + result.stderr
+
+    def test_eval_decides_for_each_as_a_login_of_his_would(self):
+        """What the groups are, who the file has to belong to, and that it only takes away."""
+        self.enforce(deny=[], allow=[{"name": "ops", "when": {"group": OPS}, "key": {"type": "ec"}}, {"name": "a", "certificate": {"subject": {"CN": "%u"}}}])
+        for user, rule in zip(self.users, ("a", None, "ops")):
+            code, said = self.evaluate(user)
+            self.assertEqual((0 if rule else 1, True), (code, (f'shown by "{rule}"' if rule else "no allow rule is true") in said), said)
+            user.configure({"version": 1, "allow": "all", "deny": [{"key": {"type": "ec"}}]})
+            code, said = self.evaluate(user)
+            self.assertEqual(1, code, said)
+            self.assertTrue(not rule or f"denied by {user.config}:1:" in said, said)
+            user.configure("no: policy: at: all\n")
+            code, said = self.evaluate(user)
+            self.assertEqual((2, True), (code, f"{user.config}:1:" in said), said)
+            user.configure({"version": 1, "allow": "all"})
+            os.chown(user.config, 65534, -1)
+            code, said = self.evaluate(user)
+            self.assertEqual((2, True), (code, f"belongs to user 65534, expected root or user {user.id.pw_uid}" in said), said)
+
+    def test_eval_of_another_s_files_needs_the_right_to_read_them(self):
+        a, b, _ = self.users
+        a.configure({"version": 1, "allow": "all"})
+        a.home.chmod(0o700)
+        code, said = self.evaluate(a, caller=b)
+        self.assertEqual((2, True), (code, "Permission denied" in said), said)
 
     def test_a_system_file_that_breaks_locks_everybody_out(self):
         self.system.write_text("version: 1\nallow: [\n")
