@@ -31,6 +31,18 @@ static void write_wanted(FILE *out, const struct selector *selector, const struc
     selector_write_wanted(out, selector);
 }
 
+/* Was a chain looked for and none found, where a token might have the authorities between? */
+static bool lacks_issuer(const struct selector *selector, const struct subject *subject)
+{
+    const struct trust_answer *answer =
+        selector->kind == SELECTOR_CERTIFICATE_CA && subject->token == NULL &&
+                subject->trust != NULL && subject->certificate != NULL
+            ? trust_memo_ask(subject->trust, &selector->trust, subject->certificate)
+            : NULL;
+
+    return answer != NULL && answer->truth != TRUTH_TRUE && answer->result.path[0] == '\0';
+}
+
 /* Could a login, or without a token one, change the truth of a selector without children? */
 static bool is_open(const struct selector *selector, const struct subject *subject,
                     enum truth truth)
@@ -45,7 +57,7 @@ static bool is_open(const struct selector *selector, const struct subject *subje
     case SETTLED_BY_PRIVATE_KEY:
         return subject->group->private_key == NULL;
     case SETTLED_BY_CERTIFICATE:
-        return subject->certificate == NULL;
+        return subject->certificate == NULL || lacks_issuer(selector, subject);
     case SETTLED_BY_LOGIN:
         return truth != TRUTH_TRUE;
     }

@@ -7,15 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 #include "config/account.h"
-#include "config/config.h"
 #include "crypto/crypto.h"
-#include "tool/certificate_file.h"
 #include "tool/describe.h"
 #include "tool/explain_rules.h"
 #include "tool/json.h"
 #include "tool/messages.h"
 #include "tool/named_config.h"
-#include "tool/supposition.h"
+#include "tool/tokenless_key.h"
 #include "tool/verb.h"
 
 struct evaluation {
@@ -26,57 +24,14 @@ struct evaluation {
     struct explain_style style;
 };
 
-/* What is decided on: a key of which a certificate is all that is seen. */
-struct candidate {
-    const struct object *certificate; /* borrowed */
-    struct key_group group;
-    struct subject subject;
-    struct exposed_key key;
-};
-
-static void candidate_init(struct candidate *candidate, const struct config *config,
-                           const struct object *certificate)
-{
-    *candidate = (struct candidate){.certificate = certificate};
-    candidate->group = (struct key_group){
-        .certificates = &candidate->certificate, .n_certificates = 1, .key = certificate->key};
-    candidate->subject = (struct subject){.preset = config->settings.preset,
-                                          .group = &candidate->group,
-                                          .certificate = certificate,
-                                          .audit_only = config->settings.audit_only,
-                                          .circumstances = config_circumstances(config)};
-    candidate->key = (struct exposed_key){
-        .group = &candidate->group, .verdict = policy_decide(&config->policy, &candidate->subject)};
-}
-
-/* Certificates of authorities make no key by themselves, but where nothing is made. */
-static bool is_no_key(const struct candidate *candidate)
-{
-    return candidate->certificate->authority && candidate->subject.preset != PRESET_TRANSPARENT;
-}
-
-static const char no_key[] = "hidden: it is an authority's (CA:TRUE), and hidden unless the token "
-                             "has a key object of the same key";
-
-/* The caller frees; NULL without memory. */
-static char *describe(const struct candidate *candidate)
-{
-    return is_no_key(candidate) ? strdup(no_key) : describe_verdict(&candidate->key.verdict);
-}
-
-static bool is_shown(const struct candidate *candidate)
-{
-    return !is_no_key(candidate) && candidate->key.verdict.reason == REASON_ALLOWED;
-}
-
-static void print_head(const struct evaluation *evaluation, const struct candidate *candidate,
+static void print_head(const struct evaluation *evaluation, const struct tokenless_key *tokenless,
                        const char *subject, const char *verdict)
 {
     char type[32], fingerprint[51];
-    const char *colour = is_shown(candidate) ? "\033[32m" : "\033[2m";
+    const char *colour = tokenless_key_is_shown(tokenless) ? "\033[32m" : "\033[2m";
 
-    describe_type(&candidate->key, type, sizeof(type));
-    describe_fingerprint(&candidate->key, fingerprint);
+    describe_type(&tokenless->key, type, sizeof(type));
+    describe_fingerprint(&tokenless->key, fingerprint);
     printf("certificate %s\n  %s%-12s %s \"", evaluation->file,
            evaluation->style.colour ? colour : "", type, fingerprint);
     describe_text(stdout, subject, strlen(subject));
@@ -89,10 +44,11 @@ static void print_text_member(const char *name, const char *text)
     fputs(", ", stdout);
 }
 
-static void print_json_head(const struct evaluation *evaluation, const struct candidate *candidate,
-                            const char *subject, const char *verdict)
+static void print_json_head(const struct evaluation *evaluation,
+                            const struct tokenless_key *tokenless, const char *subject,
+                            const char *verdict)
 {
-    const struct exposed_key *key = &candidate->key;
+    const struct exposed_key *key = &tokenless->key;
     char type[32], fingerprint[51] = "";
     bool known = public_key_fingerprint_text(key->group->key, fingerprint);
 
@@ -102,42 +58,18 @@ static void print_json_head(const struct evaluation *evaluation, const struct ca
     print_text_member("subject", subject);
     print_text_member("type", type);
     print_text_member("fingerprint", known ? fingerprint : NULL);
-    printf("\"shown\": %s, \"audited\": %s, ", is_shown(candidate) ? "true" : "false",
+    printf("\"shown\": %s, \"audited\": %s, ", tokenless_key_is_shown(tokenless) ? "true" : "false",
            verdict_is_audited(&key->verdict) ? "true" : "false");
     print_text_member("why", verdict);
     fputs("\"rules\": [", stdout);
 }
 
-/* What the verdict would be if no rule of deny held that is unknown for lack of a token; the caller
- * frees. NULL: the same. False without memory. */
-static bool describe_supposed(const struct candidate *candidate, const struct policy *policy,
-                              char **text)
-{
-    const struct verdict *verdict = &candidate->key.verdict;
-    const struct subject *subject = &candidate->subject;
-    struct supposition supposition;
-    struct verdict supposed;
-    bool lacks = false;
-
-    if (verdict->reason == REASON_DENIED &&
-        !supposition_lacks_token(verdict->rule, subject, &lacks))
-        return false;
-    if (!lacks)
-        return true;
-    if (!supposition_init(&supposition, policy, subject))
-        return false;
-    supposed = policy_decide(&supposition.policy, subject);
-    *text = describe_verdict(&supposed);
-    supposition_finish(&supposition);
-    return *text != NULL;
-}
-
 /* What a token would tell beside; NULL: nothing. */
-static const char *on_a_token(const struct candidate *candidate, bool open)
+static const char *on_a_token(const struct tokenless_key *tokenless, bool open)
 {
-    if (is_no_key(candidate))
+    if (tokenless_key_is_none(tokenless))
         return "whether it has such a key object";
-    if (candidate->key.verdict.by_policy)
+    if (tokenless->key.verdict.by_policy)
         return open ? "whether its private key is there and signs, and what the rule says of it"
                     : "whether its private key is there and signs";
     return open ? "what the rules say of it" : NULL;
@@ -160,22 +92,22 @@ static void print_tail(const struct evaluation *evaluation, const char *token, c
         printf("    on a token: %s\n", token);
 }
 
-static bool print(const struct evaluation *evaluation, const struct candidate *candidate,
+static bool print(const struct evaluation *evaluation, const struct tokenless_key *tokenless,
                   const struct policy *policy)
 {
     bool readable, open = false, ok = true;
-    char *subject = name_text(&candidate->certificate->content->subject, &readable);
-    char *verdict = describe(candidate);
+    char *subject = name_text(&tokenless->certificate->content->subject, &readable);
+    char *verdict = tokenless_key_describe(tokenless);
     char *supposed = NULL;
 
     (evaluation->style.json ? print_json_head : print_head)(
-        evaluation, candidate, subject != NULL ? subject : "", verdict != NULL ? verdict : "");
-    if (!is_no_key(candidate)) {
-        ok = explain_rules(&evaluation->style, &candidate->subject, &candidate->key.verdict,
+        evaluation, tokenless, subject != NULL ? subject : "", verdict != NULL ? verdict : "");
+    if (!tokenless_key_is_none(tokenless)) {
+        ok = explain_rules(&evaluation->style, &tokenless->subject, &tokenless->key.verdict,
                            &open) &&
-             describe_supposed(candidate, policy, &supposed);
+             tokenless_key_suppose(tokenless, policy, &supposed);
     }
-    print_tail(evaluation, on_a_token(candidate, open), supposed);
+    print_tail(evaluation, on_a_token(tokenless, open), supposed);
     free(subject);
     free(verdict);
     free(supposed);
@@ -185,16 +117,13 @@ static bool print(const struct evaluation *evaluation, const struct candidate *c
 static enum exit_code decide(const struct evaluation *evaluation, struct crypto *crypto,
                              const struct config *config)
 {
-    struct object_list objects = {0};
-    struct candidate candidate;
+    struct tokenless_key tokenless;
     enum exit_code code = EXIT_TROUBLE;
 
-    if (certificate_file_read(crypto, evaluation->file, &objects)) {
-        candidate_init(&candidate, config, objects.items[0]);
-        if (print(evaluation, &candidate, &config->policy))
-            code = is_shown(&candidate) ? EXIT_OK : EXIT_FAILED;
-    }
-    object_list_finish(&objects);
+    if (tokenless_key_init(&tokenless, crypto, config, evaluation->file) &&
+        print(evaluation, &tokenless, &config->policy))
+        code = tokenless_key_is_shown(&tokenless) ? EXIT_OK : EXIT_FAILED;
+    tokenless_key_finish(&tokenless);
     return code;
 }
 

@@ -195,6 +195,79 @@ class WithoutAToken(Eval):
         self.assertNotIn("softhsm", told.read_text())
 
 
+class Chains(Eval):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.pki.authority("middle", "/O=Corp/CN=Middle CA", "authority")
+        cls.pki.authority("foreign", "/O=Evil/CN=Middle CA")
+        cls.pki.certificate("issued", "/CN=issued", "middle", serial=7)
+        cls.crls = [cls.pki.crl("authority"), cls.pki.crl("middle", [8])]
+
+    def chain(self, *names):
+        """A file with these certificates in it."""
+        return self.sandbox.write("chain.pem", "".join((self.pki.folder / f"{name}.pem").read_text() for name in names))
+
+    def asked(self, more, *words, certificate, head=""):
+        """What is told of the selector `ca` of a rule, and whether the key is shown."""
+        anchors = f"trust_anchors: {{corp: {{file: {self.authority}, crl: [{', '.join(map(str, self.crls))}]}}}}\n"
+        found = self.json(anchors + f"allow:\n- {{certificate: {{ca: corp{more}}}}}\n", *words, certificate=certificate)
+        (selector,) = [one for one in found["rules"][0]["selectors"][0]["selectors"] if one["name"] == "certificate.ca"]
+        self.assertEqual("true" if found["shown"] else selector["truth"], selector["truth"])
+        return found["shown"], selector
+
+    def test_certificates_behind_the_first_are_intermediates_and_never_trusted(self):
+        shown, told = self.asked("", certificate=self.chain("issued", "middle"))
+        self.assertTrue(shown)
+        self.assertTrue(told["seen"].startswith("CN=issued < CN=Middle CA,O=Corp < CN=Corp CA,O=Corp; ends 20"), told)
+        self.pki.certificate("forged", "/CN=issued", "foreign")
+        for names in (["forged", "foreign"], ["forged", "foreign", "middle", "authority"], ["forged", "authority"], ["badge", "authority"]):
+            self.assertFalse(self.asked("", certificate=self.chain(*names))[0], names)
+
+    def test_where_no_chain_is_found_a_token_may_have_what_is_missing(self):
+        shown, told = self.asked("", certificate=self.chain("issued"))
+        self.assertEqual((False, True), (shown, told["token_tells_more"]))
+        self.pki.certificate("late", "/CN=late", "middle", days=-1)
+        shown, told = self.asked("", certificate=self.chain("late", "middle"))
+        self.assertEqual((False, False), (shown, told["token_tells_more"]), told)
+
+    def test_dates_are_told_and_decide(self):
+        self.pki.certificate("short", "/CN=short", "middle", days=2)
+        shown, told = self.asked(", valid: {warn_before: 30d}", certificate=self.chain("short", "middle"))
+        self.assertTrue(shown)
+        self.assertRegex(told["seen"], "; ends soon, 20[0-9-]+ [0-9:]+Z$")
+        self.pki.certificate("over", "/CN=over", "middle", days=-1)
+        shown, told = self.asked("", certificate=self.chain("over", "middle"))
+        self.assertFalse(shown)
+        self.assertIn("expired", told["seen"])
+        self.assertTrue(self.asked(", valid: ignore", certificate=self.chain("over", "middle"))[0])
+
+    def test_the_age_of_the_crl_is_told_and_what_it_revokes_is_hidden(self):
+        hard = ", revocation: {check: crl, mode: hard, max_age: 24h}"
+        shown, told = self.asked(hard, certificate=self.chain("issued", "middle"))
+        self.assertTrue(shown)
+        self.assertRegex(told["seen"], "; CRL [0-9] minutes old$")
+        self.pki.certificate("revoked", "/CN=revoked", "middle", serial=8)
+        shown, told = self.asked(hard, certificate=self.chain("revoked", "middle"))
+        self.assertFalse(shown)
+        self.assertIn("revoked", told["seen"].replace("CN=revoked", ""))
+
+    def test_a_token_says_the_same(self):
+        self.sandbox.write("chain.token", "token label=chain\nkey middle ec:P-256\ncertificate middle subject=\"/CN=Middle\" ca=true issuer=top id=0a\n"
+                           "key person ec:P-256\npair person id=01\ncertificate person subject=\"/CN=person\" issuer=middle id=01\n"
+                           .replace("key middle", "key top ec:P-256\ncertificate top subject=\"/CN=Top\" ca=true file_only=true\nkey middle", 1))
+        token = self.token(self.sandbox.folder / "chain.token")
+        anchor = token.folder / "certificates" / "top.pem"
+        anchor.chmod(0o644)
+        rules = f"trust_anchors: {{corp: {{file: {anchor}}}}}\nallow:\n- {{certificate: {{ca: corp}}}}\n"
+        self.sandbox.configure(f"version: 1\nmodule: {programs.VENDOR}\n{rules}")
+        (explained,) = json.loads(self.tool("explain", "--json", token.fingerprint("person")).stdout)
+        told = self.json(rules, certificate=self.sandbox.write("both.pem", token.certificate("person") + token.certificate("middle")))
+        seen = [one["rules"][0]["selectors"][0]["selectors"][0]["seen"] for one in (explained, told)]
+        self.assertEqual((True, True, seen[0]), (explained["shown"], told["shown"], seen[1]))
+        self.assertIn("CN=person < CN=Middle < CN=Top; ends ", seen[0])
+
+
 class Users(Eval):
     def test_percent_letters_are_those_of_the_user(self):
         rules = "allow:\n- {certificate: {san: {upn: '%u@corp.example'}}}\n"

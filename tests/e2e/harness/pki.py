@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Certificates made by the openssl command, in seconds and in a folder of their own."""
 
+import itertools
 import pathlib
 import subprocess
 
@@ -16,6 +17,7 @@ class Pki:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
+        self._serials = itertools.count(1000)
 
     def openssl(self, *words):
         result = subprocess.run(["openssl", *map(str, words)], cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
@@ -32,17 +34,32 @@ class Pki:
         return path
 
     def certificate(self, name, subject, issuer=None, key="person", serial=None, days=30, more="", **extensions):
-        """Makes NAME.pem: SUBJECT as /TYPE=VALUE/TYPE=VALUE, most general first; without an issuer it is signed by its own key. more: sections that the extensions
+        """Makes NAME.pem: SUBJECT as /TYPE=VALUE/TYPE=VALUE, most general first; without an issuer it is signed by its own key. days: -1: over since yesterday. more: sections that the extensions
         name, as in x509v3_config(5). Returns the path."""
         path, config = self.folder / f"{name}.pem", self.folder / f"{name}.cnf"
         lines = [f"{kind} = {value}" for kind, value in (EXTENSIONS | extensions).items() if value]
         config.write_text("\n".join(["[req]", "distinguished_name = none", "[none]", "[extensions]", *lines, more, ""]))
-        words = ["-new", "-x509", "-utf8", "-config", config, "-extensions", "extensions", "-key", self.key(key), "-subj", subject, "-days", days, "-out", path]
+        request = ["req", "-new", "-utf8", "-config", config, "-key", self.key(key), "-subj", subject]
+        words = ["-extensions", "extensions", "-days", days, "-out", path]
         if issuer is not None:
             words += ["-CA", self.folder / f"{issuer}.pem", "-CAkey", self.key(issuer)]
-        if serial is not None:
-            words += ["-set_serial", serial]
-        self.openssl("req", *words)
+        words += ["-set_serial", serial if serial is not None else next(self._serials)]
+        if days > 0:
+            self.openssl(*request, "-x509", *words)
+        else:  # which `openssl req` does not make
+            self.openssl(*request, "-out", self.folder / "request")
+            self.openssl("x509", "-req", "-in", "request", "-extfile", config, *words)
+        return path
+
+    def crl(self, issuer, revoked=(), hours=48):
+        """Makes ISSUER.crl, which revokes those serial numbers; returns the path."""
+        path, config, index = self.folder / f"{issuer}.crl", self.folder / f"{issuer}.crl.cnf", self.folder / f"{issuer}.index"
+        index.write_text("".join(f"R\t491231235959Z\t250101000000Z\t{serial:04X}\tunknown\t/CN=x\n" for serial in revoked))
+        number = self.folder / f"{issuer}.number"
+        number.write_text("01\n")
+        config.write_text(f"[ca]\ndefault_ca = here\n[here]\ndatabase = {index}\ncrlnumber = {number}\ndefault_md = sha256\n")
+        words = ["-gencrl", "-config", config, "-cert", self.folder / f"{issuer}.pem", "-keyfile", self.key(issuer), "-crlhours", hours, "-out", path]
+        self.openssl("ca", *words)
         return path
 
     def authority(self, name, subject, issuer=None, **extensions):
