@@ -34,8 +34,8 @@ class Pki:
         return path
 
     def certificate(self, name, subject, issuer=None, key="person", serial=None, days=30, more="", **extensions):
-        """Makes NAME.pem: SUBJECT as /TYPE=VALUE/TYPE=VALUE, most general first; without an issuer it is signed by its own key. days: -1: over since yesterday. more: sections that the extensions
-        name, as in x509v3_config(5). Returns the path."""
+        """Makes NAME.pem and returns its path. SUBJECT: /TYPE=VALUE/TYPE=VALUE, most general first. Without an issuer it is signed by its own
+        key. days: -1: over since yesterday. more: sections that the extensions name, as in x509v3_config(5)."""
         path, config = self.folder / f"{name}.pem", self.folder / f"{name}.cnf"
         lines = [f"{kind} = {value}" for kind, value in (EXTENSIONS | extensions).items() if value]
         config.write_text("\n".join(["[req]", "distinguished_name = none", "[none]", "[extensions]", *lines, more, ""]))
