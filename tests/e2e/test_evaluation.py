@@ -70,10 +70,11 @@ class Evaluation(Case):
             self.assertLess(measured.evaluation, measured.reading)
 
     def test_ten_times_the_keys_or_the_rules_take_ten_times_the_time(self):
+        """Not a hundred times; the bound lies between the two, as other work on the machine disturbs one run and not the next."""
         (few_keys,) = self.measure(KEYS // 10, mixed=mixed(RULES))
         few_rules, all_of_it = self.measure(KEYS, few=mixed(RULES // 10), mixed=mixed(RULES))
-        self.assertLess(all_of_it.evaluation, 20 * few_keys.evaluation)
-        self.assertLess(all_of_it.evaluation, 20 * few_rules.evaluation)
+        self.assertLess(all_of_it.evaluation, 40 * few_keys.evaluation)
+        self.assertLess(all_of_it.evaluation, 40 * few_rules.evaluation)
 
 
 if __name__ == "__main__":

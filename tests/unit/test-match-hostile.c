@@ -86,6 +86,7 @@ static struct certificate_content *make_content(const char *value)
         CERTIFICATE_EMAIL, CERTIFICATE_UPN,      CERTIFICATE_DNS,  CERTIFICATE_URI,
         CERTIFICATE_IP,    CERTIFICATE_KERBEROS, CERTIFICATE_OTHER};
     struct certificate_content *content = calloc(1, sizeof(*content));
+    bool readable;
 
     assert_non_null(content);
     content->n_values = sizeof(fields) / sizeof(fields[0]);
@@ -95,6 +96,9 @@ static struct certificate_content *make_content(const char *value)
     assert_true(name_add(&content->subject, 0, "2.5.4.3", value));
     assert_true(name_add(&content->issuer, 0, "2.5.4.3", value));
     assert_true(name_add(&content->directories[0], 0, "2.5.4.3", value));
+    content->subject.text = name_text(&content->subject, &readable);
+    content->issuer.text = name_text(&content->issuer, &readable);
+    content->directories[0].text = name_text(&content->directories[0], &readable);
     for (size_t i = 0; i < content->n_values; i++) {
         content->values[i] = (struct certificate_value){
             .field = fields[i],
