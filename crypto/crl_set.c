@@ -107,10 +107,15 @@ static bool take(void *data, const void *der, size_t size, char reason[REASON_SI
     return true;
 }
 
+/* A SEQUENCE whose length takes more than one byte, or that is all there is: no text begins so, and none in PEM is so short. */
+static bool is_der(const uint8_t *bytes, size_t size)
+{
+    return size > 2 && bytes[0] == 0x30 && (bytes[1] > 0x80 || (size_t)bytes[1] + 2 == size);
+}
+
 bool crl_set_add(struct crl_set *set, const char *text, size_t size, char reason[REASON_SIZE])
 {
-    /* A SEQUENCE whose length takes more than one byte: no text begins so. */
-    if (size > 2 && (uint8_t)text[0] == 0x30 && (uint8_t)text[1] > 0x80)
+    if (is_der((const uint8_t *)text, size))
         return take(set, text, size, reason);
     return pem_each(text, size, "X509 CRL", take, set, reason);
 }

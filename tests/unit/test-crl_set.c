@@ -387,6 +387,20 @@ static void crls_come_as_pem_or_der_and_nothing_else(void **state)
     free(both);
 }
 
+static void a_crl_may_be_so_short_that_its_length_takes_one_byte(void **state)
+{
+    const struct pki *own = pki_make((struct pki_order){
+        .subject = "CN=r", .key = pki_new_key("ED25519", 0), .extensions = PKI_CA});
+    const struct pki_crl *crl = pki_crl((struct pki_crl_order){.issuer = own, .has_no_end = 1});
+    char reason[REASON_SIZE] = "";
+
+    (void)state;
+    assert_in_range(crl->size, 64, 129);
+    if (!crl_set_add(fixture.request.crls, (const char *)crl->der, crl->size, reason))
+        fail_msg("%s", reason);
+    assert_false(crl_set_add(fixture.request.crls, (const char *)crl->der, crl->size - 1, reason));
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, set_up, trust_tear_down)
 
 int main(void)
@@ -413,6 +427,7 @@ int main(void)
         ROW(a_crl_of_users_says_nothing_of_authorities_nor_the_other_way_round),
         ROW(a_crl_of_one_distribution_point_is_about_those_who_name_it),
         ROW(crls_come_as_pem_or_der_and_nothing_else),
+        ROW(a_crl_may_be_so_short_that_its_length_takes_one_byte),
     };
 
     return cmocka_run_group_tests(tests, trust_group_set_up, trust_group_tear_down);
