@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which objects of a token belong to one key (policy.md 3), before and after login.
-#include "tests/unit/filters_fixture.h"
+#include "tests/unit/pair_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,42 +8,9 @@
 
 #define NONE N_FIXTURE_KEYS
 
-struct example {
-    const char *objects;
-    const char *before, *after; /* the groups; NULL: not looked at */
-};
-
-static void expect_groups(struct fixture_token *token, const char *objects, const char *expected)
-{
-    char *groups = fixture_groups(token);
-
-    if (strcmp(groups, expected) != 0)
-        fail_msg("%s login, %s\nare    %s\nnot to %s", fixture_when(token->logged_in), objects,
-                 groups, expected);
-    free(groups);
-}
-
-static void check(const struct example *examples, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (int logged_in = 0; logged_in < 2; logged_in++) {
-            const char *expected = logged_in ? examples[i].after : examples[i].before;
-            struct fixture_token token;
-
-            if (expected == NULL)
-                continue;
-            fixture_token_init(&token, examples[i].objects, logged_in);
-            expect_groups(&token, examples[i].objects, expected);
-            fixture_token_finish(&token);
-        }
-    }
-}
-
-#define CHECK(examples) check(examples, sizeof(examples) / sizeof((examples)[0]))
-
 static void a_key_and_what_carries_its_public_key_are_one_group_whatever_their_ids(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"", "", ""},
         {"public RSA_A 01, private RSA_A 01", "RSA_A(public=01)", "RSA_A(private=01 public=01)"},
         {"public RSA_A 01, private RSA_A 02", "RSA_A(public=01)", "RSA_A(private=02 public=01)"},
@@ -62,12 +29,12 @@ static void a_key_and_what_carries_its_public_key_are_one_group_whatever_their_i
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void groups_stand_in_the_order_of_their_first_objects(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public RSA_B 01, public RSA_A 02, private RSA_A 02, private RSA_B 01",
          "RSA_B(public=01) RSA_A(public=02)",
          "RSA_B(private=01 public=01) RSA_A(private=02 public=02)"},
@@ -77,13 +44,13 @@ static void groups_stand_in_the_order_of_their_first_objects(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 /* Token J of openssh.md: the public key decides, not the id. */
 static void swapped_ids_mislead_no_key_that_tells_its_public_key(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"cert RSA_A 02, cert RSA_B 01, private RSA_A 01, private RSA_B 02",
          "RSA_A(cert=02) RSA_B(cert=01)", "RSA_A(private=01 cert=02) RSA_B(private=02 cert=01)"},
         {"public P256_A 02, public P256_B 01, private P256_A 01, private P256_B 02",
@@ -92,12 +59,12 @@ static void swapped_ids_mislead_no_key_that_tells_its_public_key(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void a_modulus_without_an_exponent_is_enough(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public RSA_A 01, private RSA_A 02 modulus", "RSA_A(public=01)",
          "RSA_A(private=02 public=01)"},
         {"cert RSA_A 01, private RSA_A 02 modulus", "RSA_A(cert=01)", "RSA_A(private=02 cert=01)"},
@@ -107,7 +74,7 @@ static void a_modulus_without_an_exponent_is_enough(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void zeros_before_a_modulus_change_nothing(void **state)
@@ -121,14 +88,14 @@ static void zeros_before_a_modulus_change_nothing(void **state)
     memcpy(bytes + 3, modulus->pValue, modulus->ulValueLen);
     assert_true(attributes_set(&token.objects.items[1]->attributes, CKA_MODULUS, bytes,
                                modulus->ulValueLen + 3));
-    expect_groups(&token, "zeros", "RSA_A(private=02 public=01)");
+    pair_expect(&token, "zeros", "RSA_A(private=02 public=01)");
     fixture_token_finish(&token);
 }
 
 /* It tells what it is not: no id and no process of elimination says otherwise. */
 static void a_modulus_that_differs_is_no_link_at_all(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public RSA_A 01, private RSA_B 01 modulus", NULL, "RSA_A(public=01) -(private:01)"},
         {"public RSA_A 01, private RSA_B 02 modulus", NULL, "RSA_A(public=01) -(private:02)"},
         {"public RSA_A 01, private RSA_B 01 modulus, private RSA_A 01 mute", NULL,
@@ -136,7 +103,7 @@ static void a_modulus_that_differs_is_no_link_at_all(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static struct object *find_object(struct fixture_token *token, CK_OBJECT_HANDLE vendor)
@@ -192,7 +159,7 @@ static void a_modulus_that_two_public_keys_have_is_no_link(void **state)
 
 static void a_private_key_that_tells_nothing_is_linked_by_type_curve_and_id(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public P256_A 01, private P256_A 01 mute", "P256_A(public=01)",
          "P256_A(private~01 public=01)"},
         {"cert P256_A 01, private P256_A 01 mute", "P256_A(cert=01)", "P256_A(private~01 cert=01)"},
@@ -225,12 +192,12 @@ static void a_private_key_that_tells_nothing_is_linked_by_type_curve_and_id(void
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void an_id_that_is_not_clear_is_no_link(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         /* two public keys */
         {"public P256_A 01, public P256_B 01, private P256_A 01 mute", NULL,
          "P256_A(public=01) P256_B(public=01) -(private:01)"},
@@ -257,12 +224,12 @@ static void an_id_that_is_not_clear_is_no_link(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void the_last_of_a_kind_are_a_pair(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public P256_A 01, private P256_A 02 mute", "P256_A(public=01)",
          "P256_A(private?02 public=01)"},
         {"cert P256_A 01, private P256_A 02 mute", "P256_A(cert=01)", "P256_A(private?02 cert=01)"},
@@ -282,12 +249,12 @@ static void the_last_of_a_kind_are_a_pair(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void of_more_than_one_left_none_is_linked(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"public P256_A 01, public P256_B 02, private P256_A 03 mute", NULL,
          "P256_A(public=01) P256_B(public=02) -(private:03)"},
         {"public P256_A 01, private P256_A 02 mute, private P256_B 03 mute", NULL,
@@ -304,12 +271,12 @@ static void of_more_than_one_left_none_is_linked(void **state)
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 static void an_authority_joins_only_a_key_that_a_key_object_carries(void **state)
 {
-    static const struct example examples[] = {
+    static const struct pair_example examples[] = {
         {"ca RSA_A 01", "", ""},
         {"ca RSA_A 01, cert RSA_B 02, private RSA_B 02", "RSA_B(cert=02)",
          "RSA_B(private=02 cert=02)"},
@@ -329,7 +296,7 @@ static void an_authority_joins_only_a_key_that_a_key_object_carries(void **state
     };
 
     (void)state;
-    CHECK(examples);
+    PAIR_CHECK(examples);
 }
 
 struct refusal {
@@ -373,7 +340,7 @@ static void a_refused_pair_is_not_made_again_and_nothing_takes_its_place(void **
         for (size_t j = 0; examples[i].pairs[j].private_key != 0; j++)
             fixture_token_refuse(&token, examples[i].pairs[j].private_key,
                                  examples[i].pairs[j].key);
-        expect_groups(&token, examples[i].objects, examples[i].after);
+        pair_expect(&token, examples[i].objects, examples[i].after);
         fixture_token_finish(&token);
     }
 }
@@ -439,7 +406,7 @@ a_key_that_the_policy_names_is_the_public_key_of_the_only_private_key_that_is_le
             fixture_token_know(&token, examples[i].known[j]);
         if (examples[i].refused != 0)
             fixture_token_refuse(&token, examples[i].refused, examples[i].known[0]);
-        expect_groups(&token, examples[i].objects, examples[i].after);
+        pair_expect(&token, examples[i].objects, examples[i].after);
         fixture_token_finish(&token);
     }
 }
@@ -452,7 +419,7 @@ static void a_key_that_the_policy_names_makes_no_group_by_itself(void **state)
     (void)state;
     fixture_token_init(&token, "private P256_A 01 mute, public RSA_A 02", false);
     fixture_token_know(&token, P256_A);
-    expect_groups(&token, "private P256_A 01 mute", "RSA_A(public=02)");
+    pair_expect(&token, "private P256_A 01 mute", "RSA_A(public=02)");
     fixture_token_finish(&token);
 }
 
@@ -494,9 +461,9 @@ static void objects_without_a_key_join_nothing(void **state)
         public_key_destroy(token.objects.items[i]->key);
         token.objects.items[i]->key = NULL;
     }
-    expect_groups(&token, "unreadable", "-(private:01)");
+    pair_expect(&token, "unreadable", "-(private:01)");
     find_object(&token, 3)->key_type = CK_UNAVAILABLE_INFORMATION;
-    expect_groups(&token, "unreadable, of no type", "-(private:01)");
+    pair_expect(&token, "unreadable, of no type", "-(private:01)");
     fixture_token_finish(&token);
 }
 
