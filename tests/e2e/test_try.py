@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""./try, run as a user runs it, on a copy of the project."""
+"""./try, run as a user runs it, on a copy of the project; and what ./check says where it cannot begin."""
 
 import pathlib
 import shutil
@@ -36,8 +36,8 @@ class Try(Case):
         if str(folder) not in path:
             self.sandbox.environment["PATH"] = f"{folder}:{path}"
 
-    def attempt(self):
-        return self.sandbox.run(self.project / "try", timeout=240)
+    def attempt(self, script="try"):
+        return self.sandbox.run(self.project / script, timeout=240)
 
     def running(self):
         """The command lines of processes that have to do with this sandbox."""
@@ -72,15 +72,16 @@ class Try(Case):
         self.assertEqual(home, self.contents(self.sandbox.home))
         self.assertTrue((self.project / "build-try").is_dir())
 
-    def test_a_plain_user_is_told_what_to_install(self):
+    @rows({"script": "try", "last": "openssh-server"}, {"script": "check", "last": "openssh-server.* clang .*valgrind"})
+    def test_a_plain_user_is_told_what_to_install(self, script, last):
         self.stand_in("dpkg-query", MISSING)
         self.stand_in("id", PLAIN_USER)
-        result = self.attempt()
+        result = self.attempt(script)
         self.assertEqual((2, ""), (result.rc, result.stdout), str(result))
         lines = result.stderr.splitlines()
         self.assertEqual(1, len(lines), str(result))
-        self.assertRegex(lines[0], "sudo apt-get install .*softhsm2.* openssh-server")
-        self.assertFalse((self.project / "build-try").exists())
+        self.assertRegex(lines[0], f"sudo apt-get install .*softhsm2.* {last}")
+        self.assertEqual([], list(self.project.glob("build-*")))
 
     def test_a_build_that_fails_says_why(self):
         (self.project / "module" / "entry.c").write_text("#error this does not compile\n")
