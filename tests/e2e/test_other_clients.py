@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Clients beside ssh and pkcs11-tool, under each preset: only what is permitted is shown, and it works."""
 
+import re
+
 from harness import Both, clients, main, programs, rows
 
 URI = "pkcs11:token=usage;object"
+LOGIN = "pkcs11-tool --module MODULE --login --pin 1234"
 PRESETS = [{"preset": preset} for preset in ("ssh", "read-only", "transparent")]
 
 
@@ -102,6 +105,36 @@ class Clients(Permitted):
             f"! {programs.SSH_KEYGEN} -s ec.pub -D MODULE -I identity -n user rsa.pub",
         )
         self.assertEqual([token.public_key("rsa").split()[1]], [line.split()[1] for line in listed.splitlines()])
+
+
+class Made(Both):
+    """What pkcs11-tool makes under transparent is judged by the rules like all else."""
+
+    def says(self, *lines):
+        return [out for _, _, out, _ in self.through(lines, allow=[{"id": ["01", "0a"]}])]
+
+    def test_a_key_that_the_rules_permit_is_made_used_and_deleted(self):
+        *_, listed = self.says(
+            f"{LOGIN} --keypairgen --key-type EC:prime256v1 --id 0a --label new",
+            f"{LOGIN} --sign -m ECDSA --id 0a -i work/hash -o work/signature",
+            f"{LOGIN} --delete-object --type privkey --id 0a",
+            f"{LOGIN} --delete-object --type pubkey --id 0a",
+            f"{LOGIN} -O",
+        )
+        self.assertNotIn("new", listed)
+
+    def test_one_that_they_do_not_permit_is_neither_used_nor_deleted_and_neither_is_a_hidden_one(self):
+        made, *_, listed = self.says(
+            f"{LOGIN} --keypairgen --key-type EC:prime256v1 --id 0b --label new",
+            f"!{LOGIN} --sign -m ECDSA --id 0b -i work/hash -o work/signature",
+            f"!{LOGIN} --delete-object --type privkey --id 0b",
+            f"!{LOGIN} --delete-object --type privkey --id 02",
+            f"{LOGIN} -O",
+        )
+        self.assertIn("Key pair generated", made)
+        self.assertNotIn("new", made + listed)
+        direct = self.sandbox.run(programs.PKCS11_TOOL, "--module", programs.VENDOR, "--login", "--pin", "1234", "-O", "--type", "privkey").stdout
+        self.assertEqual({"02", "0b"}, {"02", "0b"} & set(re.findall(r"ID: +(\w+)", direct)), direct)
 
 
 class P11Kit(Permitted):
