@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config/domain_letters.h"
 #include "config/substitution.h"
 #include "config/values.h"
 #include "crypto/name.h"
@@ -116,6 +117,19 @@ static bool fits(struct reader *reader, const struct node *node,
     return false;
 }
 
+/* A rule that is never true says nothing of what it was meant to deny. */
+static void check_domain(struct reader *reader, const struct node *node)
+{
+    const char *letter = domain_letters_find(node->text);
+
+    if (letter != NULL) {
+        reader_error(reader, node->position,
+                     "found `%c` behind the @ in a regular expression, expected small letters, as "
+                     "domains are compared in them",
+                     *letter);
+    }
+}
+
 static void add_regex(struct reader *reader, const struct node *node,
                       const struct destination *destination, const char *text)
 {
@@ -157,7 +171,9 @@ static void read_text(struct reader *reader, const struct node *node, enum patte
         return;
     switch (substitution_make(&reader->identity, kind, text, &result)) {
     case SUBSTITUTION_DONE:
-        if (destination->folding == FOLD_DOMAIN && kind != PATTERN_REGEX)
+        if (destination->folding == FOLD_DOMAIN && kind == PATTERN_REGEX)
+            check_domain(reader, node);
+        else if (destination->folding == FOLD_DOMAIN)
             name_lower_domain(result.text);
         add_text(reader, node, kind, destination, result.text);
         break;

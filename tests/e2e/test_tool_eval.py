@@ -166,6 +166,8 @@ class WithoutAToken(Eval):
         self.assertEqual('shown by "mine" policy.yaml:4:3', self.json(rules)["if_not_denied"])
         rules += "- {name: last, certificate: {subject: {CN: alice}}}\n- {token: {label: z}}\n"
         self.assertEqual('hidden: denied by "last" policy.yaml:8:3', self.json(rules)["if_not_denied"])
+        # True, as far as can be told before login.
+        self.assertIsNone(self.json("allow: all\ndeny:\n- {key: {sign: true}}\n")["if_not_denied"])
         # Unknown for another reason: the certificate has no such name, on a token or not.
         self.assertIsNone(self.json("allow: all\ndeny:\n- {certificate: {san: {dns: x}}}\n")["if_not_denied"])
 

@@ -85,6 +85,7 @@ FAULTS = [
           "what is unknown ends a rule that is false", "match"),
     Fault("filters/match.c", "i < selector->n_children && result != TRUTH_TRUE; i++)", "i < selector->n_children && result == TRUTH_FALSE; i++)",
           "what is unknown ends an alternative that is true", "match"),
+    Fault("config/patterns.c", "if (letter != NULL) {", "if (false) {", "a rule on a domain in large letters is never true", "config-selectors"),
     Fault("config/repetition.c", "if (repetition->depth == REPETITION_MOST_DEPTH)", "if (repetition->depth == 100000)",
           "parentheses without end", "config-substitution"),
     Fault("config/substitution.c", "if (repetition_repeats_nothing(repetition, at))", "if (false)", "what may be empty is repeated", "config-substitution"),

@@ -288,6 +288,7 @@ static const struct {
     {"certificate: {serial: 1}", "4:19: found `serial` alone"},
     {"certificate: {subject: {glob: a}}", "4:29: found the unknown attribute `glob`"},
     {"certificate: {san: {email: {glob: a}, mail: b}}", "4:43: unknown key `mail`"},
+    {"certificate: {san: {upn: {re: .*@CORP}}}", "4:35: found `C` behind the @"},
     {"when: alice", "4:11: found `alice`, expected a map with `user`, `group`, `host` or `time`"},
     {"when: {}", "4:11: found an empty map"},
     {"when: {usr: a}", "4:12: did you mean `user`?"},

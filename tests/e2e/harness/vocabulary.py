@@ -232,7 +232,8 @@ KEYS = {
         "max_age": one("24h", ("0s", 0, "found `0s`, expected a duration above zero"), ("x", 0, "found `x`, expected a duration")),
     },
     "top.require.certificate.san": {
-        **{kind: text("a") for kind in ("email", "upn", "dns", "uri", "ip", "kerberos")},
+        **{kind: text("a", ("[a, {re: '.*@B'}]", 9, "found `B` behind the @ in a regular expression")) for kind in ("email", "upn")},
+        **{kind: text("a") for kind in ("dns", "uri", "ip", "kerberos")},
         "directory": name("CN=a"),
         "registered_id": oids("1.2.3", "an OID", ("[1.2, clientAuth]", 6, "found `clientAuth`, expected an OID")),
         "other": inner("{oid: 1.2.3, value: a}", ("{oid: 1.2.3}", 0, "found a name without `oid` or `value`"), ("{value: a}", 0, "found a name without `oid` or `value`")),
