@@ -135,6 +135,7 @@ FAULTS = [
     Fault("crypto/trust_judge.c", "unknown[0] != '\\0' && mode == TRUST_CRL_HARD ?", "false ?", "a CRL may be missing in hard mode", "crl_set"),
     Fault("crypto/trust.c", "if (kind == 1 || (roots && kind == 3))", "if (true)", "anybody's certificate is an anchor", "path"),
     Fault("crypto/trust.c", "if (end != PATH_TOO_MANY)", "if (true)", "what was not looked at is known", "path"),
+    Fault("crypto/crl_set.c", " || (size_t)bytes[1] + 2 == size);", ");", "a short CRL in DER is none", "crl_set"),
     Fault("crypto/crl_set.c", "X509_CRL_verify(crl->crl, key) == 1", "true", "anybody signs CRLs", "crl_set"),
     Fault("crypto/crl_set.c", "if (crl->has_end && crl->ends < now)", "if (false)", "an expired CRL is good", "crl_set"),
     Fault("crypto/crl_kind.c", "if (X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)", "if (false)", "a delta is the whole", "crl_set"),
