@@ -90,7 +90,7 @@ FAULTS = [
           "parentheses without end", "config-substitution"),
     Fault("config/substitution.c", "if (repetition_repeats_nothing(repetition, at))", "if (false)", "what may be empty is repeated", "config-substitution"),
     # The configuration
-    Fault("config/secure_file.c", "if (status->st_uid == 0 || (!walk->system && status->st_uid == geteuid()))", "if (true)",
+    Fault("config/secure_file.c", "if (status->st_uid == 0 || (!walk->system && is_owner(walk, status->st_uid)))", "if (true)",
           "the owner of the file is not looked at", "config-secure_file"),
     Fault("config/secure_file.c", "if ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 ||", "if (true ||", "others may write the file", "config-secure_file"),
     Fault("config/secure_file.c", "return !walk->system || check_folder(walk);", "return true;", "the system's folders are not looked at", "config-secure_file"),
