@@ -2,17 +2,15 @@
 #include "common/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "common/own_file.h"
 
 enum { LOG_FILE_MAX = 1024 * 1024, LINE_MAX_SIZE = 2048 };
 
@@ -26,36 +24,6 @@ static struct {
     bool to_stderr;
 } state = {.fd = -1, .level = LOG_ERROR, .to_stderr = true};
 
-/* Makes the folders that lead to a file, each private to the user. */
-static void make_parents(const char *path)
-{
-    char *copy = strdup(path);
-
-    for (char *slash = copy != NULL && *copy != '\0' ? strchr(copy + 1, '/') : NULL;
-         slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0700);
-        *slash = '/';
-    }
-    free(copy);
-}
-
-static int open_file(const char *path)
-{
-    struct stat info;
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-
-    if (fd < 0)
-        return -1;
-    /* By a second name it may be any file of the user's. */
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid() ||
-        info.st_nlink > 1 || fchmod(fd, 0600) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 void log_open(const struct log_settings *settings)
 {
     pthread_mutex_lock(&log_lock);
@@ -67,10 +35,8 @@ void log_open(const struct log_settings *settings)
     state.level = settings->level;
     state.trace = settings->trace;
     state.to_stderr = settings->to_stderr;
-    if (state.path != NULL) {
-        make_parents(state.path);
-        state.fd = open_file(state.path);
-    }
+    if (state.path != NULL)
+        state.fd = own_file_open(state.path);
     pthread_mutex_unlock(&log_lock);
 }
 
@@ -98,43 +64,6 @@ static void write_all(int fd, const char *text, size_t size)
     }
 }
 
-/* Has another process begun a new file since? */
-static bool is_replaced(const struct stat *open_file_info)
-{
-    struct stat named;
-
-    return lstat(state.path, &named) != 0 || named.st_dev != open_file_info->st_dev ||
-           named.st_ino != open_file_info->st_ino;
-}
-
-/* One process at a time; one that holds the lock and is stopped there stops nobody else. */
-static bool rename_full(const struct stat *info)
-{
-    char *old = NULL;
-    bool renamed;
-
-    if (flock(state.fd, LOCK_EX | LOCK_NB) != 0)
-        return false;
-    if (is_replaced(info))
-        return true; /* closing unlocks */
-    renamed = asprintf(&old, "%s.1", state.path) >= 0 && rename(state.path, old) == 0;
-    free(old);
-    if (!renamed)
-        flock(state.fd, LOCK_UN);
-    return renamed;
-}
-
-/* Begins a new file when this one is full; the one before stays as FILE.1. */
-static void rotate(void)
-{
-    struct stat info;
-
-    if (fstat(state.fd, &info) != 0 || info.st_size < LOG_FILE_MAX || !rename_full(&info))
-        return;
-    close(state.fd);
-    state.fd = open_file(state.path);
-}
-
 static void write_file(const char *text)
 {
     char line[LINE_MAX_SIZE + 64];
@@ -150,7 +79,7 @@ static void write_file(const char *text)
                      utc.tm_sec, (long)getpid(), text);
     if (n > 0)
         write_all(state.fd, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
-    rotate();
+    state.fd = own_file_rotate(state.fd, state.path, LOG_FILE_MAX);
 }
 
 /* What a terminal could take as a command: C0, DEL, and C1 in UTF-8 (two bytes). */
@@ -210,7 +139,7 @@ void log_notice(const char *format, ...)
     va_end(arguments);
 }
 
-void log_audit(const char *format, ...)
+void log_always(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

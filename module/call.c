@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
-#include "module/audit.h"
+#include "module/audit_only.h"
 #include "module/recover.h"
 
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
@@ -69,7 +69,7 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
         !gate_permits_raw(call->gate, call->mechanism))
         return CKR_MECHANISM_INVALID;
     if (object->class == CKO_PRIVATE_KEY)
-        audit_key(call->token, object->key, "is used");
+        audit_only_note(call->token, object->key, "is used");
     call->wants_login = token_wants_login(call->token, object);
     *key = object->source->vendor;
     return CKR_OK;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
-#include "module/audit.h"
+#include "module/audit_only.h"
 #include "module/recover.h"
 
 enum { SIGNATURE_MAX = 4096 };
@@ -55,7 +55,7 @@ static void begin(struct session *session, struct token *token, const struct exp
 {
     struct sign_operation *sign = &session->sign;
 
-    audit_key(token, key->key, "is signed with");
+    audit_only_note(token, key->key, "is signed with");
     sign->stage = SIGN_DEFERRED;
     sign->mechanism = *mechanism;
     if (mechanism->ulParameterLen > 0)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "crypto/crypto.h"
-#include "module/audit.h"
+#include "module/audit_only.h"
 #include "module/trust_log.h"
 
 /* An issued handle outlives the exposure it was issued for: the object is known again by its class and its contents. */
@@ -98,7 +98,7 @@ static void log_verdicts(const struct token *token)
         const struct rule *rule = key->verdict.rule;
         char fingerprint[51] = "a key without fingerprint";
 
-        audit_key(token, key, "is shown");
+        audit_only_note(token, key, "is shown");
         if (key->group->key != NULL)
             public_key_fingerprint_text(key->group->key, fingerprint);
         log_debug("%s is %s by %s:%u:%u", fingerprint,

@@ -11,7 +11,7 @@ static void log_end(const struct trust_result *result)
 
     if (result->ends_soon && gmtime_r(&result->ends, &utc) != NULL &&
         strftime(text, sizeof(text), "%F %TZ", &utc) > 0)
-        log_audit("certificate: %s: ends %s", result->path, text);
+        log_always("certificate: %s: ends %s", result->path, text);
 }
 
 static void log_answer(void *data, const struct trust_answer *answer,
@@ -24,7 +24,7 @@ static void log_answer(void *data, const struct trust_answer *answer,
     if (answer->truth != TRUTH_TRUE)
         return;
     if (result->reason[0] != '\0')
-        log_audit("certificate: %s: trusted, although %s", result->path, result->reason);
+        log_always("certificate: %s: trusted, although %s", result->path, result->reason);
     log_end(result);
 }
 

@@ -117,7 +117,7 @@ FAULTS = [
           "without a token its slot is known", "explain"),
     Fault("filters/match.c", "    if (token == NULL)\n        return TRUTH_UNKNOWN;", "    if (token == NULL)\n        return TRUTH_FALSE;", "no token is another one", "explain"),
     Fault("common/message.c", "return first < 0x20 || first == 0x7f ? 1 : 0;", "return 0;", "a file's text steers the terminal", "message"),
-    Fault("common/log.c", "info.st_uid != geteuid() ||", "false ||", "the log goes into somebody else's file", "log"),
+    Fault("common/own_file.c", "info.st_uid != geteuid() ||", "false ||", "the log goes into somebody else's file", "log"),
     Fault("crypto/ssh_key.c", "if (key != NULL && (key->ssh_blob_size != size ||", "if (false && (key->ssh_blob_size != size ||",
           "two texts for one key", "ssh_key"),
     # Certificates
@@ -203,6 +203,6 @@ FAULTS = [
     Fault("module/call.c", "(object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))", "false)",
           "a pair that has not proved itself decrypts", "module read_only"),
     Fault("module/token.c", "settings.audit_only && !token->gate->broken,", "settings.audit_only,", "an audit shows all where the file is broken",
-          "module audit"),
+          "module audit_only"),
     Fault("module/gate.c", "known ? own.dli_fname : NULL", "NULL", "the module's file name chooses no profile", "module copies"),
 ]

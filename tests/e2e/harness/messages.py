@@ -4,7 +4,7 @@
 import re
 
 _MESSAGES = re.compile(r"\b(?:reader_error|message_add|warn_by)\s*\(")
-_LOGGED = re.compile(r"\blog_(?:error|notice|audit)\s*\(")
+_LOGGED = re.compile(r"\blog_(?:error|notice|always)\s*\(")
 _PRINTED = re.compile(r"\bfprintf\s*\(\s*stderr\s*,")
 _EXPECTED = re.compile(r"\b(?:reader_expected|value_text|value_each|value_substituted|value_line|read_list|report_unknown)\s*\(")
 _NAMED = re.compile(r'(?:\bexpected(?:\[\])?\s*=|\bSCHEMA\(\w+,)\s*"((?:[^"\\]|\\.)*)"')

@@ -250,5 +250,5 @@ int main(void)
         CASE(a_file_that_broke_shows_nothing),
     };
 
-    return cmocka_run_group_tests_name("audit", tests, host_load, host_unload);
+    return cmocka_run_group_tests_name("audit_only", tests, host_load, host_unload);
 }

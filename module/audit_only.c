@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "module/audit.h"
+#include "module/audit_only.h"
 
 #include <stdio.h>
 #include "common/log.h"
@@ -17,7 +17,7 @@ static void describe(const struct verdict *verdict, char *text, size_t size)
                  rule->position.file, rule->position.line, rule->position.column);
 }
 
-void audit_key(const struct token *token, const struct exposed_key *key, const char *done)
+void audit_only_note(const struct token *token, const struct exposed_key *key, const char *done)
 {
     char fingerprint[51] = "a key without fingerprint", by[1024];
 
@@ -26,6 +26,6 @@ void audit_key(const struct token *token, const struct exposed_key *key, const c
     if (key->group->key != NULL)
         public_key_fingerprint_text(key->group->key, fingerprint);
     describe(&key->verdict, by, sizeof(by));
-    log_audit("audit_only: %s on token \"%.32s\" %s; it would be hidden by %s", fingerprint,
+    log_always("audit_only: %s on token \"%.32s\" %s; it would be hidden by %s", fingerprint,
               token->info.label, done, by);
 }

@@ -5,4 +5,4 @@
 #include "module/token.h"
 
 /* One line in the log at any level when the policy would hide the key; nothing otherwise. done: what happened to it, as "is shown". */
-void audit_key(const struct token *token, const struct exposed_key *key, const char *done);
+void audit_only_note(const struct token *token, const struct exposed_key *key, const char *done);
