@@ -155,6 +155,7 @@ def translate(argument):
 
 def make_pass_function(f):
     goes_on = ", .goes_on = true" if f.has("continue") else ""
+    goes_on += "".join(f", .asks_size = {a.name} == NULL" for a in f.arguments if a.kind == "buffer")
     print(f"{'' if f.has('own') else 'static '}CK_RV pass_{f.name}({f.layered})\n{{")
     print(f"    struct call call = {{.gate = gate_of(self), .function = FUNCTION_{f.name}{goes_on}}};")
     taken = [a for a in f.arguments if a.kind in ("session", "object", "key", "slot")]

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "common/own_file.h"
+#include "common/printable.h"
 
 enum { LOG_FILE_MAX = 1024 * 1024, LINE_MAX_SIZE = 2048 };
 
@@ -82,28 +83,6 @@ static void write_file(const char *text)
     state.fd = own_file_rotate(state.fd, state.path, LOG_FILE_MAX);
 }
 
-/* What a terminal could take as a command: C0, DEL, and C1 in UTF-8 (two bytes). */
-static size_t control_size(const char *text)
-{
-    unsigned char first = (unsigned char)text[0];
-    unsigned char second = first == '\0' ? 0 : (unsigned char)text[1];
-
-    if (first == 0xc2 && second >= 0x80 && second <= 0x9f)
-        return 2;
-    return first < ' ' || first == 0x7f ? 1 : 0;
-}
-
-/* Labels and file names may hold anything; a log line is one line of printable text. */
-static void make_printable(char *text)
-{
-    while (*text != '\0') {
-        size_t size = control_size(text);
-
-        memset(text, '?', size);
-        text += size > 0 ? size : 1;
-    }
-}
-
 __attribute__((format(printf, 2, 0))) static void
 write_line(bool to_stderr, const char *format, va_list arguments)
 {
@@ -112,7 +91,7 @@ write_line(bool to_stderr, const char *format, va_list arguments)
 
     if (vsnprintf(text, sizeof(text), format, arguments) < 0)
         return;
-    make_printable(text);
+    printable_make(text);
     pthread_mutex_lock(&log_lock);
     write_file(text);
     if (to_stderr && state.to_stderr) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config/account.h"
+#include "config/audits.h"
 #include "config/choice.h"
 #include "config/contradiction.h"
 #include "config/document.h"
@@ -197,7 +198,7 @@ static void read_first(struct reader *reader, struct config *config)
 }
 
 /* What the user's file says goes beside what the system's does: the policy narrows, of presets the
- * stricter holds. Takes all that is needed out of user. */
+ * stricter holds, an audit adds to the system's. Takes all that is needed out of user. */
 static void join(struct reader *reader, struct config *config, struct config *user)
 {
     struct policy *narrower = malloc(sizeof(*narrower));
@@ -206,6 +207,8 @@ static void join(struct reader *reader, struct config *config, struct config *us
     user->path = NULL;
     config->settings.log = user->settings.log;
     user->settings.log.file = NULL;
+    config->settings.user_audit = user->settings.audit;
+    user->settings.audit = (struct audit_settings){0};
     if (user->settings.preset < config->settings.preset)
         config->settings.preset = user->settings.preset;
     if (narrower == NULL) {
@@ -312,6 +315,7 @@ static struct config *load(struct crypto *crypto, const struct request *request,
     reader.profile = profile;
     if (request->second && !config->settings.ignore_user && messages->errors == errors)
         read_second(&reader, config);
+    audits_check(&reader, config);
     identity_finish(&reader.identity);
     process_init_of(&config->process, &config->policy, request->user);
 out:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include "common/audit_sink.h"
 #include "common/log.h"
 #include "common/message.h"
 #include "config/process.h"
@@ -26,6 +27,15 @@ struct module_settings {
     struct position position; /* of the path */
 };
 
+/* Where the audit goes. */
+struct audit_settings {
+    enum audit_kind kind;
+    char *path;    /* owned; of a file */
+    bool required; /* nothing is done that cannot be written down */
+    struct position position; /* of `audit` */
+    struct position required_position;
+};
+
 struct settings {
     struct module_settings *modules; /* owned array; at least one */
     size_t n_modules;
@@ -38,6 +48,8 @@ struct settings {
     struct position audit_only_position;
     bool ignore_user;         /* user_config: none */
     struct log_settings log;  /* owned */
+    struct audit_settings audit;      /* owned */
+    struct audit_settings user_audit; /* owned; what the user's file beside the system's adds */
 };
 
 /* May the application call the function: do the preset and `functions` permit it? Does `mechanisms`
@@ -95,6 +107,9 @@ struct config *config_load_of(struct crypto *crypto, const struct account *user,
  * system's file, functions and mechanisms that the preset refuses all the same, a library that is
  * not there. */
 void config_lint(const struct config *config, struct message_list *messages);
+
+/* Does it ask for an audit, or for the user's consent to a use? */
+bool config_watches_use(const struct config *config);
 
 void config_destroy(struct config *config);
 

@@ -70,6 +70,11 @@ void use_read_expose_certificate(struct reader *reader, const struct field *fiel
         ((struct use *)target)->hides_certificate = !exposes;
 }
 
+void use_read_confirm(struct reader *reader, const struct field *field, void *target)
+{
+    value_boolean(reader, field->value, &((struct use *)target)->confirm);
+}
+
 /* Without a selector the rule would be true of every key. */
 static void check_selectors(struct reader *reader, const struct node *node, const struct rule *rule,
                             size_t errors)

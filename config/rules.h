@@ -17,3 +17,4 @@ field_reader rule_refuse_use;
 field_reader use_read_order;
 field_reader use_read_show_label;
 field_reader use_read_expose_certificate;
+field_reader use_read_confirm;

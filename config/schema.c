@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/accesses.h"
+#include "config/audits.h"
 #include "config/certificates.h"
 #include "config/chain.h"
 #include "config/modules.h"
@@ -122,8 +123,8 @@ static const struct schema_key log_keys[] = {
     {"level", settings_read_log_level, 0, NULL},
     {"trace", settings_read_log_trace, 0, NULL},
     {"stderr", settings_read_log_stderr, 0, NULL},
-    LATER("audit"),
-    LATER("audit_required"),
+    {"audit", audit_read, 0, NULL},
+    {"audit_required", audit_read_required, 0, NULL},
 };
 
 static const struct schema_key selector_keys[] = {
@@ -161,7 +162,7 @@ static const struct schema_key narrowing_allow_keys[] = {
 static const struct schema_key narrowing_use_keys[] = {
     {"order", use_read_order, 0, NULL},
     {"show_label", use_read_show_label, 0, NULL},
-    LATER("confirm"),
+    {"confirm", use_read_confirm, 0, NULL},
     REFUSED("mechanisms"),
     REFUSED("digests"),
     REFUSED("expose_certificate"),
@@ -174,7 +175,7 @@ static const struct schema_key use_keys[] = {
     {"mechanisms", use_read_mechanisms, 0, NULL},
     {"digests", use_read_digests, 0, NULL},
     {"expose_certificate", use_read_expose_certificate, 0, NULL},
-    LATER("confirm"),
+    {"confirm", use_read_confirm, 0, NULL},
     LATER("max_signatures_per_minute"),
 };
 

@@ -55,6 +55,8 @@ void settings_finish(struct settings *settings)
     access_finish(&settings->functions);
     access_finish(&settings->mechanisms);
     free(settings->log.file);
+    free(settings->audit.path);
+    free(settings->user_audit.path);
     *settings = (struct settings){0};
 }
 
@@ -137,13 +139,12 @@ void settings_read_user_config(struct reader *reader, const struct field *field,
 
 void settings_read_log(struct reader *reader, const struct field *field, void *target)
 {
-    schema_read(field->schema->inner, reader, field->value,
-                &((struct config *)target)->settings.log);
+    schema_read(field->schema->inner, reader, field->value, &((struct config *)target)->settings);
 }
 
 void settings_read_log_file(struct reader *reader, const struct field *field, void *target)
 {
-    struct log_settings *log = target;
+    struct log_settings *log = &((struct settings *)target)->log;
     char *path = value_path(reader, field->value, reader->folder);
 
     if (path != NULL) {
@@ -155,7 +156,7 @@ void settings_read_log_file(struct reader *reader, const struct field *field, vo
 void settings_read_log_level(struct reader *reader, const struct field *field, void *target)
 {
     static const char *const names[] = {"error", "info", "debug"};
-    struct log_settings *log = target;
+    struct log_settings *log = &((struct settings *)target)->log;
     size_t index;
 
     if (value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))
@@ -164,7 +165,7 @@ void settings_read_log_level(struct reader *reader, const struct field *field, v
 
 void settings_read_log_trace(struct reader *reader, const struct field *field, void *target)
 {
-    struct log_settings *log = target;
+    struct log_settings *log = &((struct settings *)target)->log;
 
     value_boolean(reader, field->value, &log->trace);
 }
@@ -172,7 +173,7 @@ void settings_read_log_trace(struct reader *reader, const struct field *field, v
 void settings_read_log_stderr(struct reader *reader, const struct field *field, void *target)
 {
     static const char *const names[] = {"auto", "never"};
-    struct log_settings *log = target;
+    struct log_settings *log = &((struct settings *)target)->log;
     size_t index;
 
     if (value_name(reader, field->value, names, sizeof(names) / sizeof(names[0]), &index))

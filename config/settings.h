@@ -21,7 +21,7 @@ field_reader settings_read_audit_only;
 field_reader settings_read_user_config;
 field_reader settings_read_log;
 
-/* Into struct log_settings. */
+/* Into struct settings. */
 field_reader settings_read_log_file;
 field_reader settings_read_log_level;
 field_reader settings_read_log_trace;

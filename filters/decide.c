@@ -117,6 +117,12 @@ const char *verdict_label(const struct verdict *verdict)
     return verdict->rule != NULL ? verdict->rule->use.show_label : NULL;
 }
 
+bool verdict_asks(const struct verdict *verdict)
+{
+    return (verdict->rule != NULL && verdict->rule->use.confirm) ||
+           (verdict->narrowing != NULL && verdict->narrowing->use.confirm);
+}
+
 /* For an audit: what the policy hides is listed behind all that it permits. */
 static void permit_for_audit(struct verdict *verdict)
 {

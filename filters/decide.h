@@ -63,6 +63,9 @@ bool verdict_is_audited(const struct verdict *verdict);
 /* The label that the rules give to an allowed key, borrowed; NULL: none. */
 const char *verdict_label(const struct verdict *verdict);
 
+/* Is the user asked before each use of the key? If one of the rules that show it wants so. */
+bool verdict_asks(const struct verdict *verdict);
+
 enum truth selector_match(const struct selector *selector, const struct subject *subject);
 
 /* The same, of a selector that asks for a certificate (filters/match_certificate.c). */

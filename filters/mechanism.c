@@ -163,6 +163,19 @@ static void inner_digests(const CK_MECHANISM *mechanism, enum digest inner[2])
     }
 }
 
+enum digest mechanism_digest(const CK_MECHANISM *mechanism, const void *data, size_t size)
+{
+    enum digest named = signature_digest(mechanism->mechanism);
+    enum digest inner[2];
+
+    if (named != DIGEST_NONE)
+        return named;
+    if (mechanism->mechanism == CKM_RSA_PKCS && data != NULL)
+        return digest_from_info(data, size);
+    inner_digests(mechanism, inner);
+    return inner[0];
+}
+
 /* named: the hash in the mechanism's own name, which is judged elsewhere. */
 static bool inner_permitted(const struct access *access, const CK_MECHANISM *mechanism,
                             enum digest named)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
+#include "crypto/digest.h"
 #include "filters/access.h"
 #include "filters/preset.h"
 
@@ -23,6 +24,10 @@ CK_FLAGS mechanism_flags(enum preset preset, CK_FLAGS flags);
 
 /* CKR_OK, CKR_MECHANISM_INVALID, or CKR_MECHANISM_PARAM_INVALID for parameters that are not the mechanism's own, or not known here. */
 CK_RV mechanism_check(enum preset preset, const CK_MECHANISM *mechanism, enum mechanism_use use);
+
+/* The hash function of a mechanism that mechanism_check has passed: by its name, its parameters, or under CKM_RSA_PKCS the data; DIGEST_NONE where
+ * none of them tells. data may be NULL. */
+enum digest mechanism_digest(const CK_MECHANISM *mechanism, const void *data, size_t size);
 
 /* Does the mechanism work with keys of this type? */
 bool mechanism_fits_key(CK_MECHANISM_TYPE type, CK_KEY_TYPE key_type);

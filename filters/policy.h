@@ -137,6 +137,7 @@ struct use {
     struct access mechanisms; /* owned; of CK_MECHANISM_TYPE */
     struct access digests;    /* owned; of CK_MECHANISM_TYPE: CKM_SHA256 ... */
     bool hides_certificate;   /* the key's certificates are not shown */
+    bool confirm;             /* the user is asked before each use of the key */
 };
 
 struct rule {

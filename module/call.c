@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
+#include "crypto/verifier.h"
 #include "module/audit_only.h"
+#include "module/key_use.h"
 #include "module/recover.h"
 
 CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
@@ -51,14 +53,8 @@ static bool is_permitted(const struct call *call, const struct exposed_key *key)
            (!signs || exposed_key_permits_data(key, call->mechanism->mechanism, NULL, 0));
 }
 
-CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
+static CK_RV check_key(const struct call *call, const struct exposed_object *object)
 {
-    struct exposed_object *object = NULL;
-
-    if (token_refresh(call->token) == CKR_OK)
-        object = token_object(call->token, *key);
-    if (object == NULL)
-        return CKR_KEY_HANDLE_INVALID;
     /* A key that we made is none of the vendor's; a pair that has not proved itself may be another's private key. */
     if (object->source == NULL ||
         (object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))
@@ -68,8 +64,56 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
     if (call->mechanism != NULL && object->class == CKO_PRIVATE_KEY &&
         !gate_permits_raw(call->gate, call->mechanism))
         return CKR_MECHANISM_INVALID;
-    if (object->class == CKO_PRIVATE_KEY)
-        audit_only_note(call->token, object->key, "is used");
+    return CKR_OK;
+}
+
+static bool uses_private_key(const struct call *call, const struct exposed_object *object)
+{
+    enum function_group group = functions[call->function].group;
+
+    return object->class == CKO_PRIVATE_KEY && (group == GROUP_sign || group == GROUP_decrypt);
+}
+
+/* Once, also where the call begins anew. */
+static CK_RV begin_use(struct call *call, const struct exposed_object *object)
+{
+    const struct key_use_request request = {
+        call->function, call->mechanism,
+        call->mechanism != NULL ? mechanism_digest(call->mechanism, NULL, 0) : DIGEST_NONE};
+
+    if (call->begun || !uses_private_key(call, object))
+        return CKR_OK;
+    call->begun = true;
+    audit_only_note(call->token, object->key, "is used");
+    return key_use_begins(call->token, object->key, &request,
+                          session_use(call->session, call->function));
+}
+
+static void refuse(const struct call *call, const struct exposed_object *object, CK_RV rv)
+{
+    const struct key_use_request request = {
+        call->function, call->mechanism,
+        call->mechanism != NULL ? signature_digest(call->mechanism->mechanism) : DIGEST_NONE};
+
+    key_use_refused(call->token, object->key, &request, NULL, rv);
+}
+
+CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
+{
+    struct exposed_object *object = NULL;
+    CK_RV rv;
+
+    if (token_refresh(call->token) == CKR_OK)
+        object = token_object(call->token, *key);
+    if (object == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    rv = check_key(call, object);
+    if (rv != CKR_OK)
+        refuse(call, object, rv);
+    else
+        rv = begin_use(call, object);
+    if (rv != CKR_OK)
+        return rv;
     call->wants_login = token_wants_login(call->token, object);
     *key = object->source->vendor;
     return CKR_OK;
@@ -118,8 +162,30 @@ bool call_again(struct call *call, CK_RV rv)
     return recover_token(call->token, rv);
 }
 
+/* Does the call end the operation that it goes on with? An error does, and all that hands out the result (PKCS#11 2.40, 5.2). */
+static bool ends_use(const struct call *call, CK_RV rv)
+{
+    if (!call->goes_on)
+        return call->begun && rv != CKR_OK;
+    if (rv != CKR_OK)
+        return rv != CKR_BUFFER_TOO_SMALL && rv != CKR_OPERATION_NOT_INITIALIZED;
+    return !call->asks_size &&
+           (call->function == FUNCTION_C_Decrypt || call->function == FUNCTION_C_DecryptFinal ||
+            call->function == FUNCTION_C_SignRecover);
+}
+
+static void end_use(const struct call *call, CK_RV rv)
+{
+    enum function_group group = functions[call->function].group;
+
+    if (call->session != NULL && (group == GROUP_sign || group == GROUP_decrypt) &&
+        ends_use(call, rv))
+        key_use_ended(call->gate, session_use(call->session, call->function), recover_answer(rv));
+}
+
 CK_RV call_end(struct call *call, CK_RV rv)
 {
+    end_use(call, rv);
     if (call->wants_login && rv == CKR_OK)
         call->session->wants_login = true;
     /* Its session with the vendor is the application's alone, and so is an operation that is active there. */

@@ -16,6 +16,8 @@ struct call {
     bool goes_on; /* with an operation: never tried again */
     bool tried;   /* a second time already */
     const CK_MECHANISM *mechanism; /* borrowed; NULL: the call has none */
+    bool begun;     /* the use of a private key: the user has consented, and the audit knows */
+    bool asks_size; /* the call hands out nothing, but how much it would be */
     bool wants_login; /* the key does, for this operation (CKA_ALWAYS_AUTHENTICATE) */
 };
 

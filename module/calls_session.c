@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The functions on sessions and logins (PKCS#11 2.40, 5.6).
+#include "module/audit.h"
 #include "module/session.h"
 #include "module/sign.h"
 
@@ -103,8 +104,10 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     if (pPin == NULL && ulPinLen > 0)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
-    if (!session_sees_token(session))
+    if (!session_sees_token(session)) {
+        audit_login_ended(session->token, userType, "login-stopped", CKR_TOKEN_NOT_PRESENT);
         return CKR_TOKEN_NOT_PRESENT;
+    }
     if (userType == CKU_USER)
         return token_login(session->token, userType, pPin, ulPinLen);
     if (session->wants_login && session->sign.stage == SIGN_NONE)

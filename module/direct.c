@@ -123,6 +123,21 @@ CK_RV direct_create(struct crypto *crypto, struct config *config, CK_C_INITIALIZ
     return rv;
 }
 
+/* What asks for lines or questions that no layer here makes is as good as broken, until the next C_Initialize. */
+static struct config *load_config(const struct direct *direct)
+{
+    struct config *config =
+        gate_load_config(direct->crypto, direct->broken ? LOAD_AGAIN : LOAD_CHANGED);
+
+    if (config == NULL || !config_watches_use(config))
+        return config;
+    if (!direct->broken)
+        log_error("the configuration has an audit or a confirmation now, and `preset: transparent` "
+                  "is still in force: until the next C_Initialize nothing is shown");
+    config_destroy(config);
+    return NULL;
+}
+
 /* As gate_refresh_policy. The vendor and the preset stay what they are until the next C_Initialize. */
 static void refresh(struct direct *direct)
 {
@@ -132,7 +147,7 @@ static void refresh(struct direct *direct)
         filter_forget(direct); /* the time has changed, if nothing else */
     if (!direct->broken && !config_changed(direct->config))
         return;
-    config = gate_load_config(direct->crypto, direct->broken ? LOAD_AGAIN : LOAD_CHANGED);
+    config = load_config(direct);
     if (config == NULL && direct->broken)
         return;
     filter_forget(direct);

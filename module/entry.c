@@ -171,6 +171,15 @@ static void leave_inherited(void)
     forked = false;
 }
 
+static CK_RV start_gate(struct crypto *crypto, struct config *config)
+{
+    CK_RV rv = gate_create_from(crypto, config, &gate);
+
+    if (rv == CKR_OK)
+        gate->serves = true;
+    return rv;
+}
+
 /* Reads the configuration, which says what is to be made. */
 static CK_RV start(CK_C_INITIALIZE_ARGS *arguments)
 {
@@ -187,7 +196,7 @@ static CK_RV start(CK_C_INITIALIZE_ARGS *arguments)
     if (!are_arguments(arguments))
         rv = CKR_ARGUMENTS_BAD;
     else if (config != NULL)
-        return gate_create_from(crypto, config, &gate);
+        return start_gate(crypto, config);
     config_destroy(config);
     crypto_destroy(crypto);
     return rv;

@@ -274,6 +274,8 @@ void gate_refresh_policy(struct gate *gate)
         config_destroy(gate->config);
         gate->config = config;
         gate->layer = layer_make(gate->preset, &config->settings.functions);
+        for (size_t i = 0; i < gate->n_tokens; i++)
+            gate->tokens[i]->audited.count = 0; /* decisions by another policy are others */
         log_info("the configuration was read again");
     }
 }

@@ -30,6 +30,9 @@ struct gate {
     bool scanned;            /* the slots were listed */
     bool listed;             /* a size query was answered; the next C_GetSlotList fills from the same scan */
     bool said_nothing_shown; /* once is enough */
+    bool serves;             /* an application, and not the command: what is shown may be used */
+    bool audit_stuck;        /* the audit took nothing in time, the last time */
+    bool said_not_audited;   /* that it cannot be written; forgotten once it can */
     struct handles sessions; /* struct session */
     struct handles objects;  /* struct exposed_object of some token */
 };

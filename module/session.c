@@ -5,6 +5,7 @@
 #include <string.h>
 #include "crypto/encryptor.h"
 #include "crypto/verifier.h"
+#include "module/key_use.h"
 
 struct session *session_create(struct token *token, CK_FLAGS flags)
 {
@@ -26,8 +27,21 @@ void session_destroy(struct session *session)
     verifier_destroy(session->verifier);
     verifier_destroy(session->recoverer);
     encryptor_destroy(session->encryptor);
+    for (size_t i = 0; i < SESSION_USES; i++)
+        key_use_destroy(session->uses[i]);
     free(session->found);
     free(session);
+}
+
+struct key_use **session_use(struct session *session, enum function_id function)
+{
+    enum { PARTS, RECOVERY, DECRYPTION };
+
+    if (functions[function].group == GROUP_decrypt)
+        return &session->uses[DECRYPTION];
+    if (function == FUNCTION_C_SignRecover || function == FUNCTION_C_SignRecoverInit)
+        return &session->uses[RECOVERY];
+    return &session->uses[PARTS];
 }
 
 static void forget_vendor(struct session *session)

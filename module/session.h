@@ -13,7 +13,7 @@ enum sign_stage {
     SIGN_PARTS,    /* a multi-part operation on the session's own vendor session */
 };
 
-enum { PARAMETER_MAX = 64 };
+enum { PARAMETER_MAX = 64, SESSION_USES = 3 };
 
 struct sign_operation {
     enum sign_stage stage;
@@ -42,7 +42,11 @@ struct session {
     bool verifies_in_parts;
     struct verifier *recoverer;
     struct encryptor *encryptor;
+    struct key_use *uses[SESSION_USES]; /* owned; of private keys, begun and not ended; NULL: none */
 };
+
+/* The place of a use that the function ends, or goes on with: signing in parts, signing with recovery, decrypting. */
+struct key_use **session_use(struct session *session, enum function_id function);
 
 struct session *session_create(struct token *token, CK_FLAGS flags);
 

@@ -4,29 +4,29 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "crypto/verifier.h"
+#include "module/audit.h"
 #include "module/audit_only.h"
+#include "module/key_use.h"
 #include "module/recover.h"
 
 enum { SIGNATURE_MAX = 4096 };
 
-static CK_FUNCTION_LIST *vendor_of(const struct session *session)
+CK_FUNCTION_LIST *sign_vendor(const struct session *session)
 {
     return vendor_functions(session->token->vendor);
 }
 
-/* The key of the operation, as it stands now; NULL: it is not there, or not permitted, any more. */
-static struct exposed_object *current_key(const struct session *session)
+struct exposed_object *sign_key(const struct session *session)
 {
     return token_find_object(session->token, CKO_PRIVATE_KEY, session->sign.spki_hash);
 }
 
-/* The same after what may have been dropped meanwhile is there again: another session may have found the configuration changed. It may cost
- * the session its operation. */
-static struct exposed_object *fresh_key(const struct session *session)
+struct exposed_object *sign_fresh_key(const struct session *session)
 {
     if (!session->token->exposed)
         token_refresh(session->token);
-    return current_key(session);
+    return sign_key(session);
 }
 
 /* A pair that still has to prove itself can do so only by a signature that we can verify. */
@@ -89,16 +89,21 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     rv = check_use(session->token, key, pMechanism);
     if (rv == CKR_OK)
         begin(session, session->token, key, pMechanism);
+    else
+        key_use_refused(session->token, key->key,
+                        &(struct key_use_request){FUNCTION_C_SignInit, pMechanism,
+                                                  signature_digest(pMechanism->mechanism)},
+                        NULL, rv);
     return rv;
 }
 
-static CK_RV start_at_vendor(struct session *session, CK_SESSION_HANDLE vendor_session)
+CK_RV sign_start(struct session *session, CK_SESSION_HANDLE vendor_session)
 {
-    const struct exposed_object *key = current_key(session);
+    const struct exposed_object *key = sign_key(session);
 
     if (key == NULL)
         return CKR_KEY_HANDLE_INVALID;
-    return vendor_of(session)->C_SignInit(vendor_session, &session->sign.mechanism,
+    return sign_vendor(session)->C_SignInit(vendor_session, &session->sign.mechanism,
                                           key->source->vendor);
 }
 
@@ -110,7 +115,7 @@ static CK_RV start_on_token(struct session *session)
 
     if (rv == CKR_OK && session_is_in_the_way(session))
         rv = token_renew_session(token);
-    return rv == CKR_OK ? start_at_vendor(session, token->session) : rv;
+    return rv == CKR_OK ? sign_start(session, token->session) : rv;
 }
 
 /* started: the vendor has the operation; it may be active still if C_Sign fails. */
@@ -127,7 +132,7 @@ static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_
         return rv;
     *started = true;
     *size = SIGNATURE_MAX;
-    rv = vendor_of(session)->C_Sign(token->session, data, data_size, signature, size);
+    rv = sign_vendor(session)->C_Sign(token->session, data, data_size, signature, size);
     if (rv == CKR_BUFFER_TOO_SMALL) { /* which leaves the operation active; there is no more room to give */
         token_renew_session(token);
         return CKR_FUNCTION_FAILED;
@@ -159,7 +164,7 @@ static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULON
         return rv;
     if (!recover_token(session->token, rv) || authenticated)
         return rv;
-    if (current_key(session) == NULL) /* what has its place is another key, or needs a login */
+    if (sign_key(session) == NULL) /* what has its place is another key, or needs a login */
         return token_logged_in(session->token) ? CKR_KEY_HANDLE_INVALID : CKR_USER_NOT_LOGGED_IN;
     return sign_once(session, data, data_size, signature, size, &started);
 }
@@ -170,7 +175,7 @@ static CK_RV prove(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size
                    const unsigned char *signature, CK_ULONG size)
 {
     struct token *token = session->token;
-    const struct exposed_object *key = current_key(session);
+    const struct exposed_object *key = sign_key(session);
     enum verification outcome;
 
     if (key == NULL)
@@ -230,17 +235,32 @@ static bool is_permitted(const struct exposed_object *key, CK_MECHANISM_TYPE mec
     return false;
 }
 
+/* All that may still refuse the signature, but for the vendor. */
+static CK_RV begin_use(struct session *session, const struct exposed_object *key, const void *data,
+                       CK_ULONG size, struct key_use **use)
+{
+    const CK_MECHANISM *mechanism = &session->sign.mechanism;
+    const struct key_use_request request = {FUNCTION_C_Sign, mechanism,
+                                            mechanism_digest(mechanism, data, size)};
+
+    if (is_permitted(key, mechanism->mechanism, data, size))
+        return key_use_begins(session->token, key->key, &request, use);
+    key_use_refused(session->token, key->key, &request, "digest", CKR_DATA_INVALID);
+    return CKR_DATA_INVALID;
+}
+
 CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pData,
                   CK_ULONG ulDataLen, CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
     struct session *session = session_find(gate_of(self), hSession);
     struct exposed_object *key;
+    struct key_use *use = NULL;
     bool answered = false;
     CK_RV rv;
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    key = fresh_key(session);
+    key = sign_fresh_key(session);
     if (session->sign.stage != SIGN_DEFERRED && session->sign.stage != SIGN_STARTED)
         return CKR_OPERATION_NOT_INITIALIZED;
     if (pulSignatureLen == NULL || (pData == NULL && ulDataLen > 0)) {
@@ -254,95 +274,20 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     rv = answer_size(key, pSignature, pulSignatureLen, &answered);
     if (answered)
         return rv;
-    if (!is_permitted(key, session->sign.mechanism.mechanism, pData, ulDataLen)) {
+    rv = begin_use(session, key, pData, ulDataLen, &use);
+    if (rv != CKR_OK) {
         session_drop_sign(session);
-        return CKR_DATA_INVALID;
+        return rv;
     }
     rv = sign_proved(session, pData, ulDataLen, pSignature, pulSignatureLen, *pulSignatureLen);
     if (rv != CKR_OK)
         log_info("signing failed: %s", name_of_rv(rv));
     rv = recover_answer(rv);
+    key_use_ended(session->token->gate, &use, rv);
     if (session->sign.stage == SIGN_STARTED)
         session->sign.stage = SIGN_DEFERRED; /* C_Sign ended it at the vendor, whatever it answered */
     session_drop_sign(session);
     return rv;
-}
-
-/* Part by part only with a pair that has proved itself: what was signed is not kept, so it could not be verified. Nor could the hash
- * in it be judged, where the data is one. */
-static CK_RV start_parts(struct session *session)
-{
-    struct token *token = session->token;
-    const struct exposed_object *key = current_key(session);
-    CK_RV rv;
-
-    if (key == NULL || session->sign.always_authenticate || !token_is_proved(token, key) ||
-        !exposed_key_permits_data(key->key, session->sign.mechanism.mechanism, NULL, 0))
-        return CKR_FUNCTION_NOT_SUPPORTED;
-    rv = session_open_vendor(session);
-    if (rv == CKR_OK)
-        rv = start_at_vendor(session, session->vendor);
-    if (rv == CKR_OK)
-        session->sign.stage = SIGN_PARTS;
-    else if (loss_of(rv) != LOSS_NONE) {
-        session_close_vendor(session);
-        recover_token(token, rv); /* for the next attempt; the host begins anew */
-    }
-    return recover_answer(rv);
-}
-
-static CK_RV parts_session(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
-{
-    struct exposed_object *key;
-    CK_RV rv = CKR_OK;
-
-    *session = session_find(gate, handle);
-    if (*session == NULL)
-        return CKR_SESSION_HANDLE_INVALID;
-    key = fresh_key(*session);
-    if ((*session)->sign.stage == SIGN_NONE || (*session)->sign.stage == SIGN_STARTED)
-        return CKR_OPERATION_NOT_INITIALIZED;
-    if (key == NULL)
-        rv = CKR_KEY_HANDLE_INVALID;
-    else if ((*session)->sign.stage == SIGN_DEFERRED)
-        rv = start_parts(*session);
-    if (rv != CKR_OK)
-        session_drop_sign(*session);
-    return rv;
-}
-
-CK_RV gate_C_SignUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pPart,
-                        CK_ULONG ulPartLen)
-{
-    struct session *session;
-    CK_RV rv = parts_session(gate_of(self), hSession, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    rv = vendor_of(session)->C_SignUpdate(session->vendor, pPart, ulPartLen);
-    if (rv != CKR_OK)
-        session_drop_sign(session);
-    return recover_answer(rv);
-}
-
-CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature,
-                       CK_ULONG_PTR pulSignatureLen)
-{
-    struct session *session;
-    CK_RV rv = parts_session(gate_of(self), hSession, &session);
-
-    if (rv != CKR_OK)
-        return rv;
-    if (pulSignatureLen == NULL) {
-        session_drop_sign(session);
-        return CKR_ARGUMENTS_BAD;
-    }
-    rv = vendor_of(session)->C_SignFinal(session->vendor, pSignature, pulSignatureLen);
-    if (rv != CKR_BUFFER_TOO_SMALL && !(rv == CKR_OK && pSignature == NULL))
-        session->sign = (struct sign_operation){0}; /* over, at the vendor too */
-    if (loss_of(rv) != LOSS_NONE)
-        session_close_vendor(session);
-    return recover_answer(rv);
 }
 
 CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
@@ -353,8 +298,10 @@ CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
     if (session->sign.stage != SIGN_DEFERRED)
         return CKR_OPERATION_NOT_INITIALIZED;
     rv = pin_guard_check(&token->guard, token->gate->crypto, CKU_CONTEXT_SPECIFIC, pin, size);
-    if (rv != CKR_OK)
+    if (rv != CKR_OK) {
+        audit_login_ended(token, CKU_CONTEXT_SPECIFIC, "login-stopped", rv);
         return rv;
+    }
     rv = start_on_token(session);
     if (loss_of(rv) != LOSS_NONE && recover_token(token, rv))
         rv = start_on_token(session);

@@ -36,6 +36,7 @@ void token_destroy(struct token *token)
     free(token->proved.items);
     free(token->known.items);
     shown_ids_finish(&token->shown);
+    free(token->audited.items);
     free(token->carried);
     free(token);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include "filters/exposure.h"
 #include "filters/search.h"
+#include "module/audited_keys.h"
 #include "module/gate.h"
 #include "module/pin_guard.h"
 #include "module/reader.h"
@@ -44,6 +45,7 @@ struct token {
     struct trust_memo *trust;     /* owned; of the exposure; NULL: no rule asks for chains or dates */
     struct exposure exposure;
     bool exposed; /* the exposure is made */
+    struct audited_keys audited; /* of the configuration in force */
     struct carried_handle *carried; /* owned; handles issued for an exposure that is gone, for the next one */
     size_t n_carried;
 };

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/names.h"
+#include "module/audit.h"
 #include "module/recover.h"
 
 bool token_logged_in(const struct token *token)
@@ -43,10 +44,13 @@ static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYP
         return CKR_USER_ALREADY_LOGGED_IN;
     token_settle(token);
     rv = pin_guard_check(&token->guard, crypto, user, pin, size);
-    if (rv == CKR_OK)
-        rv = token_open(token);
-    else
+    if (rv != CKR_OK) {
+        audit_login_ended(token, user, "login-stopped", rv);
         return rv;
+    }
+    rv = token_open(token);
+    if (rv == CKR_OK)
+        rv = audit_login_begins(token, user);
     if (rv != CKR_OK)
         return rv;
     rv = send_pin(token, operation, user, pin, size);
@@ -56,6 +60,7 @@ static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYP
         note_logged_in(token);
     if (loss_of(rv) == LOSS_SESSION)
         recover_token(token, rv); /* for the next attempt: this PIN is not sent again by itself */
+    audit_login_ended(token, user, rv == CKR_OK ? "login-accepted" : "login-refused", rv);
     log_info("login to \"%.32s\": %s", token->info.label, name_of_rv(rv));
     /* What counts as a refusal is told as the vendor said it: a repeat gets the same. */
     return loss_of(rv) == LOSS_SESSION || loss_of(rv) == LOSS_LIBRARY ? recover_answer(rv) : rv;

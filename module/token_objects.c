@@ -7,6 +7,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "crypto/crypto.h"
+#include "module/audit.h"
 #include "module/audit_only.h"
 #include "module/trust_log.h"
 
@@ -99,6 +100,8 @@ static void log_verdicts(const struct token *token)
         char fingerprint[51] = "a key without fingerprint";
 
         audit_only_note(token, key, "is shown");
+        if (audit_withholds(token->gate, &key->verdict))
+            continue;
         if (key->group->key != NULL)
             public_key_fingerprint_text(key->group->key, fingerprint);
         log_debug("%s is %s by %s:%u:%u", fingerprint,
@@ -159,6 +162,7 @@ CK_RV token_expose(struct token *token)
     token->n_carried = 0;
     log_verdicts(token);
     trust_log(token);
+    audit_exposure(token);
     if (note_ids(token) == CKR_OK)
         return CKR_OK;
     token_unexpose(token);

@@ -219,6 +219,8 @@ static void write_access(FILE *out, const char *name, const struct access *acces
 
 void describe_options(FILE *out, const struct verdict *verdict)
 {
+    if (verdict_asks(verdict))
+        fputs("confirm; ", out);
     if (verdict->rule == NULL)
         return;
     write_access(out, "mechanisms ", &verdict->rule->use.mechanisms);

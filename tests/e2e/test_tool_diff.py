@@ -68,11 +68,11 @@ class Diff(Tool):
 
     def test_options_that_change_are_told(self):
         self.token("eight", TYPE=EC)
-        use = {"mechanisms": ["CKM_ECDSA"], "digests": ["sha256"], "expose_certificate": False}
+        use = {"mechanisms": ["CKM_ECDSA"], "digests": ["sha256"], "confirm": True, "expose_certificate": False}
         changes = self.changes({"allow": [{"id": "01"}]}, {"allow": [{"id": "01", "use": use}]})
         self.assertEqual("changed", changes["user 1"]["change"])
         lines = self.diff({"allow": [{"id": "01"}]}, {"allow": [{"id": "01", "use": use}]}).stdout.splitlines()
-        self.assertEqual("    options (mechanisms CKM_ECDSA; digests CKM_SHA256; no certificate; ), were ()", lines[1])
+        self.assertEqual("    options (confirm; mechanisms CKM_ECDSA; digests CKM_SHA256; no certificate; ), were ()", lines[1])
 
     def test_what_shows_only_after_login_is_compared_after_it(self):
         self.token("K", TYPE=EC)

@@ -89,6 +89,7 @@ int host_reset(void **state)
     host.traces = false;
     host.both = false;
     host.modules = NULL;
+    host.audit = NULL;
     return 0;
 }
 
@@ -125,8 +126,9 @@ void host_config(const char *text)
     assert_non_null(stream);
     fprintf(stream, "version: 1\n");
     write_modules(stream);
-    fprintf(stream, "log: {file: %s/log, level: debug, trace: %s, stderr: never}\n%s\n",
-            host.folder, host.traces ? "true" : "false", text);
+    fprintf(stream, "log: {file: %s/log, level: debug, trace: %s, stderr: never%s%s}\n%s\n",
+            host.folder, host.traces ? "true" : "false", host.audit != NULL ? ", " : "",
+            host.audit != NULL ? host.audit : "", text);
     assert_int_equal(fclose(stream), 0);
     assert_int_equal(chmod(aside, 0600), 0);
     assert_int_equal(rename(aside, path), 0);

@@ -28,6 +28,7 @@ struct host {
     bool traces;     /* written by tests: host_config() has every call logged */
     bool both;       /* written by tests: host_config() names both vendor libraries ... */
     const char *modules; /* ... or writes this in their place */
+    const char *audit;   /* written by tests: host_config() puts it into `log`; NULL: nothing */
 };
 
 extern struct host host;

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include "tests/module/audit_file.h"
 
 enum { THREADS = 8, ROUNDS = 25 };
 
@@ -17,7 +18,9 @@ static CK_SLOT_ID slots[2];
 static int make_tokens(void **state)
 {
     host_reset(state);
+    host_remove("audit");
     host.both = true;
+    host.audit = "audit: audit, audit_required: true";
     slots[0] = host_token("one");
     host.mock->key_add(slots[0], &key_one);
     slots[1] = host.mock_2->token_add(&(struct mock_token){.label = "two", .pin = "1234"});
@@ -87,6 +90,10 @@ static void eight_threads_find_and_sign_with_two_vendors(void **state)
     assert_int_equal(host.mock_2->calls_of("C_Sign"), THREADS / 2 * ROUNDS);
     assert_int_equal(host.functions->C_CloseSession(session), CKR_OK);
     host_stop();
+    audit_events("audit"); /* whole lines */
+    assert_int_equal(audit_count("audit", "event=\"signature-begins\""), THREADS * ROUNDS);
+    assert_int_equal(audit_count("audit", "event=\"signature-made\""), THREADS * ROUNDS);
+    host_remove("audit");
 }
 
 /* OpenSSL keeps something for each thread, and looks for it again when the thread ends. */

@@ -87,7 +87,7 @@ static void a_key_may_be_kept_to_mechanisms_and_digests(void **state)
         "allow:\n"
         "  - {id: 01, use: {mechanisms: [CKM_RSA_PKCS], digests: [sha256, sha3-512]}}\n"
         "  - {id: 02, use: {expose_certificate: false}}\n"
-        "  - {id: 03, use: {expose_certificate: true}}\n");
+        "  - {id: 03, use: {expose_certificate: true, confirm: true}}\n");
     const struct rule *rules = config->policy.allow.rules;
 
     (void)state;
@@ -101,6 +101,8 @@ static void a_key_may_be_kept_to_mechanisms_and_digests(void **state)
     assert_true(access_permits(&rules[1].use.digests, CKM_SHA_1));
     assert_true(rules[1].use.hides_certificate);
     assert_false(rules[2].use.hides_certificate);
+    assert_false(rules[1].use.confirm);
+    assert_true(rules[2].use.confirm);
     config_destroy(config);
 }
 
@@ -157,7 +159,7 @@ static void mistakes_in_options_are_reported(void **state)
         {"digests: [SHA256]", "3:36: did you mean `sha256`?"},
         {"digests: [md5]", "3:36: found `md5`, expected `sha1`, `sha224`, `sha256`"},
         {"expose_certificate: no", "3:46: expected true or false"},
-        {"confirm: true", "3:26: confirm: not yet supported by this version"},
+        {"confirm: ask", "3:35: found `ask`, expected true or false"},
         {"max_signatures_per_minute: 1", "3:26: max_signatures_per_minute: not yet supported"},
     };
 

@@ -131,6 +131,76 @@ static void the_users_log_settings_go_over_the_systems(void **state)
     config_destroy(config);
 }
 
+/* What the system's file says of the audit stays as it is, whatever a user's says beside it, in a profile too. */
+static void a_users_file_adds_to_the_systems_audit_and_takes_nothing_from_it(void **state)
+{
+    static const struct {
+        const char *user;
+        enum audit_kind kind;
+        bool required; /* one of them says so */
+    } cases[] = {
+        {NULL, AUDIT_NONE, true},
+        {"level: debug", AUDIT_NONE, true},
+        {"audit: none", AUDIT_NONE, true},
+        {"audit_required: false", AUDIT_NONE, true},
+        {"audit: none, audit_required: false", AUDIT_NONE, true},
+        {"audit: /dev/null, audit_required: false", AUDIT_FILE, true},
+        {"audit: journal", AUDIT_JOURNAL, true},
+    };
+    static const char system[] =
+        "version: 1\nmodule: a.so\nallow: all\nlog: {audit: syslog, audit_required: true}\n";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int profile = 0; profile < 2; profile++) {
+            char text[256] = "version: 1\nallow: all\n";
+            struct config *config;
+
+            if (cases[i].user != NULL)
+                snprintf(text, sizeof(text), "version: 1\nallow: all\n%slog: {%s}\n",
+                         profile ? "profiles: {p: {" : "", cases[i].user);
+            if (cases[i].user != NULL && profile)
+                strcpy(text + strlen(text) - 1, "}}\n");
+            if (cases[i].user != NULL && profile)
+                setenv("P11GATE_PROFILE", "p", 1);
+            config = load_good(system, text);
+            unsetenv("P11GATE_PROFILE");
+            assert_int_equal(config->settings.audit.kind, AUDIT_SYSLOG);
+            assert_true(config->settings.audit.required);
+            assert_int_equal(config->settings.user_audit.kind, cases[i].kind);
+            config_destroy(config);
+        }
+    }
+}
+
+static void an_audit_that_a_user_requires_beside_the_systems_may_be_the_systems(void **state)
+{
+    static const char requiring[] = "version: 1\nallow: all\nlog: {audit_required: true}";
+    struct config *config =
+        load_good("version: 1\nmodule: a.so\nallow: all\nlog: {audit: syslog}", requiring);
+
+    (void)state;
+    assert_true(config->settings.user_audit.required);
+    config_destroy(config);
+    expect_errors("user.yaml", plain_system, requiring,
+                  "3:7: found `audit_required` without an `audit`");
+}
+
+/* An audit or a question that the preset in force cannot keep is an error, in whichever file it stands. */
+static void under_a_transparent_system_a_user_can_have_neither_audit_nor_question(void **state)
+{
+    static const char transparent[] = "version: 1\nmodule: a.so\npreset: transparent\n";
+
+    (void)state;
+    expect_errors("user.yaml", transparent, "version: 1\nallow: all\nlog: {audit: ./mine}",
+                  "3:7: found `audit` under `preset: transparent`");
+    expect_errors("user.yaml", transparent, "version: 1\nallow: [{id: 01, use: {confirm: true}}]",
+                  "2:9: found a rule with `confirm` under `preset: transparent`");
+    setenv("P11GATE_PROFILE", "p", 1);
+    config_destroy(load_good(transparent, "version: 1\nallow: [{id: 01, use: {confirm: true}}]\n"
+                                          "log: {audit: ./mine}\nprofiles: {p: {preset: ssh}}"));
+}
+
 static void without_a_users_file_the_systems_policy_holds(void **state)
 {
     struct config *config = load_good(plain_system, NULL);
@@ -250,8 +320,6 @@ static void beside_the_systems_file_other_keys_are_refused_and_it_is_said_why(vo
         expect_errors("user.yaml", plain_system, text,
                       "2:24: in a user's file beside the system's (");
     }
-    expect_errors("user.yaml", plain_system, "version: 1\nallow: [{id: 01, use: {confirm: true}}]",
-                  "2:24: confirm: not yet supported");
     expect_errors("user.yaml", plain_system, "version: 1\nallow: all\nrequires: []",
                   "3:1: expected `version`, `require`, `deny`, `allow`, `profiles` or `log`; did "
                   "you mean `require`?");
@@ -441,6 +509,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_users_file_narrows_the_systems, set_up_case),
         cmocka_unit_test_setup(the_users_log_settings_go_over_the_systems, set_up_case),
+        cmocka_unit_test_setup(a_users_file_adds_to_the_systems_audit_and_takes_nothing_from_it,
+                               set_up_case),
+        cmocka_unit_test_setup(an_audit_that_a_user_requires_beside_the_systems_may_be_the_systems,
+                               set_up_case),
+        cmocka_unit_test_setup(
+            under_a_transparent_system_a_user_can_have_neither_audit_nor_question, set_up_case),
         cmocka_unit_test_setup(without_a_users_file_the_systems_policy_holds, set_up_case),
         cmocka_unit_test_setup(a_change_of_either_file_is_seen, set_up_case),
         cmocka_unit_test_setup(user_config_none_leaves_the_users_file_alone, set_up_case),

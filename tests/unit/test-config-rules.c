@@ -138,7 +138,6 @@ static void every_mistake_in_rules_is_reported(void **state)
         {"allow: [{label: a, use: {order: 1, odrer: 2}}]", "3:36: did you mean `order`?"},
         {"allow: [{label: a, use: {show_label: \"a\\tb\"}}]", "3:38: without control characters"},
         {"allow: [{label: a, use: {show_label: \"\"}}]", "3:38: expected text"},
-        {"allow: [{label: a, use: {confirm: false}}]", "3:26: confirm: not yet"},
         {"allow: [{label: a, use: {max_signatures_per_minute: 3}}]",
          "3:26: max_signatures_per_minute: not yet"},
         {"allow: []\ndeny: [{label: a, use: {order: 1}}]",

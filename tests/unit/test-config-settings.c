@@ -104,6 +104,45 @@ static void log_settings_are_read(void **state)
     config_destroy(config);
 }
 
+static void the_audit_is_read(void **state)
+{
+    static const struct {
+        const char *log;
+        enum audit_kind kind;
+        const char *file; /* in the folder of the configuration, if it is relative */
+        bool required;
+    } cases[] = {
+        {"level: error", AUDIT_NONE, NULL, false},
+        {"audit: none", AUDIT_NONE, NULL, false},
+        {"audit: syslog", AUDIT_SYSLOG, NULL, false},
+        {"audit: journal, audit_required: true", AUDIT_JOURNAL, NULL, true},
+        {"audit: /var/log/p11gate.audit, audit_required: false", AUDIT_FILE,
+         "/var/log/p11gate.audit", false},
+        {"audit: trail", AUDIT_FILE, "trail", false},
+        {"audit: ./syslog", AUDIT_FILE, "./syslog", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[128];
+        struct config *config;
+        const struct audit_settings *audit;
+
+        snprintf(text, sizeof(text), "allow: all\nlog: {%s}", cases[i].log);
+        config = fixture_load_policy(text);
+        audit = &config->settings.audit;
+        assert_int_equal(audit->kind, cases[i].kind);
+        assert_int_equal(audit->required, cases[i].required);
+        assert_int_equal(config->settings.user_audit.kind, AUDIT_NONE);
+        if (cases[i].file == NULL)
+            assert_null(audit->path);
+        else
+            assert_string_equal(audit->path, cases[i].file[0] == '/' ? cases[i].file
+                                                                     : fixture_path(cases[i].file));
+        config_destroy(config);
+    }
+}
+
 static void every_mistake_at_the_top_is_reported(void **state)
 {
     static const struct {
@@ -159,9 +198,21 @@ static void every_mistake_at_the_top_is_reported(void **state)
          "4:15: expected `auto` or `never`"},
         {"version: 1\nmodule: a.so\nallow: []\nlog: {file: }",
          "4:7: found nothing, expected a path"},
-        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit: none}", "4:7: audit: not yet"},
-        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit_required: false}",
-         "4:7: audit_required: not yet"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit: Syslog}",
+         "4:14: found `Syslog`, expected `none`, `syslog` or `journal`; did you mean `syslog`?"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit: journald}",
+         "4:14: did you mean `journal`?"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit: [syslog]}", "4:14: found a list"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit: syslog, audit_required: on}",
+         "4:38: expected true or false"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit_required: true}",
+         "4:7: found `audit_required` without an `audit`, expected syslog, journal or the path"},
+        {"version: 1\nmodule: a.so\nallow: []\nlog: {audit_required: true, audit: none}",
+         "4:7: found `audit_required` without an `audit`"},
+        {"version: 1\nmodule: a.so\npreset: transparent\nlog: {audit: journal}",
+         "4:7: found `audit` under `preset: transparent`, expected none"},
+        {"version: 1\nmodule: a.so\npreset: transparent\nallow: [{id: 01, use: {confirm: true}}]",
+         "4:9: found a rule with `confirm` under `preset: transparent`, expected none"},
         {"version: 1\nmodule: a.so\nallow: []\nlog:\n  levle: info", "5:3: did you mean `level`?"},
     };
 
@@ -355,6 +406,7 @@ int main(void)
         cmocka_unit_test(log_settings_have_the_defaults_of_the_policy),
         cmocka_unit_test(without_a_good_xdg_state_home_the_log_is_in_the_home),
         cmocka_unit_test(log_settings_are_read),
+        cmocka_unit_test(the_audit_is_read),
         cmocka_unit_test(every_mistake_at_the_top_is_reported),
         cmocka_unit_test(modules_are_read_in_their_order),
         cmocka_unit_test(mistakes_in_modules_are_reported),

@@ -149,6 +149,42 @@ static void the_verdict_names_the_rule_and_the_policy_that_decided(void **state)
     pair_finish(&pair);
 }
 
+static void the_user_is_asked_if_either_rule_wants_it(void **state)
+{
+    static const struct {
+        const char *system;
+        const char *user;
+        bool asks;
+    } cases[] = {
+        {"allow: [{id: \"01\"}]", "allow: [{id: \"01\"}]", false},
+        {"allow: [{id: \"01\", use: {confirm: true}}]", "allow: [{id: \"01\"}]", true},
+        {"allow: [{id: \"01\", use: {confirm: true}}]", "allow: all", true},
+        {"allow: [{id: \"01\", use: {confirm: true}}]",
+         "allow: [{id: \"01\", use: {confirm: false}}]", true},
+        {"allow: [{id: \"01\"}]", "allow: [{id: \"01\", use: {confirm: true}}]", true},
+        {"allow: all", "allow: [{id: \"01\", use: {confirm: true}}]", true},
+        {"allow: [{id: \"01\"}]",
+         "allow: [{id: \"02\", use: {confirm: true}}, {id: \"01\"}]", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pair_of_policies pair;
+        struct fixture_token token;
+        struct exposure exposure;
+
+        pair_init(&pair, cases[i].system, cases[i].user);
+        fixture_token_init(&token, "private RSA_A 01,public RSA_A 01", true);
+        fixture_expose(&token, &pair.both, &exposure);
+        assert_int_equal(exposure.n_keys, 1);
+        if (verdict_asks(&exposure.keys[0].verdict) != cases[i].asks)
+            fail_msg("%s beside %s", cases[i].user, cases[i].system);
+        exposure_finish(&exposure);
+        fixture_token_finish(&token);
+        pair_finish(&pair);
+    }
+}
+
 static void a_token_is_shown_and_named_only_by_both(void **state)
 {
     static const struct {
@@ -433,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_both_show_is_shown),
         cmocka_unit_test(the_verdict_names_the_rule_and_the_policy_that_decided),
+        cmocka_unit_test(the_user_is_asked_if_either_rule_wants_it),
         cmocka_unit_test(a_token_is_shown_and_named_only_by_both),
         cmocka_unit_test(the_narrower_policy_is_searched_by_where_the_other_needs_no_members),
         cmocka_unit_test(an_audit_is_of_the_systems_policy_alone),

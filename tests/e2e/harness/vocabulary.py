@@ -167,6 +167,8 @@ KEYS = {
         "level": one("info", ("warning", 0, "found `warning`, expected `error`, `info` or `debug`"), ("inf", 0, "did you mean `info`?")),
         "trace": boolean(),
         "stderr": one("never", ("always", 0, "found `always`, expected `auto` or `never`")),
+        "audit": one("journal", ("sylog", 0, "did you mean `syslog`?"), ("Journal", 0, "found `Journal`, expected `none`, `syslog` or `journal`"), ("'%q'", 0, "`%` before a letter")),
+        "audit_required": boolean(("true", None, "found `audit_required` without an `audit`"), good="false"),
     },
     "top.functions": {
         "allow": some("[sign]", ("[sing]", 1, "did you mean `sign`?"), ("[C_Sing]", 1, "found `C_Sing`"), empty=True),
@@ -198,6 +200,7 @@ KEYS = {
         "mechanisms": some("[CKM_ECDSA]", ("[CKM_ECDSO]", 1, "found `CKM_ECDSO`"), empty=True),
         "digests": some("[sha256]", ("[sha257]", 1, "did you mean `sha256`?"), ("[md5sum]", 1, "found `md5sum`"), empty=True),
         "expose_certificate": boolean(good="true"),
+        "confirm": boolean(),
     },
     "top.require.when": {
         "user": text("a"),
