@@ -14,14 +14,22 @@ static void log_end(const struct trust_result *result)
         log_always("certificate: %s: ends %s", result->path, text);
 }
 
+/* Of a certificate that is hidden the log, which is the user's, says nothing. */
+static bool is_shown(const struct token *token, const struct object *certificate)
+{
+    for (size_t i = 0; i < token->exposure.n_objects; i++) {
+        if (token->exposure.objects[i].source == certificate)
+            return true;
+    }
+    return false;
+}
+
 static void log_answer(void *data, const struct trust_answer *answer,
                        const struct object *certificate)
 {
     const struct trust_result *result = &answer->result;
 
-    (void)data;
-    (void)certificate;
-    if (answer->truth != TRUTH_TRUE)
+    if (answer->truth != TRUTH_TRUE || !is_shown(data, certificate))
         return;
     if (result->reason[0] != '\0')
         log_always("certificate: %s: trusted, although %s", result->path, result->reason);
@@ -46,8 +54,8 @@ size_t trust_log_out_of_date(const struct token *token)
     return count;
 }
 
-void trust_log(const struct token *token)
+void trust_log(struct token *token)
 {
     if (token->trust != NULL)
-        trust_memo_each(token->trust, log_answer, NULL);
+        trust_memo_each(token->trust, log_answer, token);
 }

@@ -7,5 +7,5 @@
 /* Of the token's certificates, how many chains are refused for their dates alone? */
 size_t trust_log_out_of_date(const struct token *token);
 
-/* One line in the log for each such certificate of the token, at any level. */
-void trust_log(const struct token *token);
+/* One line in the log for each such certificate of the token that is shown, at any level. */
+void trust_log(struct token *token);

@@ -112,6 +112,9 @@ class Rules(Authorities):
         self.assertIn("certificate: CN=alice,O=Corp < CN=between,O=Corp < CN=root,O=Corp: trusted, although there is no CRL of CN=between,O=Corp", log)
         self.assertRegex(log, r"certificate: CN=alice,O=Corp < .*: ends 20")
         self.assertNotIn("although", self.listed.stderr)
+        self.sandbox.log.unlink()
+        self.shown([{"certificate": {"ca": "corp", "revocation": revocation}, "label": "other"}])
+        self.assertNotIn("although", self.sandbox.log.read_text() if self.sandbox.log.exists() else "", "of what is hidden the log is silent")
 
 
 class Login(Authorities):
