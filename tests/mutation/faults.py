@@ -53,7 +53,7 @@ FAULTS = [
           "a live agent signs by a verdict of yesterday", "authorities"),
     Fault("module/snapshot.c", "object_list_split(&token->objects, before.count, belongs_to_found, &before, &token->issuers);",
           "object_list_split(&token->objects, before.count, belongs_to_found, &before, &(struct object_list){0});", "issuers on the token are not looked at", "authorities"),
-    Fault("module/trust_log.c", "|| !is_shown(data, certificate))", ")", "the log names what is hidden", "authorities"),
+    Fault("module/trust_log.c", "|| !is_shown(data, certificate))", "|| (false && !is_shown(data, certificate)))", "the log names what is hidden", "authorities"),
     Fault("config/chain.c", "wish->crl_mode = TRUST_CRL_HARD;", "wish->crl_mode = TRUST_CRL_SOFT;", "revocation is soft where nothing is said", "config-chain"),
     Fault("config/trust_anchors.c", "if (!stamps_add(reader->stamps, path, &file.status))", "if (false)", "a CRL that is fetched anew is not read", "config-chain"),
     Fault("config/chain.c", "if (is_said(map, CHAIN_REVOCATION))\n        reader_error", "if (false)\n        reader_error", "revocation without an authority is passed over", "config-chain"),
