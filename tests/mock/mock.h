@@ -75,7 +75,7 @@ struct mock_control {
 
     /* Slots get the numbers 100, 101 ... */
     CK_SLOT_ID (*token_add)(const struct mock_token *token);
-    void (*token_insert)(CK_SLOT_ID slot, bool present);
+    void (*token_insert)(CK_SLOT_ID slot, bool present); /* an event of the slot */
     /* Each token is in the other's slot then; the sessions of both are gone. */
     void (*token_swap)(CK_SLOT_ID one, CK_SLOT_ID other);
     struct mock_handles (*key_add)(CK_SLOT_ID slot, const struct mock_key *key);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Slots and their tokens: C_GetSlotList, C_GetSlotInfo, C_GetTokenInfo, C_GetMechanismList,
-// C_GetMechanismInfo.
+// C_GetMechanismInfo, C_WaitForSlotEvent.
 #include "tests/mock/internal.h"
 
 #include <stdio.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 struct token *tokens[TOKENS_MAX];
+
+static bool has_event[TOKENS_MAX];
 
 static const CK_MECHANISM_TYPE mechanisms[] = {
     CKM_RSA_PKCS,     CKM_SHA256_RSA_PKCS, CKM_ECDSA, CKM_EDDSA, CKM_CONCATENATE_BASE_AND_KEY,
@@ -50,6 +52,7 @@ void token_insert(CK_SLOT_ID slot, bool present)
     token->present = present;
     token->logged_in = false;
     session_close_all(token);
+    has_event[slot - FIRST_SLOT] = true;
 }
 
 void token_swap(CK_SLOT_ID one, CK_SLOT_ID other)
@@ -69,6 +72,7 @@ unsigned token_logins(CK_SLOT_ID slot)
 
 void token_reset(void)
 {
+    memset(has_event, 0, sizeof(has_event));
     for (size_t i = 0; i < TOKENS_MAX && tokens[i] != NULL; i++) {
         object_destroy_all(tokens[i]);
         free((char *)(uintptr_t)tokens[i]->described.label);
@@ -77,6 +81,21 @@ void token_reset(void)
         tokens[i] = NULL;
     }
     object_reset();
+}
+
+/* Waits for nothing; of several events that of the first slot comes first. */
+CK_RV mock_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved)
+{
+    (void)flags;
+    (void)pReserved;
+    for (size_t i = 0; i < TOKENS_MAX; i++) {
+        if (has_event[i]) {
+            has_event[i] = false;
+            *pSlot = FIRST_SLOT + i;
+            return CKR_OK;
+        }
+    }
+    return CKR_NO_EVENT;
 }
 
 static bool has_slot[TOKENS_MAX];

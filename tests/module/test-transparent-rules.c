@@ -285,6 +285,45 @@ static void a_handle_that_was_shown_is_looked_at_anew_in_a_new_session(void **st
     host_stop();
 }
 
+/* By another process: no call that went through here told of it. */
+static void what_is_made_meanwhile_is_judged_like_all_else(void **state)
+{
+    const CK_OBJECT_CLASS data = CKO_DATA;
+    unsigned char signature[512];
+    CK_ULONG size = sizeof(signature);
+    CK_SESSION_HANDLE session =
+        host_start_logged_in("preset: transparent\nallow: [{id: [\"01\", \"05\"]}]", made.one);
+    struct mock_handles permitted, hidden, other;
+
+    (void)state;
+    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 2);
+    hidden = host_key(made.one, "ec:P-256", "04", MOCK_PAIR);
+    assert_int_equal(host_sign(session, CKM_ECDSA, hidden.private_key, signature, &size),
+                     CKR_KEY_HANDLE_INVALID);
+    assert_unreachable(session, hidden.private_key);
+    assert_unreachable(session, hidden.public_key);
+    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 2);
+    permitted = host_key(made.one, "ec:P-256", "05", MOCK_PAIR);
+    assert_int_equal(host_sign(session, CKM_ECDSA, permitted.private_key, signature, &size), CKR_OK);
+    other = host_key(made.one, "ec:P-256", "05", MOCK_PUBLIC_KEY);
+    host.mock->attribute_set(other.public_key, CKA_CLASS, &data, sizeof(data));
+    assert_unreachable(session, other.public_key);
+    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 4);
+    host_stop();
+}
+
+/* ssh would have no use for it; whoever deletes a key pair begins with one of the two. */
+static void a_public_key_without_its_private_key_is_shown(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_key(made.one, "ec:P-256", "06", MOCK_PUBLIC_KEY);
+    session = host_start_logged_in("preset: transparent\nallow: [{id: \"06\"}]", made.one);
+    host_only(session, CKO_PUBLIC_KEY);
+    host_stop();
+}
+
 static void a_function_that_is_refused_does_not_reach_the_vendor(void **state)
 {
     CK_SESSION_HANDLE session;
@@ -353,6 +392,8 @@ int main(void)
         TEST(a_token_that_holds_something_is_not_initialised),
         TEST(parameters_that_may_hold_a_handle_are_refused),
         TEST(a_handle_that_was_shown_is_looked_at_anew_in_a_new_session),
+        TEST(what_is_made_meanwhile_is_judged_like_all_else),
+        TEST(a_public_key_without_its_private_key_is_shown),
         TEST(a_function_that_is_refused_does_not_reach_the_vendor),
         TEST(sessions_that_are_to_be_read_only_are),
         TEST(a_rule_may_leave_out_the_certificate),

@@ -44,14 +44,19 @@ static CK_RV ask(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, unsigned ch
     return rv;
 }
 
+/* Vendor's handles, and one of ours that stood for an object while it was shown. */
 static void a_hidden_object_s_handle_is_answered_as_one_that_never_was(void **state)
 {
-    CK_SESSION_HANDLE session = start();
-    const CK_OBJECT_HANDLE objects[] = {hidden.private_key, hidden.public_key, shown.private_key};
+    CK_SESSION_HANDLE session = host_start_logged_in("deny: [{id: \"01\"}]\nallow: all\n", slot);
+    const CK_OBJECT_HANDLE objects[] = {hidden.private_key, hidden.public_key, shown.private_key,
+                                        host_only(session, CKO_PRIVATE_KEY)};
     const CK_OBJECT_HANDLE never = 0x7123456789abcdef;
     CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
 
     (void)state;
+    host_config("deny: [{id: \"02\"}]\nallow: all\n");
+    host_only(session, CKO_PRIVATE_KEY);
+    host.mock->forget_calls();
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         unsigned char out[2][64] = {{0}};
         CK_ULONG length[2], size[2] = {7, 7};
@@ -217,24 +222,58 @@ static void after_a_refused_C_SignInit_nothing_is_left_to_sign_with(void **state
     host_stop();
 }
 
+static const char *const presets[] = {"ssh", "read-only", "transparent"};
+
+enum { N_PRESETS = sizeof(presets) / sizeof(presets[0]) };
+
+static void start_under(const char *preset)
+{
+    char text[128];
+    CK_SESSION_HANDLE session;
+
+    snprintf(text, sizeof(text), "preset: %s\n%s", preset, permit_one);
+    session = host_start_logged_in(text, slot);
+    host_only(session, CKO_PRIVATE_KEY);
+}
+
+static void assert_ours(const CK_FUNCTION_LIST *list, const CK_FUNCTION_LIST *vendor)
+{
+    void *ours[sizeof(*list) / sizeof(void *)], *theirs[sizeof(*list) / sizeof(void *)];
+    const size_t count = sizeof(ours) / sizeof(ours[0]);
+
+    memcpy(ours, list, sizeof(ours));
+    memcpy(theirs, vendor, sizeof(theirs));
+    for (size_t i = 1; i < count; i++) { /* behind the version */
+        for (size_t j = 1; j < count; j++)
+            assert_ptr_not_equal(ours[i], theirs[j]);
+    }
+}
+
+typedef CK_RV (*get_interface)(CK_UTF8CHAR *name, CK_VERSION *version,
+                               struct host_interface **interface, CK_FLAGS flags);
+
 /* With one of its pointers the application would be past the filter. */
 static void no_function_pointer_of_the_vendor_reaches_the_application(void **state)
 {
     void *library = dlopen(getenv("MOCK_VENDOR_SO"), RTLD_NOW | RTLD_LOCAL);
     CK_C_GetFunctionList get = (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList");
-    CK_FUNCTION_LIST *vendor = NULL, *inner = NULL;
-    void *ours[sizeof(*vendor) / sizeof(void *)], *theirs[sizeof(*vendor) / sizeof(void *)];
-    const size_t count = sizeof(ours) / sizeof(ours[0]);
+    get_interface find = (get_interface)dlsym(host.library, "C_GetInterface");
+    CK_FUNCTION_LIST *vendor = NULL;
 
     (void)state;
     assert_int_equal(get(&vendor), CKR_OK);
-    assert_int_equal(host.functions->C_GetFunctionList(&inner), CKR_OK);
-    assert_ptr_equal(inner, host.functions);
-    memcpy(ours, inner, sizeof(ours));
-    memcpy(theirs, vendor, sizeof(theirs));
-    for (size_t i = 1; i < count; i++) { /* behind the version */
-        for (size_t j = 1; j < count; j++)
-            assert_ptr_not_equal(ours[i], theirs[j]);
+    for (size_t p = 0; p < N_PRESETS; p++) {
+        CK_FUNCTION_LIST *inner = NULL;
+        struct host_interface *interface = NULL;
+
+        assert_ours(host.functions, vendor);
+        start_under(presets[p]);
+        assert_ours(host.functions, vendor);
+        assert_int_equal(host.functions->C_GetFunctionList(&inner), CKR_OK);
+        assert_ours(inner, vendor);
+        assert_int_equal(find(NULL, NULL, &interface, 0), CKR_OK);
+        assert_ours(interface->functions, vendor);
+        host_stop();
     }
     dlclose(library);
 }
@@ -246,10 +285,12 @@ static void no_function_of_the_vendor_is_a_symbol_for_others(void **state)
                                         "C_Sign"};
 
     (void)state;
-    start();
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        assert_null(dlsym(RTLD_DEFAULT, names[i]));
-    host_stop();
+    for (size_t p = 0; p < N_PRESETS; p++) {
+        start_under(presets[p]);
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+            assert_null(dlsym(RTLD_DEFAULT, names[i]));
+        host_stop();
+    }
 }
 
 static CK_RV notice(CK_SESSION_HANDLE session, CK_NOTIFICATION event, CK_VOID_PTR application)
