@@ -77,6 +77,8 @@ def outcome(copy, fault):
 def main():
     words = sys.argv[1:]
     chosen = [fault for fault in FAULTS if not words or any(word in fault.file + " " + fault.why for word in words)]
+    if not chosen:
+        sys.exit(f"no fault has any of these words: {' '.join(words)}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="p11gate-mutation."))
     caught = 0
     try:
