@@ -154,6 +154,42 @@ static void check_trusted_content(const struct lint *lint, const struct policy *
     }
 }
 
+static bool lacks_intermediates(const struct trust_wish *wish)
+{
+    for (size_t i = 0; i < wish->n_sources; i++)
+        if (!trust_anchors_have_intermediates(wish->sources[i]->anchors))
+            return true;
+    return false;
+}
+
+/* The first `ca` that is better for a certificate when it is not true; against: is the rule, so far, one that hides by what is true? */
+static const struct selector *find_against(const struct selector *selector, bool against)
+{
+    const struct selector *found = NULL;
+
+    if (selector->kind == SELECTOR_NOT)
+        against = !against;
+    if (selector->kind == SELECTOR_CERTIFICATE_CA)
+        return against && lacks_intermediates(&selector->trust) ? selector : NULL;
+    for (size_t i = 0; i < selector->n_children && found == NULL; i++)
+        found = find_against(&selector->children[i], against);
+    return found;
+}
+
+static void check_against(const struct lint *lint, const struct rule_list *list, bool against)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct selector *found = find_against(&list->rules[i].condition, against);
+
+        if (found != NULL) {
+            message_add(lint->messages, SEVERITY_WARNING, found->position,
+                        "`ca` counts against a certificate here, and authorities that are on the "
+                        "card alone can be taken off it: name all that lie between in "
+                        "`intermediates`");
+        }
+    }
+}
+
 static void check_policy(const struct lint *lint, const struct policy *policy)
 {
     check_never_true(lint, &policy->require);
@@ -223,8 +259,12 @@ void config_lint(const struct config *config, struct message_list *messages)
     check_functions(&lint);
     check_mechanisms(&lint);
     check_policy(&lint, &config->policy);
-    if (config->system)
+    if (config->system) {
         check_trusted_content(&lint, &config->policy);
+        check_against(&lint, &config->policy.require, false);
+        check_against(&lint, &config->policy.deny, true);
+        check_against(&lint, &config->policy.allow, false);
+    }
     if (config->policy.narrowed_by != NULL)
         check_policy(&lint, config->policy.narrowed_by);
 }

@@ -48,6 +48,11 @@ const char *trust_anchors_name(const struct trust_anchors *anchors)
     return anchors->name;
 }
 
+bool trust_anchors_have_intermediates(const struct trust_anchors *anchors)
+{
+    return certificate_pool_count(anchors->intermediates) > 0;
+}
+
 /* Old roots are of version 1, which has no basicConstraints (3): an administrator has named them.
  * Intermediates may not be. */
 static bool are_authorities(const struct certificate_pool *pool, bool roots,

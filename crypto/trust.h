@@ -43,6 +43,8 @@ bool trust_anchors_add(struct trust_anchors *anchors, const char *text, size_t s
 bool trust_anchors_add_intermediates(struct trust_anchors *anchors, const char *text, size_t size,
                                      char reason[REASON_SIZE]);
 
+bool trust_anchors_have_intermediates(const struct trust_anchors *anchors);
+
 /* In rising order of what is proved; the greatest is what two paths together say. */
 enum trust_verdict {
     NOT_TRUSTED,
@@ -80,7 +82,6 @@ struct trust_result {
                                    empty */
     char path[TRUST_PATH_SIZE]; /* subjects from the certificate to the anchor, " < " between;
                                    empty: no path was found */
-    bool out_of_date;           /* not trusted for the dates of the path, which is right but for them */
     time_t ends;                /* the first end in the path; 0: not known */
     bool ends_soon;             /* within warn_before, or already in the grace */
     time_t crl_made;            /* of the oldest CRL that was asked; 0: none */

@@ -103,11 +103,11 @@ static enum trust_verdict look_at_dates_of(const struct judgement *judgement, X5
         result->ends = end;
     if (request->ignore_dates)
         return TRUSTED;
-    result->out_of_date = begin > request->now || end + (time_t)request->grace < request->now;
-    if (!result->out_of_date)
-        return TRUSTED;
-    return refuse(judgement, certificate,
-                  begin > request->now ? "is not yet valid" : "has expired");
+    if (begin > request->now)
+        return refuse(judgement, certificate, "is not yet valid");
+    if (end + (time_t)request->grace < request->now)
+        return refuse(judgement, certificate, "has expired");
+    return TRUSTED;
 }
 
 static enum trust_verdict look_at_dates(const struct judgement *judgement)

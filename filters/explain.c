@@ -31,12 +31,11 @@ static void write_wanted(FILE *out, const struct selector *selector, const struc
     selector_write_wanted(out, selector);
 }
 
-/* Was a chain looked for and none found, where a token might have the authorities between? */
+/* Was a chain looked for and none found, where a token, or a login, might show the authorities between? */
 static bool lacks_issuer(const struct selector *selector, const struct subject *subject)
 {
     const struct trust_answer *answer =
-        selector->kind == SELECTOR_CERTIFICATE_CA && subject->token == NULL &&
-                subject->trust != NULL && subject->certificate != NULL
+        selector->kind == SELECTOR_CERTIFICATE_CA && subject->trust != NULL && subject->certificate != NULL
             ? trust_memo_ask(subject->trust, &selector->trust, subject->certificate)
             : NULL;
 

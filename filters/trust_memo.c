@@ -115,22 +115,28 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* A chain that is there and refused is no proof that none of the authorities has issued the certificate: `deny` acts on it. So a
+ * stricter preset, a date or a CRL can make a truth unknown, and never false. */
+static enum truth truth_of(const struct trust_result *result)
+{
+    if (result->verdict == TRUSTED)
+        return TRUTH_TRUE;
+    return result->verdict == NOT_TRUSTED && result->path[0] == '\0' ? TRUTH_FALSE : TRUTH_UNKNOWN;
+}
+
 /* Of sources that say the same, the first is told of. */
 static void verify(const struct trust_memo *memo, const struct trust_wish *wish,
                    const CK_ATTRIBUTE *value, struct trust_answer *answer)
 {
-    static const enum truth truths[] = {[NOT_TRUSTED] = TRUTH_FALSE,
-                                        [TRUST_UNKNOWN] = TRUTH_UNKNOWN,
-                                        [TRUSTED] = TRUTH_TRUE};
-
     for (size_t i = 0; i < wish->n_sources && answer->truth != TRUTH_TRUE; i++) {
         const struct trust_request request = request_of(memo, wish, wish->sources[i]);
-        struct trust_result result;
+        struct trust_answer next = {.source = wish->sources[i]};
 
-        trust_verify(memo->crypto, &request, value->pValue, value->ulValueLen, &result);
-        if (answer->source != NULL && result.verdict <= answer->result.verdict)
-            continue;
-        *answer = (struct trust_answer){truths[result.verdict], wish->sources[i], result};
+        trust_verify(memo->crypto, &request, value->pValue, value->ulValueLen, &next.result);
+        next.truth = truth_of(&next.result);
+        if (answer->source == NULL ||
+            (answer->truth == TRUTH_FALSE && next.truth != TRUTH_FALSE) || next.truth == TRUTH_TRUE)
+            *answer = next;
     }
 }
 
@@ -166,6 +172,16 @@ const struct trust_answer *trust_memo_ask(struct trust_memo *memo, const struct 
     return entry != NULL ? &entry->answer : NULL;
 }
 
+struct trust_span trust_memo_span(const struct trust_memo *memo)
+{
+    return (struct trust_span){memo->now, memo->changes};
+}
+
+bool trust_span_holds(const struct trust_span *span, time_t now)
+{
+    return now >= span->from && (span->changes == 0 || now < span->changes);
+}
+
 time_t trust_memo_now(const struct trust_memo *memo)
 {
     return memo->now;
@@ -178,7 +194,9 @@ void trust_memo_note(struct trust_memo *memo, time_t moment)
 
 bool trust_memo_holds(const struct trust_memo *memo, time_t now)
 {
-    return now >= memo->now && (memo->changes == 0 || now < memo->changes);
+    const struct trust_span span = trust_memo_span(memo);
+
+    return trust_span_holds(&span, now);
 }
 
 struct visit {

@@ -39,7 +39,15 @@ time_t trust_memo_now(const struct trust_memo *memo);
 /* Something was decided by a moment that begins then. */
 void trust_memo_note(struct trust_memo *memo, time_t moment);
 
-/* Are the answers at that moment still the same? Not when anything that was looked at has begun or ended, or the clock was set back. */
+/* How long the answers hold: not when anything that was looked at has begun or ended, or the clock was set back. */
+struct trust_span {
+    time_t from, changes; /* changes: 0: never */
+};
+
+struct trust_span trust_memo_span(const struct trust_memo *memo);
+bool trust_span_holds(const struct trust_span *span, time_t now);
+
+/* Are the answers at that moment still the same? */
 bool trust_memo_holds(const struct trust_memo *memo, time_t now);
 
 /* Calls visit for each answer, in no order. */

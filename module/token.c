@@ -209,6 +209,7 @@ bool token_is_visible(struct token *token)
     token->error = token_refresh(token);
     if (token->error != CKR_OK)
         return false;
+    subject = token_subject(token);
     return token->exposure.n_visible > 0 ||
            policy_names_token(gate_policy(token->gate), &subject);
 }

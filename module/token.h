@@ -43,6 +43,7 @@ struct token {
     struct known_keys known;      /* of the policy; owned array */
     struct shown_ids shown;       /* since C_Initialize */
     struct trust_memo *trust;     /* owned; of the exposure; NULL: no rule asks for chains or dates */
+    uint64_t trust_said;          /* what trust_log.c has said of it; 0: nothing */
     struct exposure exposure;
     bool exposed; /* the exposure is made */
     struct audited_keys audited; /* of the configuration in force */

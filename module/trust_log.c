@@ -1,17 +1,46 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/trust_log.h"
 
+#include <stdio.h>
 #include <time.h>
 #include "common/log.h"
 
-static void log_end(const struct trust_result *result)
+enum { LINE_SIZE = TRUST_PATH_SIZE + REASON_SIZE + 64 };
+
+/* What is to be said of one token, twice: first to see whether it is what was said the last time. */
+struct saying {
+    const struct token *token;
+    bool aloud;
+    uint64_t heard; /* the sum of all lines, in whatever order */
+};
+
+/* FNV-1a: lines that are the same only by chance cost a repetition, or its lack. */
+static uint64_t sum_of(const char *line)
 {
-    char text[32];
+    uint64_t sum = 0xcbf29ce484222325u;
+
+    for (; *line != '\0'; line++)
+        sum = (sum ^ (unsigned char)*line) * 0x100000001b3u;
+    return sum;
+}
+
+static void say(struct saying *saying, const char *line)
+{
+    saying->heard += sum_of(line);
+    if (saying->aloud)
+        log_always("%s", line);
+}
+
+static void say_end(struct saying *saying, const struct trust_result *result)
+{
+    char line[LINE_SIZE], text[32];
     struct tm utc;
 
-    if (result->ends_soon && gmtime_r(&result->ends, &utc) != NULL &&
-        strftime(text, sizeof(text), "%F %TZ", &utc) > 0)
-        log_always("certificate: %s: ends %s", result->path, text);
+    if (!result->ends_soon || gmtime_r(&result->ends, &utc) == NULL ||
+        strftime(text, sizeof(text), "%F %TZ", &utc) == 0)
+        return;
+    snprintf(line, sizeof(line), "certificate: %s: ends %s", result->path, text);
+    say(saying, line);
 }
 
 /* Of a certificate that is hidden the log, which is the user's, says nothing. */
@@ -24,38 +53,48 @@ static bool is_shown(const struct token *token, const struct object *certificate
     return false;
 }
 
-static void log_answer(void *data, const struct trust_answer *answer,
+static void say_answer(void *data, const struct trust_answer *answer,
                        const struct object *certificate)
 {
+    struct saying *saying = data;
     const struct trust_result *result = &answer->result;
+    char line[LINE_SIZE];
 
-    if (answer->truth != TRUTH_TRUE || !is_shown(data, certificate))
+    if (answer->truth != TRUTH_TRUE || (result->reason[0] == '\0' && !result->ends_soon) ||
+        !is_shown(saying->token, certificate))
         return;
-    if (result->reason[0] != '\0')
-        log_always("certificate: %s: trusted, although %s", result->path, result->reason);
-    log_end(result);
-}
-
-static void count_out_of_date(void *data, const struct trust_answer *answer,
-                              const struct object *certificate)
-{
-    size_t *count = data;
-
-    (void)certificate;
-    *count += answer->truth == TRUTH_FALSE && answer->result.out_of_date ? 1 : 0;
+    if (result->reason[0] != '\0') {
+        snprintf(line, sizeof(line), "certificate: %s: trusted, although %s", result->path,
+                 result->reason);
+        say(saying, line);
+    }
+    say_end(saying, result);
 }
 
 size_t trust_log_out_of_date(const struct token *token)
 {
+    time_t now = time(NULL);
     size_t count = 0;
 
-    if (token->trust != NULL)
-        trust_memo_each(token->trust, count_out_of_date, &count);
+    for (size_t i = 0; token->trust != NULL && i < token->objects.count; i++) {
+        const struct certificate_content *content = token->objects.items[i]->content;
+
+        count += content != NULL && !token->objects.items[i]->authority &&
+                 (content->begins > now || content->ends < now);
+    }
     return count;
 }
 
 void trust_log(struct token *token)
 {
-    if (token->trust != NULL)
-        trust_memo_each(token->trust, log_answer, token);
+    struct saying saying = {.token = token};
+
+    if (token->trust == NULL)
+        return;
+    trust_memo_each(token->trust, say_answer, &saying);
+    if (saying.heard == token->trust_said)
+        return;
+    token->trust_said = saying.heard;
+    saying.aloud = true;
+    trust_memo_each(token->trust, say_answer, &saying);
 }

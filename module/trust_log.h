@@ -4,8 +4,8 @@
 
 #include "module/token.h"
 
-/* Of the token's certificates, how many chains are refused for their dates alone? */
+/* Where rules ask for chains or dates: how many of the token's certificates, but those of authorities, are not valid now? */
 size_t trust_log_out_of_date(const struct token *token);
 
-/* One line in the log for each such certificate of the token that is shown, at any level. */
+/* One line in the log for each such certificate of the token that is shown, at any level; not again while they are the same. */
 void trust_log(struct token *token);

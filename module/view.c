@@ -23,6 +23,7 @@ static void forget(struct view *view)
     view->n_seen = 0;
     view->shows_token = false;
     view->valid = false;
+    view->span = (struct trust_span){0};
 }
 
 void view_finish(struct view *view)
@@ -36,7 +37,7 @@ bool view_holds(const struct view *view, const CK_TOKEN_INFO *token)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return view->valid && now.tv_sec - view->read_at.tv_sec < AGE_MAX &&
+    return view->valid && trust_span_holds(&view->span, time(NULL)) && now.tv_sec - view->read_at.tv_sec < AGE_MAX &&
            ((own->flags ^ token->flags) & CKF_TOKEN_INITIALIZED) == 0 &&
            memcmp(own->label, token->label, sizeof(own->label)) == 0 &&
            memcmp(own->manufacturerID, token->manufacturerID, sizeof(own->manufacturerID)) == 0 &&
@@ -170,7 +171,7 @@ out:
     return rv;
 }
 
-/* Chains and dates as of now, where rules ask for them: a view is made anew for whatever begins to use objects. */
+/* Chains and dates as of now, where rules ask for them. */
 static CK_RV decide_by_trust(struct view *view, const struct view_source *source,
                              const struct object_list *keys, struct subject *subject)
 {
@@ -183,6 +184,7 @@ static CK_RV decide_by_trust(struct view *view, const struct view_source *source
         return CKR_HOST_MEMORY;
     trust_memo_add(subject->trust, keys);
     rv = decide(view, source->policy, keys, subject);
+    view->span = trust_memo_span(subject->trust);
     trust_memo_destroy(subject->trust);
     subject->trust = NULL;
     return rv;

@@ -23,6 +23,7 @@ struct view {
     CK_SLOT_ID slot;
     bool valid;               /* what follows was read, and nothing has happened since that could have changed it */
     struct timespec read_at;  /* monotonic */
+    struct trust_span span;   /* of what was decided by chains and dates */
     CK_TOKEN_INFO token;
     bool shows_token;         /* something of it is shown, or a rule names it */
     struct seen_object *seen; /* owned; the token's keys and certificates, by handle */

@@ -54,7 +54,7 @@ class Authorities(Case):
 
     def shown(self, allow, **more):
         keys, self.listed = self.listing(self.corp(allow, **more))
-        known = {self.card.public_key(name).split()[1]: name for name in NAMES}
+        known = {self.card.public_key(name).split()[1]: name for name in (*NAMES, "between")}
         return " ".join(sorted(known[key.split()[1]] for key in keys))
 
 
@@ -82,6 +82,13 @@ class Rules(Authorities):
         self.assertEqual("alice", self.shown("all", deny=[{"not": CORP}]))
         self.assertEqual("alice dave", self.shown("all", deny=[{"not": {"any": [CORP, {"certificate": {"present": False}}]}}]))
 
+    @rows({"START": "-1"}, {"START": "-400"})
+    def test_what_corp_has_issued_is_denied_also_where_it_has_expired_or_is_for_another_purpose(self, START):
+        self.badges(START=START)
+        for preset, besides in (("ssh", ""), ("read-only", ""), ("transparent", "between ")):  # which is in no key group
+            self.assertEqual(besides + "carol", self.shown("all", deny=[CORP], preset=preset))  # and of dave nothing is known
+            self.assertEqual(besides + "carol", self.shown("all", require=[{"not": CORP}], preset=preset))
+
     @rows({"START": "1"}, {"START": "-400"})
     def test_a_clock_that_hides_all_is_told_of(self, START):
         self.badges(START=START)
@@ -98,7 +105,7 @@ class Rules(Authorities):
         told = self.tool("explain", self.card.fingerprint("carol")).stdout
         self.assertRegex(told, r"false +certificate\.ca .* seen no path to an anchor of corp: the issuer is CN=root,O=Corp; a certificate with the name of an issuer did not sign")
         told = self.tool("explain", self.card.fingerprint("bob")).stdout
-        self.assertRegex(told, r"false +certificate\.ca .*; CN=bob,O=Corp is for another purpose")
+        self.assertRegex(told, r"unknown +certificate\.ca .*; CN=bob,O=Corp is for another purpose")
         told = self.tool("explain", self.card.fingerprint("dave")).stdout
         self.assertRegex(told, r"unknown +certificate\.ca .* seen nothing")
 
@@ -133,13 +140,14 @@ class Login(Authorities):
         self.assertLogin(self.login(self.server(self.card.public_key("alice")), module), [self.card.fingerprint("alice")])
         self.assertLessEqual(len(spy.calls), 18 + 2 * 3 + 4 * 2, spy.calls)
 
-    def test_an_agent_signs_no_more_once_the_crl_is_too_old(self):
+    @rows({"preset": "ssh"}, {"preset": "transparent"})
+    def test_an_agent_signs_no_more_once_the_crl_is_too_old(self, preset):
         seconds = 10 * self.sandbox.instrument.slowness
         started = time.monotonic()
-        self.badges(DAYS="301")  # a token of its own, whose CRLs are made now
+        self.badges(DAYS="301" if preset == "ssh" else "302")  # a token of its own, whose CRLs are made now
         host = self.server(self.card.public_key("alice"))
         agent = self.agent()
-        self.add(agent, self.corp([{"certificate": {"ca": "corp", "revocation": REVOCATION | {"max_age": f"{seconds}s"}}}]))
+        self.add(agent, self.corp([{"certificate": {"ca": "corp", "revocation": REVOCATION | {"max_age": f"{seconds}s"}}}], preset=preset))
         self.assertLogin(self.login(host, agent=agent))
         time.sleep(max(0, started + seconds + 5 - time.monotonic()))
         self.assertNoLogin(self.login(host, agent=agent))

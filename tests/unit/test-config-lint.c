@@ -148,8 +148,23 @@ static void ids_and_labels_alone_are_not_to_be_trusted_for_all(void **state)
     expect_warnings(CORP "allow: [{certificate: {ca: corp, san: {upn: a@b}}}]", true, "");
     expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{certificate: {ca: corp}}]", true, "");
     expect_warnings(CORP "allow: [{certificate: {san: {upn: a@b}}}]\nrequire: [{not: {certificate: {ca: corp}}}]", true,
-                    "4:30: ids, labels and certificates");
+                    "4:30: ids, labels and certificates\n5:32: `ca` counts against");
     expect_warnings(CORP "allow: [{certificate: {valid: now}}]", true, "4:24: ids, labels and certificates");
+}
+
+static void an_authority_that_is_denied_should_be_known_whole(void **state)
+{
+    (void)state;
+    fixture_write_text("anchor.pem", anchor);
+    expect_warnings(CORP "allow: all\ndeny: [{certificate: {ca: corp}}]", true, "5:23: `ca` counts against a certificate here");
+    expect_warnings(CORP "allow: all\ndeny: [{any: [{not: {certificate: {ca: corp}}}]}]", true, "");
+    expect_warnings(CORP "allow: all\nrequire: [{not: {certificate: {ca: corp}}}]", true, "5:32: `ca` counts against");
+    expect_warnings(CORP "allow: [{not: {not: {certificate: {ca: corp}}}}]", true, "4:36: ids, labels");
+    expect_warnings(CORP "allow: [{not: {certificate: {ca: corp}}, key: {type: ec}}]", true,
+                    "4:30: ids, labels\n4:30: `ca` counts against");
+    expect_warnings(CORP "allow: all\ndeny: [{certificate: {ca: corp}}]", false, "");
+    expect_warnings("trust_anchors: {corp: {file: anchor.pem, intermediates: anchor.pem}}\nallow: all\n"
+                    "deny: [{certificate: {ca: corp}}]", true, "");
 }
 
 static void names_that_the_preset_refuses_are_named(void **state)
@@ -227,6 +242,7 @@ int main(void)
         cmocka_unit_test(rules_that_show_nothing_are_named),
         cmocka_unit_test(when_in_require_is_named),
         cmocka_unit_test(ids_and_labels_alone_are_not_to_be_trusted_for_all),
+        cmocka_unit_test(an_authority_that_is_denied_should_be_known_whole),
         cmocka_unit_test(names_that_the_preset_refuses_are_named),
         cmocka_unit_test(a_library_that_is_not_there_is_named),
         cmocka_unit_test(a_rule_with_unknown_values_alone_is_never_true),

@@ -143,10 +143,34 @@ static void chains_for_another_purpose_are_refused_under_the_preset_ssh(void **s
         .subject = "CN=client", .issuer = root, .extensions = PKI_USER "\nextendedKeyUsage=secureShellClient"}));
 
     (void)state;
-    assert_int_equal(ask_at(server, PKI_NOW), TRUTH_FALSE);
+    assert_int_equal(ask_at(server, PKI_NOW), TRUTH_UNKNOWN);
     assert_int_equal(ask(client), TRUTH_TRUE);
     asking.preset = PRESET_READ_ONLY;
     assert_int_equal(ask_at(server, PKI_NOW), TRUTH_TRUE);
+}
+
+/* Who denies what an authority has issued means what has expired as well; and a first source without a chain hides no second one. */
+static void a_chain_that_is_there_and_refused_is_unknown(void **state)
+{
+    const struct trust_source empty = {trust_anchors_create(fixture.crypto, "other"), NULL};
+    const struct pki *root = anchor("CN=root");
+    const struct object *late = put(pki_make((struct pki_order){
+        .subject = "CN=late", .issuer = root, .from = -9, .to = -2, .extensions = PKI_USER}));
+    const struct object *other = put(pki_user("CN=other", pki_root("CN=another root")));
+
+    (void)state;
+    assert_int_equal(ask_at(late, PKI_NOW), TRUTH_UNKNOWN);
+    assert_int_equal(ask(other), TRUTH_FALSE);
+    asking.sources[0] = &empty;
+    asking.sources[1] = &asking.source;
+    asking.selector.trust.n_sources = 2;
+    assert_int_equal(ask_at(late, PKI_NOW), TRUTH_UNKNOWN);
+    assert_int_equal(ask(other), TRUTH_FALSE);
+    asking.sources[0] = &asking.source;
+    asking.sources[1] = &empty;
+    assert_int_equal(ask_at(late, PKI_NOW), TRUTH_UNKNOWN);
+    assert_non_null(strstr(trust_memo_ask(asking.memo, &asking.selector.trust, late)->result.reason, "expired"));
+    trust_anchors_destroy(empty.anchors);
 }
 
 /* Asked second by second around both ends, against the dates of the certificate alone. */
@@ -253,6 +277,7 @@ int main(void)
         ASK_TEST(one_of_several_anchors_is_enough),
         ASK_TEST(revocation_that_is_not_known_is_unknown_in_hard_mode_alone),
         ASK_TEST(chains_for_another_purpose_are_refused_under_the_preset_ssh),
+        ASK_TEST(a_chain_that_is_there_and_refused_is_unknown),
         ASK_TEST(the_dates_alone_can_be_asked_for),
         ASK_TEST(answers_hold_until_something_begins_or_ends),
         ASK_TEST(equal_questions_are_answered_once),
