@@ -1,46 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/trust_log.h"
 
-#include <stdio.h>
 #include <time.h>
 #include "common/log.h"
-
-enum { LINE_SIZE = TRUST_PATH_SIZE + REASON_SIZE + 64 };
 
 /* What is to be said of one token, twice: first to see whether it is what was said the last time. */
 struct saying {
     const struct token *token;
     bool aloud;
-    uint64_t heard; /* the sum of all lines, in whatever order */
+    uint64_t heard; /* the sum of all that is said, in whatever order */
 };
 
-/* FNV-1a: lines that are the same only by chance cost a repetition, or its lack. */
-static uint64_t sum_of(const char *line)
+/* FNV-1a: what is the same only by chance costs a repetition, or its lack. */
+static void hear(struct saying *saying, const char *text)
 {
     uint64_t sum = 0xcbf29ce484222325u;
 
-    for (; *line != '\0'; line++)
-        sum = (sum ^ (unsigned char)*line) * 0x100000001b3u;
-    return sum;
+    for (; *text != '\0'; text++)
+        sum = (sum ^ (unsigned char)*text) * 0x100000001b3u;
+    saying->heard += sum;
 }
 
-static void say(struct saying *saying, const char *line)
+static void log_end(const struct trust_result *result)
 {
-    saying->heard += sum_of(line);
-    if (saying->aloud)
-        log_always("%s", line);
-}
-
-static void say_end(struct saying *saying, const struct trust_result *result)
-{
-    char line[LINE_SIZE], text[32];
+    char text[32];
     struct tm utc;
 
-    if (!result->ends_soon || gmtime_r(&result->ends, &utc) == NULL ||
-        strftime(text, sizeof(text), "%F %TZ", &utc) == 0)
-        return;
-    snprintf(line, sizeof(line), "certificate: %s: ends %s", result->path, text);
-    say(saying, line);
+    if (result->ends_soon && gmtime_r(&result->ends, &utc) != NULL &&
+        strftime(text, sizeof(text), "%F %TZ", &utc) > 0)
+        log_always("certificate: %s: ends %s", result->path, text);
 }
 
 /* Of a certificate that is hidden the log, which is the user's, says nothing. */
@@ -58,17 +46,17 @@ static void say_answer(void *data, const struct trust_answer *answer,
 {
     struct saying *saying = data;
     const struct trust_result *result = &answer->result;
-    char line[LINE_SIZE];
 
     if (answer->truth != TRUTH_TRUE || (result->reason[0] == '\0' && !result->ends_soon) ||
         !is_shown(saying->token, certificate))
         return;
-    if (result->reason[0] != '\0') {
-        snprintf(line, sizeof(line), "certificate: %s: trusted, although %s", result->path,
-                 result->reason);
-        say(saying, line);
-    }
-    say_end(saying, result);
+    hear(saying, result->path);
+    hear(saying, result->reason);
+    if (!saying->aloud)
+        return;
+    if (result->reason[0] != '\0')
+        log_always("certificate: %s: trusted, although %s", result->path, result->reason);
+    log_end(result);
 }
 
 size_t trust_log_out_of_date(const struct token *token)
