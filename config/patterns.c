@@ -118,16 +118,73 @@ static bool fits(struct reader *reader, const struct node *node,
 }
 
 /* A rule that is never true says nothing of what it was meant to deny. */
-static void check_domain(struct reader *reader, const struct node *node)
+static void report_letters(struct reader *reader, const struct node *node, const char *letters,
+                           enum domain_side side)
 {
-    const char *letter = domain_letters_find(node->text);
+    char found[READER_FOUND_SIZE];
 
-    if (letter != NULL) {
+    reader_quote(letters, found);
+    if (side == SIDE_DOMAIN) {
         reader_error(reader, node->position,
-                     "found `%c` behind the @ in a regular expression, expected small letters, as "
-                     "domains are compared in them",
-                     *letter);
+                     "found %s behind the @ of a pattern, expected small letters, as domains are "
+                     "compared in them",
+                     found);
+    } else {
+        reader_error(reader, node->position,
+                     "found %s where the pattern does not tell on which side of the @ it stands, "
+                     "expected small letters for a domain, or an @ behind it",
+                     found);
     }
+}
+
+static void check_domain(struct reader *reader, const struct node *node, enum pattern_kind kind,
+                         const enum domain_side *sides)
+{
+    size_t length = 0;
+    const char *found = domain_letters_find(kind, node->text, sides, &length);
+    char *letters;
+
+    if (found == NULL)
+        return;
+    letters = strndup(found, length);
+    if (letters != NULL)
+        report_letters(reader, node, letters, sides[found - node->text]);
+    else
+        reader_no_memory(reader);
+    free(letters);
+}
+
+/* As substitution_make(), with what is in a domain in small letters. */
+static enum substitution_outcome substitute_domain(struct reader *reader, const struct node *node,
+                                                   enum pattern_kind kind,
+                                                   struct substitution *result)
+{
+    enum domain_side *sides = NULL;
+    enum substitution_outcome outcome;
+
+    if (kind == PATTERN_EXACT) {
+        outcome = substitution_make(&reader->identity, kind, node->text, result);
+        if (outcome == SUBSTITUTION_DONE)
+            name_lower_domain(result->text);
+        return outcome;
+    }
+    sides = domain_letters_sides(kind, node->text);
+    if (sides == NULL)
+        return SUBSTITUTION_NO_MEMORY;
+    outcome = substitution_make_sided(&reader->identity, kind, node->text, sides, result);
+    if (outcome == SUBSTITUTION_DONE || outcome == SUBSTITUTION_UNKNOWN)
+        check_domain(reader, node, kind, sides);
+    free(sides);
+    return outcome;
+}
+
+static enum substitution_outcome substitute(struct reader *reader, const struct node *node,
+                                            enum pattern_kind kind, enum folding folding,
+                                            struct substitution *result)
+{
+    if (folding == FOLD_DOMAIN)
+        return substitute_domain(reader, node, kind, result);
+    return substitution_make(&reader->identity, kind, node->text, result);
 }
 
 static void add_regex(struct reader *reader, const struct node *node,
@@ -169,12 +226,8 @@ static void read_text(struct reader *reader, const struct node *node, enum patte
 
     if (text == NULL || (kind == PATTERN_EXACT && !fits(reader, node, destination, text)))
         return;
-    switch (substitution_make(&reader->identity, kind, text, &result)) {
+    switch (substitute(reader, node, kind, destination->folding, &result)) {
     case SUBSTITUTION_DONE:
-        if (destination->folding == FOLD_DOMAIN && kind == PATTERN_REGEX)
-            check_domain(reader, node);
-        else if (destination->folding == FOLD_DOMAIN)
-            name_lower_domain(result.text);
         add_text(reader, node, kind, destination, result.text);
         break;
     case SUBSTITUTION_UNKNOWN:

@@ -28,8 +28,7 @@ void patterns_read_bytes(struct reader *reader, const struct node *node, struct 
 enum folding {
     FOLD_NOTHING,
     FOLD_LETTERS, /* A is a */
-    FOLD_DOMAIN,  /* the same behind the last @, in plain text and globs: what is compared comes in
-                     small letters there */
+    FOLD_DOMAIN,  /* the same behind the last @: what is compared comes in small letters there */
 };
 
 void patterns_read_folded(struct reader *reader, const struct node *node, enum folding folding,

@@ -7,13 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "config/bracket.h"
 #include "config/repetition.h"
 #include "config/text.h"
+#include "crypto/name.h"
 
 struct scan {
     const struct identity *identity;
     enum pattern_kind kind;
-    const char *rest; /* what is still to be read */
+    const char *text;
+    const enum domain_side *sides; /* of the text; NULL: no domain is compared */
+    const char *rest;              /* what is still to be read */
     FILE *out;
     bool repeatable; /* something stands before it that a quantifier can repeat */
     struct repetition repetition;
@@ -41,9 +45,29 @@ static bool find_value(const struct identity *identity, char letter, const char 
     return false;
 }
 
-/* Data in a regular expression is one group, so that a quantifier behind it holds for all of it. */
-static void put_data(struct scan *scan, const char *data)
+static enum domain_side side_of(const struct scan *scan)
 {
+    return scan->sides != NULL ? scan->sides[scan->rest - scan->text] : SIDE_LOCAL;
+}
+
+/* Where the small letters begin in what the letter stands for: a host's name is a domain unless an
+ * @ is to come, a user's may bring its own @. */
+static const char *find_small(const struct scan *scan, char letter, const char *data)
+{
+    enum domain_side side = side_of(scan);
+    const char *small = NULL;
+
+    if (side == SIDE_DOMAIN || (side == SIDE_OPEN && strchr("lL", letter) != NULL))
+        return data;
+    if (side == SIDE_OPEN)
+        small = strrchr(data, '@');
+    return small != NULL ? small : data + strlen(data);
+}
+
+/* Data in a regular expression is one group, so that a quantifier behind it holds for all of it. */
+static void put_data(struct scan *scan, char letter, const char *data)
+{
+    const char *small = find_small(scan, letter, data);
     const char *special = "";
 
     repetition_take(&scan->repetition, strlen(data));
@@ -56,10 +80,21 @@ static void put_data(struct scan *scan, const char *data)
     for (; *data != '\0'; data++) {
         if (strchr(special, *data) != NULL)
             fputc('\\', scan->out);
-        fputc(*data, scan->out);
+        fputc(data < small ? *data : name_lower(*data), scan->out);
     }
     if (scan->kind == PATTERN_REGEX)
         fputc(')', scan->out);
+}
+
+/* What stands for itself, and what is a sign of patterns. */
+static void put_own(struct scan *scan, size_t length)
+{
+    bool small = side_of(scan) == SIDE_DOMAIN;
+
+    for (; length > 0; length--) {
+        fputc(small ? name_lower(*scan->rest) : *scan->rest, scan->out);
+        scan->rest++;
+    }
 }
 
 static void take_letter(struct scan *scan)
@@ -77,7 +112,7 @@ static void take_letter(struct scan *scan)
     } else if (value == NULL) {
         scan->unknown = true;
     } else {
-        put_data(scan, value);
+        put_data(scan, letter, value);
     }
     scan->rest += 2;
 }
@@ -95,40 +130,15 @@ static void take_escape(struct scan *scan)
         scan->fault = "found `\\` before a letter or digit, which POSIX extended regular "
                       "expressions do not know, expected a set such as [0-9]";
     } else {
-        fwrite(scan->rest, 1, 2, scan->out);
         repetition_take(&scan->repetition, 1);
-        scan->rest += 2;
+        put_own(scan, 2);
     }
-}
-
-/* The ']' that ends the set which begins at text; NULL: none. Inside, "[:", "[." and "[=" go to
- * their own end (POSIX 9.3.5). */
-static const char *find_set_end(const char *text, enum pattern_kind kind)
-{
-    const char *at = text + 1;
-
-    if (*at == '^' || (kind == PATTERN_GLOB && *at == '!'))
-        at++;
-    if (*at == ']')
-        at++;
-    while (*at != '\0' && *at != ']') {
-        if (at[0] == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL) {
-            const char end[] = {at[1], ']', '\0'};
-            const char *closed = strstr(at + 2, end);
-
-            at = closed != NULL ? closed + 1 : at;
-        } else if (kind == PATTERN_GLOB && at[0] == '\\' && at[1] != '\0') {
-            at++;
-        }
-        at++;
-    }
-    return *at == ']' ? at : NULL;
 }
 
 /* In a set the letters would be alternatives, and so not data any more. */
 static void take_set(struct scan *scan)
 {
-    const char *end = find_set_end(scan->rest, scan->kind);
+    const char *end = bracket_end(scan->rest, scan->kind);
 
     if (end == NULL) {
         scan->fault = "found `[` without `]`, expected a set such as [0-9], or `\\[` for the sign "
@@ -203,8 +213,7 @@ static void take_plain(struct scan *scan)
         return;
     length = interval_length(scan);
     scan->repeatable = length > 1 || strchr("(|^*+?", *scan->rest) == NULL;
-    fwrite(scan->rest, 1, length, scan->out);
-    scan->rest += length;
+    put_own(scan, length);
 }
 
 static void take_next(struct scan *scan)
@@ -232,12 +241,15 @@ static enum substitution_outcome outcome_of(const struct scan *scan)
     return scan->unknown ? SUBSTITUTION_UNKNOWN : SUBSTITUTION_DONE;
 }
 
-enum substitution_outcome substitution_make(const struct identity *identity, enum pattern_kind kind,
-                                            const char *text, struct substitution *result)
+enum substitution_outcome substitution_make_sided(const struct identity *identity,
+                                                  enum pattern_kind kind, const char *text,
+                                                  const enum domain_side *sides,
+                                                  struct substitution *result)
 {
     char *made = NULL;
     size_t size = 0;
-    struct scan scan = {.identity = identity, .kind = kind, .rest = text};
+    struct scan scan = {
+        .identity = identity, .kind = kind, .text = text, .sides = sides, .rest = text};
     enum substitution_outcome outcome;
 
     scan.out = open_memstream(&made, &size);
@@ -254,4 +266,10 @@ enum substitution_outcome substitution_make(const struct identity *identity, enu
     else
         free(made);
     return outcome;
+}
+
+enum substitution_outcome substitution_make(const struct identity *identity, enum pattern_kind kind,
+                                            const char *text, struct substitution *result)
+{
+    return substitution_make_sided(identity, kind, text, NULL, result);
 }

@@ -3,6 +3,7 @@
 // itself and nothing else.
 #pragma once
 
+#include "config/domain_letters.h"
 #include "config/identity.h"
 #include "filters/pattern.h"
 
@@ -23,3 +24,11 @@ struct substitution {
  * a [ without ]) is a fault. */
 enum substitution_outcome substitution_make(const struct identity *identity, enum pattern_kind kind,
                                             const char *text, struct substitution *result);
+
+/* The same for a glob or regular expression on addresses: what is in the domain by the sides, those
+ * of the text, comes in small letters, sets aside. Where they leave it open, the host's name does
+ * so too, and a user's name behind its own @. */
+enum substitution_outcome substitution_make_sided(const struct identity *identity,
+                                                  enum pattern_kind kind, const char *text,
+                                                  const enum domain_side *sides,
+                                                  struct substitution *result);

@@ -177,14 +177,14 @@ static const struct {
 
 enum { KNOWN = sizeof(known) / sizeof(known[0]) };
 
-static char lower(char letter)
+char name_lower(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
 
 static bool same_letters(const char *a, const char *b)
 {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
+    while (*a != '\0' && name_lower(*a) == name_lower(*b)) {
         a++;
         b++;
     }
@@ -194,7 +194,7 @@ static bool same_letters(const char *a, const char *b)
 void name_lower_domain(char *address)
 {
     for (char *at = strrchr(address, '@'); at != NULL && *at != '\0'; at++)
-        *at = lower(*at);
+        *at = name_lower(*at);
 }
 
 const char *oid_from_name(enum oid_family family, const char *name)

@@ -27,6 +27,9 @@ void name_finish(struct name *name);
  * cannot be read (*readable is then false), or there is no memory. */
 char *name_text(const struct name *name, bool *readable);
 
+/* A letter from A to Z as a small one, whatever the locale. */
+char name_lower(char letter);
+
 /* Puts what stands behind the last '@' into small letters, which are the same there (RFC 5280, 7.5). */
 void name_lower_domain(char *address);
 

@@ -50,6 +50,18 @@ static void check_match(const struct input *input, enum truth truth)
         FUZZ_REQUIRE(truth == (equal ? TRUTH_TRUE : TRUTH_FALSE));
 }
 
+/* Of addresses: what is taken has no more and no fewer than one pattern. */
+static void try_address(const struct input *input, const struct node *map)
+{
+    struct fuzz_value value;
+
+    fuzz_value_begin(&value, input->text);
+    patterns_read_folded(&value.reader, map, FOLD_DOMAIN, &value.selector);
+    if (fuzz_value_good(&value))
+        FUZZ_REQUIRE(value.selector.n_patterns == 1);
+    fuzz_value_end(&value);
+}
+
 /* As config/ makes patterns: repetition and sets are looked at before. */
 static void try_pattern(const struct input *input)
 {
@@ -71,6 +83,8 @@ static void try_pattern(const struct input *input)
                         pattern_match(value.selector.patterns[0], input->value, input->size));
     }
     fuzz_value_end(&value);
+    if (fuzz_is_utf8(input->text)) /* messages say what was found */
+        try_address(input, &map);
     free(items[0].text);
     free(items[1].text);
 }

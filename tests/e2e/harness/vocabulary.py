@@ -235,7 +235,9 @@ KEYS = {
         "max_age": one("24h", ("0s", 0, "found `0s`, expected a duration above zero"), ("x", 0, "found `x`, expected a duration")),
     },
     "top.require.certificate.san": {
-        **{kind: text("a", ("[a, {re: '.*@B'}]", 9, "found `B` behind the @ in a regular expression")) for kind in ("email", "upn")},
+        **{kind: text("a", ("[a, {re: '.*@B'}]", 9, "found `B` behind the @ of a pattern"), ("{re: '.*@[A-Z]+'}", 5, "found `[A-Z]` behind the @ of a pattern"),
+                      ("{glob: '*@[!A]'}", 7, "found `[!A]` behind the @ of a pattern"), ("{re: 'a@b|.*B'}", 5, "found `B` where the pattern does not tell"),
+                      ("{glob: '*B.c'}", 7, "found `B` where the pattern does not tell")) for kind in ("email", "upn")},
         **{kind: text("a") for kind in ("dns", "uri", "ip", "kerberos")},
         "directory": name("CN=a"),
         "registered_id": oids("1.2.3", "an OID", ("[1.2, clientAuth]", 6, "found `clientAuth`, expected an OID")),
