@@ -212,6 +212,12 @@ static enum truth ask_library(const struct pattern *pattern, const char *text)
                                                                                : TRUTH_UNKNOWN;
 }
 
+/* The C library's time and memory for a regular expression grow with the value, which a token may make as long as it likes. */
+static bool is_too_long(const struct pattern *pattern, size_t size)
+{
+    return pattern->kind == PATTERN_REGEX && size > PATTERN_REGEX_MOST;
+}
+
 /* Glob and regex work on text: bytes with a NUL in them never match; for a regex neither does a newline. */
 static enum truth match_text(const struct pattern *pattern, const void *value, size_t size)
 {
@@ -219,6 +225,8 @@ static enum truth match_text(const struct pattern *pattern, const void *value, s
     char *text = room;
     enum truth truth;
 
+    if (is_too_long(pattern, size))
+        return TRUTH_UNKNOWN;
     if (memchr(value, '\0', size) != NULL ||
         (pattern->kind == PATTERN_REGEX && memchr(value, '\n', size) != NULL) ||
         (pattern->kind == PATTERN_GLOB && !ends_fit(pattern, value, size)))

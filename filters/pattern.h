@@ -19,6 +19,8 @@ enum pattern_kind {
     PATTERN_UNKNOWN, /* a substitution in it failed: neither true nor false */
 };
 
+enum { PATTERN_REGEX_MOST = 4096 }; /* bytes of a value that a regular expression is tried on */
+
 struct pattern;
 
 /* Copies the bytes; glob and regex are text without NUL. NULL when a regex does not compile (then *error, if not NULL, is set to a text
@@ -30,6 +32,7 @@ struct pattern *pattern_create_folded(enum pattern_kind kind, const void *bytes,
                                       char **error);
 void pattern_destroy(struct pattern *pattern);
 
+/* A regular expression is neither true nor false of a value that is longer than PATTERN_REGEX_MOST. */
 enum truth pattern_match(const struct pattern *pattern, const void *value, size_t size);
 
 /* The bytes of an exact pattern, borrowed; NULL for any other kind. */

@@ -70,6 +70,8 @@ FAULTS = [
     Fault("filters/pattern.c", 'code = try_compile(&pattern->regex, flags, "^(", pattern->bytes, ")$");', 'code = try_compile(&pattern->regex, flags, "", pattern->bytes, "");',
           "a regular expression matches a part of the value", "pattern"),
     Fault("filters/pattern.c", "if (memchr(value, '\\0', size) != NULL ||", "if (false ||", "a value is matched up to its NUL", "pattern"),
+    Fault("filters/pattern.c", "    if (is_too_long(pattern, size))", "    if (false && is_too_long(pattern, size))",
+          "a long value keeps a regular expression busy for minutes", "pattern"),
     Fault("config/substitution.c", "if (strchr(special, *data) != NULL)", "if (false)", "a user's name is pattern", "config-substitution|match-hostile"),
     Fault("config/contradiction.c", "        return not_excludes(a, b);", "        return false;", "what a rule wants and does not want is no contradiction",
           "config-contradiction"),

@@ -375,6 +375,45 @@ static void unknown_spreads_unless_the_other_side_decides(void **state)
     }
 }
 
+static void of_a_very_long_value_a_regular_expression_says_nothing(void **state)
+{
+    static const char *const expressions[] = {"a*", ".*a.{20}", "x", "(.|x)*"};
+    char *value = malloc(PATTERN_REGEX_MOST + 1);
+
+    (void)state;
+    memset(value, 'a', PATTERN_REGEX_MOST + 1);
+    for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
+        struct pattern *pattern =
+            pattern_create(PATTERN_REGEX, expressions[i], strlen(expressions[i]), NULL);
+        enum truth truth = pattern_match(pattern, value, PATTERN_REGEX_MOST);
+
+        assert_int_equal(truth, strcmp(expressions[i], "x") == 0 ? F : T);
+        assert_int_equal(pattern_match(pattern, value, PATTERN_REGEX_MOST + 1), U);
+        pattern_destroy(pattern);
+    }
+    free(value);
+}
+
+static void of_a_very_long_value_all_else_says_what_it_says_of_a_short_one(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    char *value = malloc(SIZE);
+    static const enum pattern_kind kinds[] = {PATTERN_GLOB, PATTERN_PREFIX};
+
+    (void)state;
+    memset(value, 'a', SIZE);
+    for (size_t i = 0; i < 2; i++) {
+        struct pattern *pattern = pattern_create(kinds[i], i == 0 ? "a*a" : "aaa", 3, NULL);
+
+        value[0] = 'a';
+        assert_int_equal(pattern_match(pattern, value, SIZE), T);
+        value[0] = 'b';
+        assert_int_equal(pattern_match(pattern, value, SIZE), F);
+        pattern_destroy(pattern);
+    }
+    free(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +432,8 @@ int main(void)
         cmocka_unit_test(an_empty_value_may_come_without_a_pointer),
         cmocka_unit_test(only_an_exact_pattern_gives_its_bytes),
         cmocka_unit_test(the_pattern_is_a_copy),
+        cmocka_unit_test(of_a_very_long_value_a_regular_expression_says_nothing),
+        cmocka_unit_test(of_a_very_long_value_all_else_says_what_it_says_of_a_short_one),
         cmocka_unit_test(unknown_spreads_unless_the_other_side_decides),
     };
 
