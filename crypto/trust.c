@@ -154,10 +154,12 @@ void trust_verify(struct crypto *crypto, const struct trust_request *request, co
         return;
     }
     ERR_set_mark();
-    if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
+    if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) {
+        result->verdict = TRUST_UNKNOWN;
         reason_set(result->reason, "the certificate has broken extensions");
-    else
+    } else {
         verify(&verification, certificate);
+    }
     ERR_pop_to_mark();
     X509_free(certificate);
 }

@@ -148,6 +148,8 @@ FAULTS = [
     Fault("crypto/trust_judge.c", "if (revocation == REVOCATION_REVOKED) {", "if (false) {", "a revoked certificate is good", "crl_set"),
     Fault("crypto/trust_judge.c", "unknown[0] != '\\0' && mode == TRUST_CRL_HARD ?", "false ?", "a CRL may be missing in hard mode", "crl_set"),
     Fault("crypto/trust.c", "if (kind == 1 || (roots && kind == 3))", "if (true)", "anybody's certificate is an anchor", "path"),
+    Fault("crypto/trust.c", 'result->verdict = TRUST_UNKNOWN;\n        reason_set(result->reason, "the certificate has broken',
+          'reason_set(result->reason, "the certificate has broken', "a certificate with broken extensions is nobody's", "trust"),
     Fault("crypto/trust.c", "if (end != PATH_TOO_MANY)", "if (true)", "what was not looked at is known", "path"),
     Fault("crypto/crl_set.c", " || (size_t)bytes[1] + 2 == size);", ");", "a short CRL in DER is none", "crl_set"),
     Fault("crypto/crl_set.c", "X509_CRL_verify(crl->crl, key) == 1", "true", "anybody signs CRLs", "crl_set"),
