@@ -4,16 +4,21 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/certificate_pool.h"
+#include "crypto/signature_cost.h"
+
+static bool has_signed(X509 *issuer, X509 *certificate)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+    return key != NULL && X509_verify(certificate, key) == 1;
+}
 
 bool path_is_issued(X509 *certificate, X509 *issuer)
 {
-    EVP_PKEY *key;
     bool good;
 
     ERR_set_mark();
-    key = X509_get0_pubkey(issuer);
-    good = X509_check_issued(issuer, certificate) == X509_V_OK && key != NULL &&
-           X509_verify(certificate, key) == 1;
+    good = X509_check_issued(issuer, certificate) == X509_V_OK && has_signed(issuer, certificate);
     ERR_pop_to_mark();
     return good;
 }
@@ -26,27 +31,74 @@ static bool is_in_path(const struct path_search *search, const X509 *certificate
     return false;
 }
 
-/* Of the last one in the path. Names are compared first: they cost nothing. */
-static bool is_next(struct path_search *search, X509 *candidate)
+static bool give_up(struct path_search *search, enum path_end why)
 {
-    X509 *last = search->path[search->count - 1];
+    search->end = why;
+    return false;
+}
 
-    if (X509_NAME_cmp(X509_get_issuer_name(last), X509_get_subject_name(candidate)) != 0 ||
-        is_in_path(search, candidate) || search->checks_left == 0)
-        return false;
+/* Takes what it costs to check the signature. False: it is not to be checked. */
+static bool pay(struct path_search *search, X509 *certificate, X509 *issuer)
+{
+    unsigned cost = signature_cost(certificate, X509_get0_pubkey(issuer));
+
+    if (search->count == PATH_MOST)
+        return give_up(search, PATH_TOO_LONG);
+    if (cost == 0)
+        return give_up(search, PATH_KEY_TOO_LONG);
+    if (search->checks_left == 0)
+        return give_up(search, PATH_TOO_MANY);
+    if (search->work_left != NULL && *search->work_left < cost)
+        return give_up(search, PATH_TOO_MUCH);
     search->checks_left--;
-    if (path_is_issued(last, candidate))
+    if (search->work_left != NULL)
+        *search->work_left -= cost;
+    return true;
+}
+
+/* OpenSSL compares key identifiers, keyUsage and the kind of signature, which cost nothing. */
+static bool is_issuer(struct path_search *search, X509 *certificate, X509 *candidate)
+{
+    bool fits = X509_check_issued(candidate, certificate) == X509_V_OK;
+
+    if (fits && !pay(search, certificate, candidate))
+        return false;
+    if (fits && has_signed(candidate, certificate))
         return true;
     search->name_alone = true;
     return false;
+}
+
+/* Of the last one in the path. An anchor may be of version 1: an administrator has named it. */
+static bool is_next(struct path_search *search, X509 *candidate, bool is_anchor)
+{
+    X509 *last = search->path[search->count - 1];
+    bool good;
+
+    if (X509_NAME_cmp(X509_get_issuer_name(last), X509_get_subject_name(candidate)) != 0 ||
+        is_in_path(search, candidate))
+        return false;
+    ERR_set_mark();
+    good = (is_anchor || X509_check_ca(candidate) == 1) && is_issuer(search, last, candidate);
+    ERR_pop_to_mark();
+    return good;
+}
+
+static size_t less(size_t left, size_t cost)
+{
+    return left < cost ? 0 : left - cost;
 }
 
 /* A visit checks the signatures of the path once more. */
 static bool visit(struct path_search *search, X509 *anchor)
 {
     search->path[search->count] = anchor;
-    search->checks_left -=
-        search->checks_left < search->count ? search->checks_left : (unsigned)search->count;
+    search->checks_left = (unsigned)less(search->checks_left, search->count);
+    for (size_t i = 0; i < search->count && search->work_left != NULL; i++) {
+        EVP_PKEY *key = X509_get0_pubkey(search->path[i + 1]);
+
+        *search->work_left = less(*search->work_left, signature_cost(search->path[i], key));
+    }
     return search->visit(search->data, search->path, search->count + 1);
 }
 
@@ -58,7 +110,7 @@ static bool extend_from(struct path_search *search, const struct certificate_poo
         X509 *candidate = certificate_pool_at(pool, i);
         bool taken;
 
-        if (!is_next(search, candidate) || X509_check_ca(candidate) != 1)
+        if (!is_next(search, candidate, false))
             continue;
         search->path[search->count++] = candidate;
         taken = extend(search);
@@ -71,12 +123,10 @@ static bool extend_from(struct path_search *search, const struct certificate_poo
 
 static bool extend(struct path_search *search)
 {
-    if (search->count == PATH_MOST)
-        return false;
     for (size_t i = 0; i < certificate_pool_count(search->anchors); i++) {
         X509 *anchor = certificate_pool_at(search->anchors, i);
 
-        if (is_next(search, anchor) && visit(search, anchor))
+        if (is_next(search, anchor, true) && visit(search, anchor))
             return true;
     }
     for (size_t i = 0; i < sizeof(search->pools) / sizeof(search->pools[0]); i++)
@@ -89,9 +139,8 @@ enum path_end path_search(struct path_search *search, X509 *certificate)
 {
     search->checks_left = PATH_CHECKS;
     search->name_alone = false;
+    search->end = PATH_NONE;
     search->path[0] = certificate;
     search->count = 1;
-    if (extend(search))
-        return PATH_TAKEN;
-    return search->checks_left == 0 ? PATH_TOO_MANY : PATH_NONE;
+    return extend(search) ? PATH_TAKEN : search->end;
 }

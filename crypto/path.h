@@ -22,9 +22,13 @@ X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index);
 bool path_is_issued(X509 *certificate, X509 *issuer);
 
 enum path_end {
-    PATH_TAKEN,    /* the visitor has taken one */
-    PATH_NONE,     /* there is none, or none that it took */
-    PATH_TOO_MANY, /* not all were looked at */
+    PATH_TAKEN, /* the visitor has taken one */
+    PATH_NONE,  /* there is none, or none that it took */
+    /* Not all were looked at: */
+    PATH_TOO_MANY,     /* after PATH_CHECKS */
+    PATH_TOO_MUCH,     /* the work that was left does not suffice */
+    PATH_TOO_LONG,     /* one goes on after PATH_MOST */
+    PATH_KEY_TOO_LONG, /* an issuer's, for signature_cost() */
 };
 
 struct path_search {
@@ -33,8 +37,10 @@ struct path_search {
     /* path[0] is the certificate, path[count - 1] the anchor; true ends the search. */
     bool (*visit)(void *data, X509 *const *path, size_t count);
     void *data;
+    size_t *work_left;    /* in units of signature_cost(); may be NULL */
     unsigned checks_left; /* PATH_CHECKS at the beginning */
     bool name_alone;      /* set: some certificate has the name of an issuer, but did not sign */
+    enum path_end end;    /* if none is taken */
     X509 *path[PATH_MOST];
     size_t count;
 };

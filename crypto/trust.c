@@ -121,6 +121,15 @@ static void say_no_path(const struct verification *verification, const struct pa
                search->name_alone ? "; a certificate with the name of an issuer did not sign" : "");
 }
 
+static const char *const why_not_all[] = {
+    [PATH_TAKEN] = NULL,
+    [PATH_NONE] = NULL,
+    [PATH_TOO_MANY] = "too many certificates have the names of its issuers",
+    [PATH_TOO_MUCH] = "the token's certificates take too long to verify",
+    [PATH_TOO_LONG] = "its path is longer than ten certificates",
+    [PATH_KEY_TOO_LONG] = "a key with the name of an issuer is too long to be tried",
+};
+
 static void verify(struct verification *verification, X509 *certificate)
 {
     const struct trust_request *request = verification->request;
@@ -129,16 +138,16 @@ static void verify(struct verification *verification, X509 *certificate)
         .pools = {request->anchors->intermediates, request->others},
         .visit = visit,
         .data = verification,
+        .work_left = request->work_left,
     };
     enum path_end end = path_search(&search, certificate);
 
     if (end == PATH_NONE && !verification->has_path)
         say_no_path(verification, &search);
-    if (end != PATH_TOO_MANY)
+    if (why_not_all[end] == NULL)
         return;
     *verification->result = (struct trust_result){.verdict = TRUST_UNKNOWN};
-    reason_set(verification->result->reason,
-               "too many certificates have the names of its issuers: not all paths were looked at");
+    reason_set(verification->result->reason, "%s: not all paths were looked at", why_not_all[end]);
 }
 
 void trust_verify(struct crypto *crypto, const struct trust_request *request, const void *der,

@@ -48,7 +48,7 @@ bool trust_anchors_have_intermediates(const struct trust_anchors *anchors);
 /* In rising order of what is proved; the greatest is what two paths together say. */
 enum trust_verdict {
     NOT_TRUSTED,
-    TRUST_UNKNOWN, /* no CRL to rely on in hard mode, too many paths, no memory */
+    TRUST_UNKNOWN, /* no CRL to rely on in hard mode, not all paths looked at, broken, no memory */
     TRUSTED,
 };
 
@@ -61,10 +61,16 @@ enum trust_crl_mode {
     TRUST_CRL_HARD, /* what is not known is unknown */
 };
 
+/* Units of signature checks for all that is asked of one token: whoever wrote it must not keep us
+ * busy without end. A unit is 0.2 ms at most; RSA 2048 and P-256 cost one, RSA 4096, P-384 and
+ * P-521 four. */
+enum { TRUST_WORK = 20000, TRUST_WORK_EACH = 8 /* for each of its certificates */ };
+
 struct trust_request {
     const struct trust_anchors *anchors;
     const struct certificate_pool *others; /* the token's; may be NULL */
     struct crl_set *crls;                  /* may be NULL; remembers who signed what */
+    size_t *work_left; /* units, counted down; NULL: each certificate's own bound is all */
     time_t now;
     unsigned purposes;    /* enum trust_purpose */
     bool ignore_dates;    /* of certificates; never of CRLs */

@@ -22,6 +22,7 @@ struct trust_memo {
     struct crypto *crypto; /* borrowed */
     time_t now;
     time_t changes;                   /* 0: never */
+    size_t work_left;                 /* of all questions together (crypto/trust.h) */
     unsigned purposes;                /* of enum trust_purpose */
     struct certificate_pool *issuers; /* owned */
     struct asked *asked;              /* owned */
@@ -36,6 +37,7 @@ struct trust_memo *trust_memo_create(struct crypto *crypto, enum preset preset, 
         return NULL;
     memo->crypto = crypto;
     memo->now = now;
+    memo->work_left = TRUST_WORK;
     if (preset == PRESET_SSH)
         memo->purposes = TRUST_CLIENT_AUTH | TRUST_SMARTCARD_LOGIN | TRUST_SSH_CLIENT;
     memo->issuers = certificate_pool_create(crypto);
@@ -60,6 +62,8 @@ void trust_memo_destroy(struct trust_memo *memo)
 /* What is no certificate is no issuer either. */
 void trust_memo_add(struct trust_memo *memo, const struct object_list *objects)
 {
+    size_t before = certificate_pool_count(memo->issuers);
+
     for (size_t i = 0; i < objects->count; i++) {
         const struct object *object = objects->items[i];
         const CK_ATTRIBUTE *value = attributes_find_filled(&object->attributes, CKA_VALUE);
@@ -67,15 +71,17 @@ void trust_memo_add(struct trust_memo *memo, const struct object_list *objects)
         if (object->class == CKO_CERTIFICATE && value != NULL)
             certificate_pool_add(memo->issuers, value->pValue, value->ulValueLen);
     }
+    memo->work_left += TRUST_WORK_EACH * (certificate_pool_count(memo->issuers) - before);
 }
 
-static struct trust_request request_of(const struct trust_memo *memo, const struct trust_wish *wish,
+static struct trust_request request_of(struct trust_memo *memo, const struct trust_wish *wish,
                                        const struct trust_source *source)
 {
     return (struct trust_request){
         .anchors = source->anchors,
         .others = memo->issuers,
         .crls = source->crls,
+        .work_left = &memo->work_left,
         .now = memo->now,
         .purposes = memo->purposes,
         .ignore_dates = wish->ignore_dates,
@@ -125,7 +131,7 @@ static enum truth truth_of(const struct trust_result *result)
 }
 
 /* Of sources that say the same, the first is told of. */
-static void verify(const struct trust_memo *memo, const struct trust_wish *wish,
+static void verify(struct trust_memo *memo, const struct trust_wish *wish,
                    const CK_ATTRIBUTE *value, struct trust_answer *answer)
 {
     for (size_t i = 0; i < wish->n_sources && answer->truth != TRUTH_TRUE; i++) {
@@ -140,7 +146,7 @@ static void verify(const struct trust_memo *memo, const struct trust_wish *wish,
     }
 }
 
-static struct verified *add_verified(const struct trust_memo *memo, struct asked *asked,
+static struct verified *add_verified(struct trust_memo *memo, struct asked *asked,
                                const struct object *certificate)
 {
     const CK_ATTRIBUTE *value = attributes_find_filled(&certificate->attributes, CKA_VALUE);

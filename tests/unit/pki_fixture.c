@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/unit/pki_fixture.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -65,6 +67,30 @@ EVP_PKEY *pki_new_key(const char *type, unsigned bits)
                                              : EVP_PKEY_Q_keygen(NULL, NULL, type);
 
     keep(key, destroy_key);
+    return key;
+}
+
+EVP_PKEY *pki_long_key(unsigned bits, unsigned exponent_bits)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    BIGNUM *modulus = BN_new(), *exponent = BN_new();
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *params;
+
+    assert_int_equal(BN_rand(modulus, (int)bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+    assert_int_equal(BN_rand(exponent, (int)exponent_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent);
+    params = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_fromdata_init(context);
+    assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+    keep(key, destroy_key);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(context);
+    BN_free(modulus);
+    BN_free(exponent);
     return key;
 }
 

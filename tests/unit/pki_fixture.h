@@ -40,6 +40,9 @@ const struct pki *pki_ca(const char *subject, const struct pki *issuer);
 const struct pki *pki_user(const char *subject, const struct pki *issuer);
 EVP_PKEY *pki_new_key(const char *type, unsigned bits);
 
+/* A public key of RSA whose numbers are as long as that and mean nothing. */
+EVP_PKEY *pki_long_key(unsigned bits, unsigned exponent_bits);
+
 struct pki_crl_order {
     const struct pki *issuer;
     const char *issuer_name;   /* NULL: the issuer's */

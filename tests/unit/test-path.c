@@ -256,21 +256,39 @@ static void who_is_no_authority_issues_nothing(void **state)
     }
 }
 
-static void a_path_has_ten_certificates_at_most(void **state)
+/* Eight authorities, each below the one before. */
+static const struct pki *eight_below(const struct pki *last)
 {
-    const struct pki *last = anchor("CN=root");
     char name[32];
 
-    (void)state;
     for (int i = 0; i < 8; i++) {
         snprintf(name, sizeof(name), "CN=ca %d", i);
         last = pki_ca(name, last);
         on_token(last);
     }
+    return last;
+}
+
+static void of_a_path_longer_than_ten_nothing_is_known(void **state)
+{
+    const struct pki *last = eight_below(anchor("CN=root"));
+
+    (void)state;
     expect_trusted(pki_user("CN=alice", last));
     last = pki_ca("CN=one more", last);
     on_token(last);
-    expect(NOT_TRUSTED, pki_user("CN=alice", last), "no path");
+    expect(TRUST_UNKNOWN, pki_user("CN=alice", last),
+           "longer than ten certificates: not all paths");
+}
+
+static void a_path_of_ten_that_ends_elsewhere_is_none(void **state)
+{
+    const struct pki *other = pki_root("CN=other");
+
+    (void)state;
+    anchor("CN=root");
+    on_token(other);
+    expect(NOT_TRUSTED, pki_user("CN=alice", eight_below(other)), "no path");
 }
 
 static void an_old_root_of_version_1_may_be_an_anchor_but_no_intermediate(void **state)
@@ -391,7 +409,8 @@ int main(void)
         TRUST_TEST(an_anchor_may_be_an_intermediate),
         TRUST_TEST(one_file_may_hold_several_anchors),
         TRUST_TEST(who_is_no_authority_issues_nothing),
-        TRUST_TEST(a_path_has_ten_certificates_at_most),
+        TRUST_TEST(of_a_path_longer_than_ten_nothing_is_known),
+        TRUST_TEST(a_path_of_ten_that_ends_elsewhere_is_none),
         TRUST_TEST(an_old_root_of_version_1_may_be_an_anchor_but_no_intermediate),
         TRUST_TEST(files_of_anchors_hold_authorities_and_nothing_else),
         TRUST_TEST(too_many_paths_are_unknown),

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "filters/decide.h"
 
-enum { MOST_OBJECTS = 8 };
+enum { MOST_OBJECTS = 64 };
 
 /* A token's certificates and the question about one of them. */
 static struct asking {
@@ -267,6 +267,32 @@ static void equal_questions_are_answered_once(void **state)
     assert_int_equal(answers, 2);
 }
 
+static enum trust_verdict verdict_on(const struct object *certificate)
+{
+    return trust_memo_ask(asking.memo, &asking.selector.trust, certificate)->result.verdict;
+}
+
+/* 53 forged issuers cost 190 units each, for each certificate: two come to 20140, and 56 certificates to 20000 and 448. */
+static void all_questions_about_a_token_share_a_bound_that_grows_with_it(void **state)
+{
+    const struct pki *rsa = pki_make((struct pki_order){
+        .subject = "CN=forger", .key = pki_new_key("RSA", 2048), .extensions = PKI_CA});
+    const struct object *forged[3];
+
+    (void)state;
+    anchor("CN=root");
+    for (size_t i = 0; i < 3; i++)
+        forged[i] = put(pki_make((struct pki_order){
+            .subject = "CN=mallory", .issuer = rsa, .issuer_name = "CN=root", .extensions = PKI_USER}));
+    for (size_t i = 0; i < 53; i++)
+        put(pki_make((struct pki_order){
+            .subject = "CN=root", .issuer = rsa, .key = pki_long_key(3072, 3071), .extensions = PKI_CA}));
+    look(PKI_NOW);
+    assert_int_equal(verdict_on(forged[0]), NOT_TRUSTED);
+    assert_int_equal(verdict_on(forged[1]), NOT_TRUSTED);
+    assert_int_equal(verdict_on(forged[2]), TRUST_UNKNOWN);
+}
+
 #define ASK_TEST(name) cmocka_unit_test_setup_teardown(name, ask_set_up, ask_tear_down)
 
 int main(void)
@@ -281,6 +307,7 @@ int main(void)
         ASK_TEST(the_dates_alone_can_be_asked_for),
         ASK_TEST(answers_hold_until_something_begins_or_ends),
         ASK_TEST(equal_questions_are_answered_once),
+        ASK_TEST(all_questions_about_a_token_share_a_bound_that_grows_with_it),
     };
 
     return cmocka_run_group_tests(tests, trust_group_set_up, trust_group_tear_down);
