@@ -6,6 +6,7 @@
 #include "common/names.h"
 #include "config/contradiction.h"
 #include "config/implication.h"
+#include "config/trust_anchors.h"
 #include "filters/mechanism.h"
 
 struct lint {
@@ -190,6 +191,45 @@ static void check_against(const struct lint *lint, const struct rule_list *list,
     }
 }
 
+static bool asks_revocation(const struct selector *selector, const struct trust_source *source)
+{
+    for (size_t i = 0; i < selector->trust.n_sources; i++)
+        if (selector->trust.sources[i] == source && selector->trust.crl_mode != TRUST_CRL_OFF)
+            return true;
+    for (size_t i = 0; i < selector->n_children; i++)
+        if (asks_revocation(&selector->children[i], source))
+            return true;
+    return false;
+}
+
+static bool policy_asks_revocation(const struct policy *policy, const struct trust_source *source)
+{
+    const struct rule_list *lists[] = {&policy->require, &policy->deny, &policy->allow};
+
+    for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+        for (size_t i = 0; i < lists[l]->count; i++)
+            if (asks_revocation(&lists[l]->rules[i].condition, source))
+                return true;
+    return false;
+}
+
+/* A CRL that is fetched and never looked into. */
+static void check_crls(const struct lint *lint)
+{
+    const struct trust_store *store = lint->config->trust;
+    const char *name;
+
+    for (size_t i = 0; (name = trust_store_name(store, i)) != NULL; i++) {
+        const struct trust_source *source = trust_store_find(store, name);
+
+        if (source->crls != NULL && !policy_asks_revocation(&lint->config->policy, source)) {
+            message_add(lint->messages, SEVERITY_WARNING, trust_store_position(store, i),
+                        "no rule looks into the `crl` of this authority: `revocation: {check: "
+                        "crl}` beside `ca` does");
+        }
+    }
+}
+
 static void check_policy(const struct lint *lint, const struct policy *policy)
 {
     check_never_true(lint, &policy->require);
@@ -259,6 +299,7 @@ void config_lint(const struct config *config, struct message_list *messages)
     check_functions(&lint);
     check_mechanisms(&lint);
     check_policy(&lint, &config->policy);
+    check_crls(&lint);
     if (config->system) {
         check_trusted_content(&lint, &config->policy);
         check_against(&lint, &config->policy.require, false);

@@ -14,6 +14,7 @@ enum {
 
 struct named {
     char *name; /* owned */
+    struct position position; /* of the name */
     struct trust_source source; /* owned */
 };
 
@@ -53,6 +54,11 @@ const struct trust_source *trust_store_find(const struct trust_store *store, con
 const char *trust_store_name(const struct trust_store *store, size_t index)
 {
     return store != NULL && index < store->count ? store->items[index]->name : NULL;
+}
+
+struct position trust_store_position(const struct trust_store *store, size_t index)
+{
+    return store->items[index]->position;
 }
 
 void trust_anchors_read_file(struct reader *reader, const struct field *field, void *target)
@@ -187,6 +193,7 @@ static void read_named(struct reader *reader, const struct node *key, const stru
         reader_no_memory(reader);
         return;
     }
+    named->position = key->position;
     fill(reader, &files, named);
 }
 

@@ -13,8 +13,9 @@ void trust_store_destroy(struct trust_store *store);
 /* NULL: there is none of that name. Borrowed. */
 const struct trust_source *trust_store_find(const struct trust_store *store, const char *name);
 
-/* Of the index, from 0 on; NULL: there are no more. */
+/* Of the index, from 0 on; NULL: there are no more. The place is that of the name. */
 const char *trust_store_name(const struct trust_store *store, size_t index);
+struct position trust_store_position(const struct trust_store *store, size_t index);
 
 /* Reads those of the document, before its rules are; NULL: there are none, or there is no memory. Files are read and checked as the
  * reader says, and added to its stamps. What is wrong is put as a message. The caller owns the store. */

@@ -167,6 +167,28 @@ static void an_authority_that_is_denied_should_be_known_whole(void **state)
                     "deny: [{certificate: {ca: corp}}]", true, "");
 }
 
+static const char revoked[] =
+    "-----BEGIN X509 CRL-----\n"
+    "MIGoMFACAQEwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEcm9vdBcNMjYxMTI5MTE0\n"
+    "MjEzWhgPMjEyNjExMDUxMTQyMTNaoA4wDDAKBgNVHRQEAwIBATAKBggqhkjOPQQD\n"
+    "AgNIADBFAiBWAlEY2jtCxJPmjLwCYfR8zcOh94weNvMMjzHGoeovwQIhAOLqUzhx\n"
+    "4KNNsabPUARCUbumnLkEbALKMIM7sRSgm5fN\n"
+    "-----END X509 CRL-----\n";
+
+static void a_crl_that_nobody_looks_into_is_named(void **state)
+{
+    static const char crl[] = "trust_anchors: {corp: {file: anchor.pem, crl: revoked.crl}}\n";
+    char text[300];
+
+    (void)state;
+    fixture_write_text("anchor.pem", anchor);
+    fixture_write_text("revoked.crl", revoked);
+    snprintf(text, sizeof(text), "%sallow: [{certificate: {ca: corp}}]", crl);
+    expect_warnings(text, false, "3:17: no rule looks into the `crl` of this authority");
+    snprintf(text, sizeof(text), "%sallow: all\nrequire: [{any: [{certificate: {ca: corp, revocation: {mode: soft}}}]}]", crl);
+    expect_warnings(text, false, "");
+}
+
 static void names_that_the_preset_refuses_are_named(void **state)
 {
     (void)state;
@@ -243,6 +265,7 @@ int main(void)
         cmocka_unit_test(when_in_require_is_named),
         cmocka_unit_test(ids_and_labels_alone_are_not_to_be_trusted_for_all),
         cmocka_unit_test(an_authority_that_is_denied_should_be_known_whole),
+        cmocka_unit_test(a_crl_that_nobody_looks_into_is_named),
         cmocka_unit_test(names_that_the_preset_refuses_are_named),
         cmocka_unit_test(a_library_that_is_not_there_is_named),
         cmocka_unit_test(a_rule_with_unknown_values_alone_is_never_true),
