@@ -29,8 +29,13 @@ class Copy:
         shutil.copytree(ROOT, self.tree, ignore=left_out, symlinks=True)
         self.need("meson", "setup", "-Dtests=enabled", "-Dbuildtype=debug", self.build, self.tree)
         self.need("ninja", "-C", self.build)
-        listed = self.need("meson", "test", "-C", self.build, "--list", "--suite", "unit", "--suite", "module")
-        self.fast = {line.split(" / ")[-1].strip() for line in listed.splitlines() if " / " in line}
+        self.known = self.listed()
+        self.fast = self.listed("--suite", "unit", "--suite", "module")
+
+    def listed(self, *words):
+        """The names of tests, all or of some suites."""
+        output = self.need("meson", "test", "-C", self.build, "--list", *words)
+        return {line.split(" / ")[-1].strip() for line in output.splitlines() if " / " in line}
 
     @staticmethod
     def run(*words):
@@ -44,7 +49,7 @@ class Copy:
 
     def failing(self, names):
         """Builds what the tests need and runs them: the names of those that fail; None if it does not compile."""
-        unknown = [name for name in names if name not in self.fast]
+        unknown = [name for name in names if name not in self.known]
         result = self.run("meson", "test", "-C", self.build, *[name for name in names if name not in unknown])
         if re.search(r"(?m)^(FAILED: |ninja: build stopped)", result.stdout):
             return None
@@ -60,7 +65,7 @@ def outcome(copy, fault):
         return False, f"the line is there {text.count(fault.old)} times"
     try:
         path.write_text(text.replace(fault.old, fault.new))
-        named = [name for name in fault.tests.split("|") if name in copy.fast]
+        named = [name for name in fault.tests.split("|") if name in copy.known]
         failing = copy.failing(named) if named else []
         if failing == []:
             failing = copy.failing(sorted(copy.fast))
@@ -83,7 +88,7 @@ def main():
     caught = 0
     try:
         copy = Copy(folder)
-        if copy.failing(sorted({name for fault in chosen for name in fault.tests.split("|") if name in copy.fast})) != []:
+        if copy.failing(sorted({name for fault in chosen for name in fault.tests.split("|") if name in copy.known})) != []:
             sys.exit("the tests fail without a fault")
         print(f"TAP version 13\n1..{len(chosen)}", flush=True)
         for number, fault in enumerate(chosen, 1):
