@@ -95,6 +95,9 @@ static void a_map_asks_for_attributes_of_a_name_one_by_one(void **state)
         {"certificate: {subject: {CN: {glob: \"*\"}}}", "cert RSA_A 01 x509=nul", 0, U},
         {"certificate: {subject: {CN: alice}}", "cert RSA_A 01 x509=nul", 0, U},
         {"certificate: {subject: {O: SSH}}", "cert RSA_A 01 x509=nul", 0, T},
+        {"certificate: {subject: {CN: alice, O: SSH}}", "cert RSA_A 01 x509=nul", 0, U},
+        {"certificate: {subject: {O: SSH, CN: alice}}", "cert RSA_A 01 x509=nul", 0, U},
+        {"certificate: {subject: {CN: alice, O: other}}", "cert RSA_A 01 x509=nul", 0, F},
         {"certificate: {subject: {CN: x}}", "cert RSA_A 01 x509=nameless", 0, U},
         {"certificate: {issuer: {O: SSH}, subject: {O: SSH}}", BADGE, 0, T},
     };
