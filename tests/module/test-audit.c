@@ -382,6 +382,23 @@ static void an_audit_is_switched_in_the_file(void **state)
     host_stop();
 }
 
+/* The file that was begun says what is shown, also where the decision is the same. */
+static void another_file_of_the_audit_is_told_of_the_keys_again(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_remove("audit.other");
+    session = start_logged_in(one_rule);
+    assert_int_equal(sign(session), CKR_OK);
+    host.audit = "audit: audit.other";
+    host_config(one_rule);
+    assert_int_equal(sign(session), CKR_OK);
+    assert_string_equal(audit_events("audit.other"), "key-shown signature-begins signature-made");
+    host_stop();
+    host_remove("audit.other");
+}
+
 static void a_child_after_a_fork_writes_its_own_number(void **state)
 {
     char number[24];
@@ -452,6 +469,7 @@ int main(void)
         CASE(where_it_need_not_be_written_all_goes_on_and_the_log_says_so_once),
         CASE(a_use_that_is_passed_to_the_vendor_is_written_down),
         CASE(an_audit_is_switched_in_the_file),
+        CASE(another_file_of_the_audit_is_told_of_the_keys_again),
         CASE(a_child_after_a_fork_writes_its_own_number),
         CASE(a_transparent_module_that_is_to_audit_shows_nothing),
     };
