@@ -15,15 +15,12 @@ struct account;
 struct crypto;
 struct trust_store;
 
-/* What is to be minded with a vendor library: one bit each. */
-enum module_quirk { QUIRK_SERIALIZE = 1 << 0 };
-
 /* A vendor library. */
 struct module_settings {
     char *name;      /* owned; NULL: none was given */
     char *path;      /* owned; absolute */
     char *init_args; /* owned; the text that C_Initialize hands over as pReserved; NULL: none */
-    unsigned quirks; /* of enum module_quirk */
+    unsigned quirks; /* 1 << enum quirk */
     struct position position; /* of the path */
 };
 

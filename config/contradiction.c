@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/implication.h"
+#include "config/quirk.h"
 #include "crypto/public_key.h"
 
 /* The selectors of a rule that must all hold, nested `all`s dissolved. */
@@ -299,6 +300,20 @@ static void check_modules(struct reader *reader, const struct settings *settings
     }
 }
 
+/* The application's calls go to the library as they are; only when they do can be changed. */
+static void check_quirks(struct reader *reader, const struct settings *settings)
+{
+    for (size_t i = 0; settings->preset == PRESET_TRANSPARENT && i < settings->n_modules; i++) {
+        for (size_t quirk = 0; quirk < QUIRK_COUNT; quirk++) {
+            if (quirk != QUIRK_SERIALIZE && (settings->modules[i].quirks & 1U << quirk) != 0)
+                reader_error(reader, settings->modules[i].position,
+                             "found the quirk `%s`, expected `serialize` alone: `preset: "
+                             "transparent` hands all calls on",
+                             quirks[quirk].name);
+        }
+    }
+}
+
 static void check_passed(struct reader *reader, const struct access *access,
                          struct position position)
 {
@@ -340,6 +355,7 @@ void contradiction_check(struct reader *reader, const struct config *config)
     bool must_sign = config->settings.preset == PRESET_SSH;
 
     check_modules(reader, &config->settings);
+    check_quirks(reader, &config->settings);
     check_mechanisms(reader, config);
     check_audit(reader, &config->settings);
     check_list(reader, &config->policy.require, must_sign);

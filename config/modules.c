@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/config.h"
+#include "config/quirk.h"
 #include "config/secure_file.h"
 #include "config/values.h"
 
@@ -68,10 +69,12 @@ void module_read_init_args(struct reader *reader, const struct field *field, voi
 
 static void read_quirk(struct reader *reader, const struct node *node, void *target)
 {
-    static const char *const names[] = {"serialize"};
+    const char *names[QUIRK_COUNT];
     size_t index;
 
-    if (value_name(reader, node, names, sizeof(names) / sizeof(names[0]), &index))
+    for (size_t i = 0; i < QUIRK_COUNT; i++)
+        names[i] = quirks[i].name;
+    if (value_name(reader, node, names, QUIRK_COUNT, &index))
         *(unsigned *)target |= 1U << index;
 }
 

@@ -94,7 +94,7 @@ static CK_RV start(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
     direct->vendor = gate_load_vendor(&direct->config->settings.modules[0]);
     if (direct->vendor == NULL)
         return CKR_FUNCTION_FAILED;
-    direct->serialized = (direct->config->settings.modules[0].quirks & QUIRK_SERIALIZE) != 0;
+    direct->serialized = vendor_has_quirk(direct->vendor, QUIRK_SERIALIZE);
     make_stack(direct, &direct->stacks[0], true);
     make_stack(direct, &direct->stacks[1], false);
     choose_top(direct);

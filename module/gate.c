@@ -185,17 +185,17 @@ static void close_own(void *pointer, void *context)
     const struct session *session = pointer;
 
     (void)context;
-    if (!vendor_is_ours(session->token->vendor))
+    if (!vendor_ends_sessions(session->token->vendor))
         session_close_vendor(pointer);
 }
 
-/* On a library that somebody else initialised our own sessions are all that we close; one that we did closes them by itself. */
+/* On a library that we do not finalise our own sessions are all that we close; one that we do closes them by itself. */
 static void close_sessions(struct gate *gate)
 {
     handles_each(&gate->sessions, close_own, NULL);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         const struct token *token = gate->tokens[i];
-        if (token->session != 0 && !vendor_is_ours(token->vendor))
+        if (token->session != 0 && !vendor_ends_sessions(token->vendor))
             vendor_functions(token->vendor)->C_CloseSession(token->session);
     }
 }

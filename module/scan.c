@@ -135,13 +135,32 @@ static void lose_absent(struct gate *gate, const struct vendor *vendor, const CK
     }
 }
 
+static bool has_sessions(const struct gate *gate, const struct vendor *vendor)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->vendor == vendor && gate->tokens[i]->session != 0)
+            return true;
+    }
+    return false;
+}
+
+/* As long as nobody has anything to lose by it. */
+static void thaw_slots(const struct gate *gate, struct vendor *vendor)
+{
+    if (gate->scanned && !has_sessions(gate, vendor) &&
+        vendor_has_quirk(vendor, QUIRK_SLOTS_FROZEN))
+        vendor_renew(vendor);
+}
+
 static CK_RV scan_vendor(struct gate *gate, size_t place)
 {
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0;
-    CK_RV rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, &slots, &count);
+    CK_RV rv;
 
+    thaw_slots(gate, vendor);
+    rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, &slots, &count);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
         rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, false, &slots, &count);
     if (rv != CKR_OK)

@@ -6,6 +6,7 @@
 #include "crypto/encryptor.h"
 #include "crypto/verifier.h"
 #include "module/key_use.h"
+#include "module/vendor_session.h"
 
 struct session *session_create(struct token *token, CK_FLAGS flags)
 {
@@ -95,8 +96,7 @@ CK_RV session_open_vendor(struct session *session)
     rv = token_open(token); /* the login hangs on the token's session: it comes first */
     if (rv != CKR_OK)
         return rv;
-    rv = vendor_functions(token->vendor)
-             ->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &opened);
+    rv = vendor_session_open(token, &opened);
     if (rv != CKR_OK)
         return rv;
     gate_own_session(token->gate, token->vendor, opened, NULL);

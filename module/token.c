@@ -8,6 +8,7 @@
 #include "module/recover.h"
 #include "module/session.h"
 #include "module/snapshot.h"
+#include "module/vendor_session.h"
 
 struct token *token_create(struct gate *gate, struct vendor *vendor, CK_SLOT_ID slot,
                            const CK_TOKEN_INFO *info)
@@ -112,7 +113,6 @@ CK_RV token_fresh_info(struct token *token)
 
 CK_RV token_open(struct token *token)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_RV rv;
 
     if (!token->present)
@@ -122,9 +122,8 @@ CK_RV token_open(struct token *token)
     rv = token_fresh_info(token); /* after a loss another card may be in its place */
     if (rv != CKR_OK)
         return rv;
-    rv = vendor->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &token->session);
+    rv = vendor_session_open(token, &token->session);
     if (rv != CKR_OK) {
-        token->session = 0;
         log_info("the token's C_OpenSession failed: %s", name_of_rv(rv));
         return rv;
     }

@@ -18,6 +18,7 @@ struct vendor {
     CK_FUNCTION_LIST *functions; /* p11-kit's to release */
     char *name;                  /* owned */
     char *init_args;             /* owned; NULL: none */
+    unsigned quirks;             /* 1 << enum quirk: configured, or found */
     bool initialized;            /* by us */
     bool has_info;
     CK_INFO info;
@@ -38,6 +39,7 @@ static const char *load_error(void)
 
 static bool copy_settings(struct vendor *vendor, const struct module_settings *module)
 {
+    vendor->quirks = module->quirks;
     vendor->name = strdup(module->name != NULL ? module->name : module->path);
     if (module->init_args != NULL)
         vendor->init_args = strdup(module->init_args);
@@ -124,11 +126,24 @@ CK_RV vendor_initialize(struct vendor *vendor)
     return rv;
 }
 
+bool vendor_ends_sessions(struct vendor *vendor)
+{
+    return vendor->initialized && !vendor_has_quirk(vendor, QUIRK_NO_FINALIZE);
+}
+
+CK_RV vendor_renew(struct vendor *vendor)
+{
+    if (!vendor_ends_sessions(vendor) || vendor_has_quirk(vendor, QUIRK_NO_REINITIALIZE))
+        return CKR_FUNCTION_REJECTED;
+    vendor->functions->C_Finalize(NULL);
+    return vendor_initialize(vendor);
+}
+
 void vendor_destroy(struct vendor *vendor)
 {
     if (vendor == NULL)
         return;
-    if (vendor->initialized)
+    if (vendor_ends_sessions(vendor))
         vendor->functions->C_Finalize(NULL);
     if (vendor->functions != NULL)
         p11_kit_module_release(vendor->functions);
@@ -182,6 +197,20 @@ const CK_INFO *vendor_info(struct vendor *vendor)
     if (!vendor->has_info)
         vendor->has_info = vendor->functions->C_GetInfo(&vendor->info) == CKR_OK;
     return vendor->has_info ? &vendor->info : NULL;
+}
+
+bool vendor_has_quirk(struct vendor *vendor, enum quirk quirk)
+{
+    const CK_INFO *info;
+
+    if ((vendor->quirks & 1U << quirk) != 0)
+        return true;
+    info = quirks[quirk].manufacturer != NULL ? vendor_info(vendor) : NULL;
+    if (info == NULL || !quirk_is_known(quirk, info))
+        return false;
+    log_info("%s has the quirk %s: %s", vendor->name, quirks[quirk].name, quirks[quirk].changes);
+    vendor->quirks |= 1U << quirk;
+    return true;
 }
 
 void vendor_note_listing(struct vendor *vendor, CK_RV rv)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <p11-kit/pkcs11.h>
+#include "config/quirk.h"
 
 struct module_settings;
 struct vendor;
@@ -23,6 +24,10 @@ CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *
 /* Logs that the library called our C_Initialize in its own. */
 void vendor_say_reentered(const struct vendor *vendor);
 
+/* C_Finalize and C_Initialize: all its sessions are gone then. CKR_FUNCTION_REJECTED, and nothing done, on one that somebody else initialised
+ * and on one whose quirks forbid it; else what C_Initialize answers. */
+CK_RV vendor_renew(struct vendor *vendor);
+
 /* C_Finalize, if we initialised it, and back to p11-kit, which keeps the library mapped for the next time. */
 void vendor_destroy(struct vendor *vendor);
 
@@ -39,8 +44,15 @@ CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, 
 /* Did we initialise the library? On one that somebody else did, other sessions than ours must not be touched. */
 bool vendor_is_ours(const struct vendor *vendor);
 
+/* Does vendor_destroy end its sessions, by C_Finalize? */
+bool vendor_ends_sessions(struct vendor *vendor);
+
 /* C_GetInfo, asked once; NULL when it fails. Borrowed. */
 const CK_INFO *vendor_info(struct vendor *vendor);
+
+/* Has the library the quirk: by the configuration, or because C_GetInfo, asked once and only where a library is known by it, says which one it
+ * is? */
+bool vendor_has_quirk(struct vendor *vendor, enum quirk quirk);
 
 /* Notes how the slots could be listed; an error is logged where it is another than the last time. */
 void vendor_note_listing(struct vendor *vendor, CK_RV rv);

@@ -88,6 +88,9 @@ void token_insert(CK_SLOT_ID slot, bool present);
 void token_swap(CK_SLOT_ID one, CK_SLOT_ID other);
 unsigned token_logins(CK_SLOT_ID slot);
 void token_reset(void);
+void token_look_for_slots(void);
+/* A field of CK_INFO and the like: blanks up to its end. */
+void token_pad(unsigned char *field, size_t size, const char *text);
 
 /* session.c */
 struct session *session_at(CK_SESSION_HANDLE handle); /* NULL: not open */

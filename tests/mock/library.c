@@ -48,6 +48,7 @@ CK_RV mock_C_Initialize(CK_VOID_PTR pInitArgs)
     forget_sessions();
     settings.initialised = true;
     initialised_by = getpid();
+    token_look_for_slots();
     return CKR_OK;
 }
 
@@ -63,10 +64,10 @@ CK_RV mock_C_Finalize(CK_VOID_PTR pReserved)
 CK_RV mock_C_GetInfo(CK_INFO *pInfo)
 {
     *pInfo = (CK_INFO){.cryptokiVersion = {2, 40}, .libraryVersion = {1, 0}};
-    memset(pInfo->manufacturerID, ' ', sizeof(pInfo->manufacturerID));
-    memset(pInfo->libraryDescription, ' ', sizeof(pInfo->libraryDescription));
-    memcpy(pInfo->manufacturerID, "mock", 4);
-    memcpy(pInfo->libraryDescription, "mock vendor", 11);
+    token_pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID),
+              settings.manufacturer != NULL ? settings.manufacturer : "mock");
+    token_pad(pInfo->libraryDescription, sizeof(pInfo->libraryDescription),
+              settings.description != NULL ? settings.description : "mock vendor");
     return CKR_OK;
 }
 

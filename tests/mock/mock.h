@@ -57,7 +57,11 @@ struct mock_settings {
     CK_RV wrong_pin;           /* what a wrong PIN is answered with */
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
+    CK_RV read_only_answer;    /* of C_OpenSession to who does not ask for a read-write one; CKR_OK: it opens one */
     CK_ULONG more_mechanisms;  /* C_GetMechanismList says that it wrote so many more than there was room for */
+    const char *manufacturer;  /* in C_GetInfo; NULL: "mock" */
+    const char *description;   /* the same of the library; NULL: "mock vendor" */
+    bool freezes_slots;        /* C_GetSlotList has the tokens that C_Initialize found */
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */

@@ -77,6 +77,11 @@ CK_RV mock_C_OpenSession(CK_SLOT_ID slotID, CK_ULONG flags, CK_VOID_PTR pApplica
         return CKR_TOKEN_NOT_PRESENT;
     if ((flags & CKF_SERIAL_SESSION) == 0)
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
+    if ((flags & CKF_RW_SESSION) == 0 && settings.read_only_answer != CKR_OK)
+        return settings.read_only_answer;
+    if ((flags & CKF_RW_SESSION) != 0 &&
+        (token->described.flags & CKF_WRITE_PROTECTED) != 0)
+        return CKR_TOKEN_WRITE_PROTECTED;
     while (i < SESSIONS_MAX && sessions[i].token != NULL)
         i++;
     if (i == SESSIONS_MAX ||

@@ -100,10 +100,10 @@ CK_RV mock_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR 
 
 static bool has_slot[TOKENS_MAX];
 
-static void look_for_slots(void)
+void token_look_for_slots(void)
 {
     for (size_t i = 0; i < TOKENS_MAX; i++)
-        has_slot[i] = tokens[i] != NULL;
+        has_slot[i] = tokens[i] != NULL && (tokens[i]->present || !settings.freezes_slots);
 }
 
 CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULONG_PTR pulCount)
@@ -111,8 +111,8 @@ CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULO
     CK_SLOT_ID list[TOKENS_MAX];
     CK_ULONG count = 0, room = *pulCount;
 
-    if (pSlotList == NULL || !settings.keeps_slots)
-        look_for_slots();
+    if (!settings.freezes_slots && (pSlotList == NULL || !settings.keeps_slots))
+        token_look_for_slots();
     for (CK_ULONG i = 0; i < TOKENS_MAX && tokens[i] != NULL; i++) {
         if (has_slot[i] && (tokens[i]->present || !tokenPresent))
             list[count++] = FIRST_SLOT + i;
@@ -126,7 +126,7 @@ CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULO
     return CKR_OK;
 }
 
-static void pad(unsigned char *field, size_t size, const char *text)
+void token_pad(unsigned char *field, size_t size, const char *text)
 {
     size_t length = strlen(text) < size ? strlen(text) : size;
 
@@ -145,8 +145,8 @@ CK_RV mock_C_GetSlotInfo(CK_SLOT_ID slotID, CK_SLOT_INFO *pInfo)
     *pInfo = (CK_SLOT_INFO){.flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT};
     if (token->present)
         pInfo->flags |= CKF_TOKEN_PRESENT;
-    pad(pInfo->slotDescription, sizeof(pInfo->slotDescription), "mock slot");
-    pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
+    token_pad(pInfo->slotDescription, sizeof(pInfo->slotDescription), "mock slot");
+    token_pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
     return CKR_OK;
 }
 
@@ -175,10 +175,10 @@ CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
         pInfo->flags |= CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
     if (token->described.pin != NULL)
         pInfo->flags |= CKF_LOGIN_REQUIRED;
-    pad(pInfo->label, sizeof(pInfo->label), token->described.label);
-    pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
-    pad(pInfo->model, sizeof(pInfo->model), "mock token");
-    pad(pInfo->serialNumber, sizeof(pInfo->serialNumber), token->serial);
+    token_pad(pInfo->label, sizeof(pInfo->label), token->described.label);
+    token_pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
+    token_pad(pInfo->model, sizeof(pInfo->model), "mock token");
+    token_pad(pInfo->serialNumber, sizeof(pInfo->serialNumber), token->serial);
     return CKR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/identity.h"
+#include "config/quirk.h"
 
 static struct config *load_module(const char *module)
 {
@@ -252,7 +253,7 @@ static void modules_are_read_in_their_order(void **state)
     assert_string_equal(modules[0].name, "card");
     assert_string_equal(modules[0].path, P11_MODULE_PATH "/a.so");
     assert_null(modules[0].init_args);
-    assert_int_equal(modules[0].quirks, QUIRK_SERIALIZE);
+    assert_int_equal(modules[0].quirks, 1U << QUIRK_SERIALIZE);
     assert_int_equal(modules[0].position.line, 4);
     assert_int_equal(modules[0].position.column, 12);
     assert_null(modules[1].name);
@@ -282,8 +283,9 @@ static void mistakes_in_modules_are_reported(void **state)
         {"[{path: a.so, name: \"a\\nb\"}]", "2:30: expected text without control"},
         {"[{path: a.so, init_args: {}}]", "2:35: found an empty map, expected the text that"},
         {"[{path: a.so, quirks: [serialise]}]",
-         "2:33: found `serialise`, expected `serialize`; did you mean `serialize`?"},
-        {"[{path: a.so, quirks: {serialize: true}}]", "2:32: found a map, expected `serialize`"},
+         "2:33: found `serialise`, expected `serialize`, `no-finalize`, `no-reinitialize`, `slots-frozen` or `rw-session`; did you mean "
+         "`serialize`?"},
+        {"[{path: a.so, quirks: {serialize: true}}]", "2:32: found a map, expected `serialize`, `no-finalize`"},
         {"[{path: a.so, name: x}, {path: b.so}, {path: c.so, name: x}]",
          "2:67: found a second module with the name `x`"},
         {"[{path: p11gate.so}]", "2:18: expected the vendor's module"},
@@ -291,6 +293,8 @@ static void mistakes_in_modules_are_reported(void **state)
          "2:1: found `modules` beside `module`, expected one of them"},
         {"[{path: a.so}, {path: b.so}]\npreset: transparent",
          "2:32: found a second module, expected one: `preset: transparent` names one module"},
+        {"[{path: a.so, quirks: [serialize, no-finalize]}]\npreset: transparent",
+         "2:18: found the quirk `no-finalize`, expected `serialize` alone: `preset: transparent`"},
         {"[{path: a.so}]\npreset: transparent\nmechanisms: {deny: [CKM_RSA_X_509]}",
          "4:21: found a list of mechanisms, expected none: `preset: transparent` passes them"},
     };

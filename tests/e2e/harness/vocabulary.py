@@ -152,7 +152,7 @@ KEYS = {
         "name": one("a", ("'%q'", 0, "`%` before a letter")),
         "path": one("m.so", ("p11gate.so", 0, "expected the vendor's module"), ("''", 0, "expected a path")),
         "init_args": one("a", ("'%q'", 0, "`%` before a letter")),
-        "quirks": some("[serialize]", ("[serialise]", 1, "did you mean `serialize`?"), empty=True),
+        "quirks": some("[serialize]", ("[serialise]", 1, "did you mean `serialize`?"), ("[no-finalise]", 1, "did you mean `no-finalize`?"), empty=True),
     },
     "top.trust_anchors": {
         "file": one("CAFILE", ("/nonexistent/ca.pem", 0, "/nonexistent/ca.pem: "), ("CRLFILE", 0, "found that"), ("'%q'", 0, "`%` before a letter")),
