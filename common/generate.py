@@ -153,8 +153,16 @@ def translate(argument):
     return None
 
 
+def operation(f):
+    """What the function begins, goes on with or ends at the vendor, as enum vendor_operation has it; None: nothing."""
+    found = re.fullmatch(r"C_(Digest|Encrypt|Decrypt|Sign|Verify)(Recover)?(Init|Update|Final)?", f.name)
+    return found and "OPERATION_" + "_".join(word.upper() for word in found.groups()[:2] if word)
+
+
 def make_pass_function(f):
-    goes_on = ", .goes_on = true" if f.has("continue") else ""
+    goes_on = f", .operation = {operation(f)}" if operation(f) else ""
+    if f.has("continue"):
+        goes_on += ", .goes_on = true" + ("" if f.name.endswith("Update") else ", .ends = true")
     goes_on += "".join(f", .asks_size = {a.name} == NULL" for a in f.arguments if a.kind == "buffer")
     print(f"{'' if f.has('own') else 'static '}CK_RV pass_{f.name}({f.layered})\n{{")
     print(f"    struct call call = {{.gate = gate_of(self), .function = FUNCTION_{f.name}{goes_on}}};")

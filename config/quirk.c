@@ -13,7 +13,8 @@ const struct quirk_entry quirks[QUIRK_COUNT] = {
     [QUIRK_NO_REINITIALIZE] = {"no-reinitialize",
                                "the library is not finalised in order to be initialised anew",
                                "U.S. Government", "CACKey"},
-    /* p11-kit's client stays without slots when the server comes later; early versions of ykcs11 knew only the readers of C_Initialize */
+    /* p11-kit's client stays without slots when the server comes later; early versions of ykcs11
+       knew only the readers of C_Initialize */
     [QUIRK_SLOTS_FROZEN] = {"slots-frozen",
                             "the library is initialised anew before its slots are listed again",
                             "p11-kit", "p11-kit (no connection)"},

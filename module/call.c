@@ -183,8 +183,22 @@ static void end_use(const struct call *call, CK_RV rv)
         key_use_ended(call->gate, session_use(call->session, call->function), recover_answer(rv));
 }
 
+/* An error ends an operation as well; the question for the size of the result does not (PKCS#11 2.40, 5.2). */
+static void note_operation(const struct call *call, CK_RV rv)
+{
+    if (call->session == NULL)
+        return;
+    if (!call->goes_on && rv == CKR_OK)
+        call->session->at_vendor |= call->operation;
+    if (!call->goes_on || rv == CKR_BUFFER_TOO_SMALL)
+        return;
+    if (rv != CKR_OK || (call->ends && !call->asks_size))
+        call->session->at_vendor &= ~call->operation;
+}
+
 CK_RV call_end(struct call *call, CK_RV rv)
 {
+    note_operation(call, rv);
     end_use(call, rv);
     if (call->wants_login && rv == CKR_OK)
         call->session->wants_login = true;

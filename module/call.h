@@ -13,7 +13,9 @@ struct call {
     struct session *session;
     struct token *token;
     bool reached_vendor;
+    unsigned operation; /* enum vendor_operation; 0: it has to do with none */
     bool goes_on; /* with an operation: never tried again */
+    bool ends;    /* the operation, and not only goes on */
     bool tried;   /* a second time already */
     const CK_MECHANISM *mechanism; /* borrowed; NULL: the call has none */
     bool begun;     /* the use of a private key: the user has consented, and the audit knows */

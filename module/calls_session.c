@@ -46,23 +46,30 @@ CK_RV gate_C_CloseSession(struct layer *self, CK_SESSION_HANDLE hSession)
     return CKR_OK;
 }
 
+struct closing {
+    CK_SLOT_ID slot;
+    bool any;
+};
+
 static void close_if_of(void *pointer, void *context)
 {
     struct session *session = pointer;
+    struct closing *closing = context;
 
-    if (session->token == context)
-        session_close(session);
+    if (session->token->shown_slot != closing->slot)
+        return;
+    closing->any = true;
+    session_close(session);
 }
 
+/* Of a token that is out, or hidden by now, the sessions live on, and are closed as well. */
 CK_RV gate_C_CloseAllSessions(struct layer *self, CK_SLOT_ID slotID)
 {
     struct gate *gate = gate_of(self);
-    struct token *token = gate_token(gate, slotID);
+    struct closing closing = {slotID, false};
 
-    if (token == NULL)
-        return CKR_SLOT_ID_INVALID;
-    handles_each(&gate->sessions, close_if_of, token);
-    return CKR_OK;
+    handles_each(&gate->sessions, close_if_of, &closing);
+    return closing.any || gate_token(gate, slotID) != NULL ? CKR_OK : CKR_SLOT_ID_INVALID;
 }
 
 static CK_STATE session_state(const struct session *session)
@@ -115,12 +122,12 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     return sign_login(session, pPin, ulPinLen);
 }
 
-static void drop_sign_if_of(void *pointer, void *context)
+static void end_if_of(void *pointer, void *context)
 {
     struct session *session = pointer;
 
     if (session->token == context)
-        session_drop_sign(session);
+        session_end_operations(session);
 }
 
 CK_RV gate_C_Logout(struct layer *self, CK_SESSION_HANDLE hSession)
@@ -132,6 +139,6 @@ CK_RV gate_C_Logout(struct layer *self, CK_SESSION_HANDLE hSession)
         return CKR_SESSION_HANDLE_INVALID;
     if (!token_logged_in(session->token))
         return CKR_USER_NOT_LOGGED_IN;
-    handles_each(&gate->sessions, drop_sign_if_of, session->token);
+    handles_each(&gate->sessions, end_if_of, session->token);
     return token_logout(session->token);
 }

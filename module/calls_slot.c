@@ -110,6 +110,8 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
     if (rv != CKR_OK)
         return recover_answer(rv);
     *pInfo = token->info;
+    pInfo->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE; /* they are ours: the vendor's limit is none of theirs */
+    pInfo->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     pInfo->ulSessionCount = token->n_sessions;
     pInfo->ulRwSessionCount = token->n_rw_sessions;
     if (token_logged_in(token))

@@ -15,13 +15,9 @@ CK_RV gate_C_EncryptInit(struct layer *self, CK_SESSION_HANDLE hSession,
 
     if (session != NULL && session->encryptor != NULL)
         return CKR_OPERATION_ACTIVE;
-    if (key == NULL) {
-        rv = pass_C_EncryptInit(self, hSession, pMechanism, hKey);
-        if (rv == CKR_OK)
-            session->at_vendor |= MECHANISM_ENCRYPT;
-        return rv;
-    }
-    if ((session->at_vendor & MECHANISM_ENCRYPT) != 0)
+    if (key == NULL)
+        return pass_C_EncryptInit(self, hSession, pMechanism, hKey);
+    if ((session->at_vendor & OPERATION_ENCRYPT) != 0)
         return CKR_OPERATION_ACTIVE;
     rv = gate_check_made_key(gate, key, pMechanism, MECHANISM_ENCRYPT);
     if (rv != CKR_OK)
@@ -43,14 +39,8 @@ static bool is_over(CK_RV rv, const void *out)
     return rv != CKR_BUFFER_TOO_SMALL && (rv != CKR_OK || out != NULL);
 }
 
-/* Ends the operation, ours or the vendor's. */
-static CK_RV end(struct layer *self, CK_SESSION_HANDLE handle, CK_RV rv)
+static CK_RV end(struct session *session, CK_RV rv)
 {
-    struct session *session = session_find(gate_of(self), handle);
-
-    if (session == NULL)
-        return rv;
-    session->at_vendor &= ~(unsigned)MECHANISM_ENCRYPT;
     encryptor_destroy(session->encryptor);
     session->encryptor = NULL;
     return rv;
@@ -82,10 +72,10 @@ CK_RV gate_C_Encrypt(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR
     CK_RV rv;
 
     if (session == NULL)
-        rv = pass_C_Encrypt(self, hSession, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen);
-    else
-        rv = encrypt(session->encryptor, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen);
-    return is_over(rv, pEncryptedData) ? end(self, hSession, rv) : rv;
+        return pass_C_Encrypt(self, hSession, pData, ulDataLen, pEncryptedData,
+                              pulEncryptedDataLen);
+    rv = encrypt(session->encryptor, pData, ulDataLen, pEncryptedData, pulEncryptedDataLen);
+    return is_over(rv, pEncryptedData) ? end(session, rv) : rv;
 }
 
 /* No mechanism of RSA takes its data in parts. */
@@ -93,20 +83,20 @@ CK_RV gate_C_EncryptUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BY
                            CK_ULONG ulPartLen, CK_BYTE_PTR pEncryptedPart,
                            CK_ULONG_PTR pulEncryptedPartLen)
 {
-    CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
+    struct session *session = encrypting_session(self, hSession);
 
-    if (encrypting_session(self, hSession) == NULL)
-        rv = pass_C_EncryptUpdate(self, hSession, pPart, ulPartLen, pEncryptedPart,
-                                  pulEncryptedPartLen);
-    return rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL ? end(self, hSession, rv) : rv;
+    if (session != NULL)
+        return end(session, CKR_FUNCTION_NOT_SUPPORTED);
+    return pass_C_EncryptUpdate(self, hSession, pPart, ulPartLen, pEncryptedPart,
+                                pulEncryptedPartLen);
 }
 
 CK_RV gate_C_EncryptFinal(struct layer *self, CK_SESSION_HANDLE hSession,
                           CK_BYTE_PTR pLastEncryptedPart, CK_ULONG_PTR pulLastEncryptedPartLen)
 {
-    CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED;
+    struct session *session = encrypting_session(self, hSession);
 
-    if (encrypting_session(self, hSession) == NULL)
-        rv = pass_C_EncryptFinal(self, hSession, pLastEncryptedPart, pulLastEncryptedPartLen);
-    return is_over(rv, pLastEncryptedPart) ? end(self, hSession, rv) : rv;
+    if (session != NULL)
+        return end(session, CKR_FUNCTION_NOT_SUPPORTED);
+    return pass_C_EncryptFinal(self, hSession, pLastEncryptedPart, pulLastEncryptedPartLen);
 }

@@ -180,22 +180,15 @@ static void destroy_session(void *pointer, void *context)
     session_destroy(pointer);
 }
 
-static void close_own(void *pointer, void *context)
-{
-    const struct session *session = pointer;
-
-    (void)context;
-    if (!vendor_ends_sessions(session->token->vendor))
-        session_close_vendor(pointer);
-}
-
 /* On a library that we do not finalise our own sessions are all that we close; one that we do closes them by itself. */
 static void close_sessions(struct gate *gate)
 {
-    handles_each(&gate->sessions, close_own, NULL);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         const struct token *token = gate->tokens[i];
-        if (token->session != 0 && !vendor_ends_sessions(token->vendor))
+        if (vendor_ends_sessions(token->vendor))
+            continue;
+        sessions_close_vendor(gate, token);
+        if (token->session != 0)
             vendor_functions(token->vendor)->C_CloseSession(token->session);
     }
 }

@@ -6,7 +6,6 @@
 #include "crypto/encryptor.h"
 #include "crypto/verifier.h"
 #include "module/key_use.h"
-#include "module/vendor_session.h"
 
 struct session *session_create(struct token *token, CK_FLAGS flags)
 {
@@ -21,15 +20,24 @@ struct session *session_create(struct token *token, CK_FLAGS flags)
     return session;
 }
 
+static void drop_own(struct session *session)
+{
+    verifier_destroy(session->verifier);
+    verifier_destroy(session->recoverer);
+    encryptor_destroy(session->encryptor);
+    session->verifier = session->recoverer = NULL;
+    session->encryptor = NULL;
+    for (size_t i = 0; i < SESSION_USES; i++) {
+        key_use_destroy(session->uses[i]);
+        session->uses[i] = NULL;
+    }
+}
+
 void session_destroy(struct session *session)
 {
     if (session == NULL)
         return;
-    verifier_destroy(session->verifier);
-    verifier_destroy(session->recoverer);
-    encryptor_destroy(session->encryptor);
-    for (size_t i = 0; i < SESSION_USES; i++)
-        key_use_destroy(session->uses[i]);
+    drop_own(session);
     free(session->found);
     free(session);
 }
@@ -43,20 +51,6 @@ struct key_use **session_use(struct session *session, enum function_id function)
     if (function == FUNCTION_C_SignRecover || function == FUNCTION_C_SignRecoverInit)
         return &session->uses[RECOVERY];
     return &session->uses[PARTS];
-}
-
-static void forget_vendor(struct session *session)
-{
-    session->vendor = 0;
-    session->at_vendor = 0;
-    session->wants_login = false;
-}
-
-void session_close_vendor(struct session *session)
-{
-    if (session->vendor != 0)
-        vendor_functions(session->token->vendor)->C_CloseSession(session->vendor);
-    forget_vendor(session);
 }
 
 /* The login ends with the last session (PKCS#11 2.40, 5.6.3). The vendor hears of it before the next one, or by C_Finalize:
@@ -85,91 +79,13 @@ struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle)
     return handles_find(&gate->sessions, handle);
 }
 
-CK_RV session_open_vendor(struct session *session)
-{
-    struct token *token = session->token;
-    CK_SESSION_HANDLE opened = 0;
-    CK_RV rv;
-
-    if (session->vendor != 0)
-        return CKR_OK;
-    rv = token_open(token); /* the login hangs on the token's session: it comes first */
-    if (rv != CKR_OK)
-        return rv;
-    rv = vendor_session_open(token, &opened);
-    if (rv != CKR_OK)
-        return rv;
-    gate_own_session(token->gate, token->vendor, opened, NULL);
-    session->vendor = opened;
-    return CKR_OK;
-}
-
-struct number_search {
-    const struct vendor *vendor;
-    CK_SESSION_HANDLE number;
-};
-
-static void disown(void *pointer, void *context)
-{
-    struct session *session = pointer;
-    const struct number_search *search = context;
-
-    if (session->token->vendor != search->vendor || session->vendor != search->number)
-        return;
-    forget_vendor(session);
-    if (session->sign.stage == SIGN_PARTS)
-        session->sign = (struct sign_operation){0};
-}
-
-void sessions_disown(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE number)
-{
-    struct number_search search = {vendor, number};
-
-    handles_each(&gate->sessions, disown, &search);
-}
-
-static void forget_started(void *pointer, void *context)
-{
-    struct session *session = pointer;
-
-    if (session->token == context && session->sign.stage == SIGN_STARTED)
-        session->sign = (struct sign_operation){0};
-}
-
-void sessions_forget_started(struct gate *gate, const struct token *token)
-{
-    handles_each(&gate->sessions, forget_started, (void *)(uintptr_t)token);
-}
-
-struct other_search {
-    const struct session *than;
-    bool found;
-};
-
-static void find_other_started(void *pointer, void *context)
-{
-    const struct session *session = pointer;
-    struct other_search *search = context;
-
-    if (session != search->than && session->token == search->than->token &&
-        session->sign.stage == SIGN_STARTED)
-        search->found = true;
-}
-
-bool session_is_in_the_way(struct session *session)
-{
-    struct other_search search = {session, false};
-
-    handles_each(&session->token->gate->sessions, find_other_started, &search);
-    return search.found;
-}
-
 bool session_sees_token(struct session *session)
 {
     struct token *token = session->token;
 
     if (!token->present)
         gate_scan(token->gate);
+    token_drop_stale(token);
     return token_is_visible(token);
 }
 
@@ -181,35 +97,6 @@ const struct exposed_object *session_made_key(struct session *session, CK_OBJECT
     if (session_sees_token(session))
         object = token_object(session->token, handle);
     return object != NULL && object->source == NULL ? object : NULL;
-}
-
-static void lose_vendor(void *pointer, void *context)
-{
-    struct session *session = pointer;
-
-    if (session->token != context)
-        return;
-    forget_vendor(session);
-    if (session->sign.stage == SIGN_PARTS || session->sign.stage == SIGN_STARTED)
-        session->sign = (struct sign_operation){0};
-}
-
-void sessions_lose_vendor(struct gate *gate, const struct token *token)
-{
-    handles_each(&gate->sessions, lose_vendor, (void *)(uintptr_t)token);
-}
-
-static void close_if_of(void *pointer, void *context)
-{
-    struct session *session = pointer;
-
-    if (session->token == context)
-        session_close_vendor(session);
-}
-
-void sessions_close_vendor(struct gate *gate, const struct token *token)
-{
-    handles_each(&gate->sessions, close_if_of, (void *)(uintptr_t)token);
 }
 
 void session_drop_sign(struct session *session)
@@ -230,4 +117,13 @@ void session_end_search(struct session *session)
     session->n_found = 0;
     session->at = 0;
     session->searching = false;
+}
+
+void session_end_operations(struct session *session)
+{
+    session_drop_sign(session);
+    session_end_search(session);
+    drop_own(session);
+    if (session->at_vendor != 0)
+        session_close_vendor(session);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "module/token.h"
+#include "module/vendor_session.h"
 
 enum sign_stage {
     SIGN_NONE,
@@ -27,7 +28,7 @@ struct session {
     CK_SESSION_HANDLE handle; /* the application's */
     struct token *token;      /* borrowed */
     CK_FLAGS flags;
-    CK_SESSION_HANDLE vendor; /* its own with the vendor, for operations that are passed through; 0: none */
+    CK_SESSION_HANDLE vendor; /* with the vendor, for operations that are passed through: its own, or the token's where there is no more; 0: none */
 
     CK_OBJECT_HANDLE *found; /* owned; the results of a search */
     size_t n_found;
@@ -36,7 +37,7 @@ struct session {
 
     struct sign_operation sign;
     bool wants_login;   /* the vendor has an operation of the session that may need a context login */
-    unsigned at_vendor; /* of the operations that follow, those that the vendor has: bits of enum mechanism_use */
+    unsigned at_vendor; /* the operations that the vendor has under `vendor`: enum vendor_operation */
     /* Operations with a public key of our making; owned; NULL: none */
     struct verifier *verifier;
     bool verifies_in_parts;
@@ -59,8 +60,18 @@ void session_close(struct session *session);
 /* The session of a handle; NULL: there is none. */
 struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle);
 
-/* Opens the session's own vendor session, if there is none. */
+/* Opens the session's own vendor session, if there is none. Where the vendor has no more, the token's own is lent; CKR_SESSION_COUNT while that
+ * has something else to do. */
 CK_RV session_open_vendor(struct session *session);
+
+/* Gives back the vendor sessions of that vendor under which the application has nothing begun. Was there any? */
+bool sessions_give_back(struct gate *gate, const struct vendor *vendor);
+
+/* Has an operation that was passed through the token's session, lent? */
+bool sessions_borrow(const struct token *token);
+
+/* Has the application anything begun at the vendor, on that token? */
+bool sessions_have_operations(const struct token *token);
 
 /* The vendor lost the sessions on that token: what the application's sessions had with it, operations included, is forgotten. */
 void sessions_lose_vendor(struct gate *gate, const struct token *token);
@@ -68,14 +79,14 @@ void sessions_lose_vendor(struct gate *gate, const struct token *token);
 /* The vendor has given that number to another session: what sessions of the application had under it is gone. */
 void sessions_disown(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE number);
 
-/* Closes it, if there is one. */
+/* Closes it, if there is one; of a lent one, ends the operations. */
 void session_close_vendor(struct session *session);
 
 /* The same for all sessions on that token. */
 void sessions_close_vendor(struct gate *gate, const struct token *token);
 
-/* Our session with the vendor was renewed: an operation that one of the application's had begun on it is gone. */
-void sessions_forget_started(struct gate *gate, const struct token *token);
+/* Our session with the vendor is renewed: what the application's had begun on it is gone. To be called before. */
+void sessions_forget_shared(struct gate *gate, const struct token *token);
 
 /* Has another session of the application begun an operation on our session with the vendor? */
 bool session_is_in_the_way(struct session *session);
@@ -89,3 +100,6 @@ const struct exposed_object *session_made_key(struct session *session, CK_OBJECT
 /* Drops a signing operation, at the vendor too where it had begun. */
 void session_drop_sign(struct session *session);
 void session_end_search(struct session *session);
+
+/* Ends all that is begun, searches too. */
+void session_end_operations(struct session *session);

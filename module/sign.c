@@ -24,6 +24,7 @@ struct exposed_object *sign_key(const struct session *session)
 
 struct exposed_object *sign_fresh_key(const struct session *session)
 {
+    token_drop_stale(session->token);
     if (!session->token->exposed)
         token_refresh(session->token);
     return sign_key(session);
@@ -113,6 +114,8 @@ static CK_RV start_on_token(struct session *session)
     struct token *token = session->token;
     CK_RV rv = token_open(token);
 
+    if (rv == CKR_OK && sessions_borrow(token))
+        return CKR_SESSION_COUNT;
     if (rv == CKR_OK && session_is_in_the_way(session))
         rv = token_renew_session(token);
     return rv == CKR_OK ? sign_start(session, token->session) : rv;

@@ -41,6 +41,7 @@ static CK_RV begin(struct session *session, const struct exposed_object *key)
         rv = sign_start(session, session->vendor);
     if (rv == CKR_OK) {
         session->sign.stage = SIGN_PARTS;
+        session->at_vendor |= OPERATION_SIGN;
         return rv;
     }
     end(session, rv);
@@ -104,6 +105,7 @@ CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_P
     if (rv != CKR_BUFFER_TOO_SMALL && !(rv == CKR_OK && pSignature == NULL)) {
         end(session, rv);
         session->sign = (struct sign_operation){0}; /* over, at the vendor too */
+        session->at_vendor &= ~(unsigned)OPERATION_SIGN;
     }
     if (loss_of(rv) != LOSS_NONE)
         session_close_vendor(session);

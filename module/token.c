@@ -128,7 +128,30 @@ CK_RV token_open(struct token *token)
         return rv;
     }
     gate_own_session(token->gate, token->vendor, token->session, token);
+    token_drop_stale(token);
     return CKR_OK;
+}
+
+bool token_give_back_session(struct token *token)
+{
+    bool had = token->session != 0;
+
+    token_settle(token);
+    if (token->session != 0 && !token->logged_in && !sessions_have_operations(token)) {
+        sessions_close_vendor(token->gate, token);
+        vendor_functions(token->vendor)->C_CloseSession(token->session);
+        token->session = 0;
+        token->stale = token->read;
+    }
+    return had && token->session == 0;
+}
+
+void token_drop_stale(struct token *token)
+{
+    if (!token->stale)
+        return;
+    token->refused.count = 0;
+    token_forget_objects(token);
 }
 
 static CK_RV read_objects(struct token *token)
@@ -244,18 +267,19 @@ void token_hide(struct token *token)
 
 CK_RV token_renew_session(struct token *token)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_SESSION_HANDLE old = token->session;
     CK_RV rv;
 
-    sessions_forget_started(token->gate, token);
+    sessions_forget_shared(token->gate, token);
     token->session = 0;
     rv = token_open(token); /* before the old one goes: the login ends with the last session */
-    if (rv != CKR_OK) {
-        token->session = old;
-        token_lose_session(token);
-        return rv;
+    if (rv == CKR_OK) {
+        vendor_functions(token->vendor)->C_CloseSession(old);
+        return CKR_OK;
     }
-    vendor->C_CloseSession(old);
-    return CKR_OK;
+    token->session = old;
+    if (vendor_session_is_exhausted(rv) && vendor_session_end(token->vendor, old, OPERATION_SIGN))
+        return CKR_OK;
+    token_lose_session(token);
+    return rv;
 }

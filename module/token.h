@@ -32,6 +32,7 @@ struct token {
 
     struct object_list objects; /* the snapshot */
     struct object_list issuers; /* certificates beside it, in which those of the snapshot may find their issuers */
+    bool stale;                 /* the session under which it was read was given back: its handles must not be used */
     CK_RV error;                /* of the last attempt to read it */
     bool read;                  /* the snapshot is made */
     bool read_logged_in;        /* with private objects visible */
@@ -102,6 +103,12 @@ void token_settle(struct token *token);
 
 /* Our session is replaced by a new one that keeps the login: an operation was left active on it. */
 CK_RV token_renew_session(struct token *token);
+
+/* Closes our session with the vendor, if nothing needs it; what was read is known on. Is there one less? */
+bool token_give_back_session(struct token *token);
+
+/* Forgets what was read under a session that was given back, before an object is used at the vendor. */
+void token_drop_stale(struct token *token);
 
 /* The vendor's session is gone, and with it login and handles. */
 void token_lose_session(struct token *token);

@@ -175,6 +175,7 @@ void token_forget_objects(struct token *token)
     object_list_finish(&token->objects);
     object_list_finish(&token->issuers);
     token->read = false;
+    token->stale = false;
     token->whole = false;
     token->proved.count = 0; /* by handles that the vendor may use again for others */
 }
@@ -194,7 +195,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
     if (known != NULL || object->source == NULL || reader_asks(type) || holds_pointers(type) ||
         (object->class == CKO_PRIVATE_KEY && reader_is_secret(type)))
         return known;
-    if (token_open(token) != CKR_OK)
+    if (token->stale || token_open(token) != CKR_OK)
         return NULL;
     reader = (struct reader){vendor_functions(token->vendor), token->session,
                              token->gate->crypto};

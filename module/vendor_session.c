@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/vendor_session.h"
 
+#include <string.h>
+#include "module/session.h"
+
+enum { DISCARDED_SIZE = 4096 };
+
 static CK_RV open_with(const struct token *token, CK_FLAGS flags, CK_SESSION_HANDLE *session)
 {
     CK_SESSION_HANDLE opened = 0;
@@ -12,11 +17,70 @@ static CK_RV open_with(const struct token *token, CK_FLAGS flags, CK_SESSION_HAN
     return rv;
 }
 
-CK_RV vendor_session_open(const struct token *token, CK_SESSION_HANDLE *session)
+static CK_RV open_once(const struct token *token, CK_SESSION_HANDLE *session)
 {
     CK_RV rv = CKR_TOKEN_WRITE_PROTECTED;
 
     if (vendor_has_quirk(token->vendor, QUIRK_RW_SESSION))
         rv = open_with(token, CKF_RW_SESSION, session);
     return rv == CKR_TOKEN_WRITE_PROTECTED ? open_with(token, 0, session) : rv;
+}
+
+bool vendor_session_is_exhausted(CK_RV rv)
+{
+    return rv == CKR_SESSION_COUNT || rv == CKR_ARGUMENTS_BAD || rv == CKR_HOST_MEMORY;
+}
+
+/* Whether a limit is the library's or each token's, nobody tells. */
+static bool give_back_tokens(const struct token *than)
+{
+    const struct gate *gate = than->gate;
+    bool any = false;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token != than && token->vendor == than->vendor && token_give_back_session(token))
+            any = true;
+    }
+    return any;
+}
+
+CK_RV vendor_session_open(const struct token *token, CK_SESSION_HANDLE *session)
+{
+    CK_RV rv = open_once(token, session);
+
+    if (vendor_session_is_exhausted(rv) && sessions_give_back(token->gate, token->vendor))
+        rv = open_once(token, session);
+    if (vendor_session_is_exhausted(rv) && give_back_tokens(token))
+        rv = open_once(token, session);
+    return rv;
+}
+
+/* PKCS#11 2.40 knows no other way to end an operation without closing its session. */
+bool vendor_session_end(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+{
+    const CK_FUNCTION_LIST *functions_of = vendor_functions(vendor);
+    const struct {
+        enum vendor_operation operation;
+        CK_RV (*end)(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG_PTR size);
+    } ends[] = {
+        {OPERATION_DIGEST, functions_of->C_DigestFinal},
+        {OPERATION_ENCRYPT, functions_of->C_EncryptFinal},
+        {OPERATION_DECRYPT, functions_of->C_DecryptFinal},
+        {OPERATION_SIGN, functions_of->C_SignFinal},
+    };
+    unsigned char discarded[DISCARDED_SIZE] = {0};
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        CK_ULONG size = sizeof(discarded);
+        if ((operations & ends[i].operation) != 0 &&
+            ends[i].end(session, discarded, &size) != CKR_BUFFER_TOO_SMALL)
+            operations &= ~(unsigned)ends[i].operation;
+    }
+    explicit_bzero(discarded, sizeof(discarded));
+    if ((operations & OPERATION_VERIFY) != 0) { /* a signature that cannot be right */
+        functions_of->C_VerifyFinal(session, discarded, 1);
+        operations &= ~(unsigned)OPERATION_VERIFY;
+    }
+    return operations == 0;
 }

@@ -25,17 +25,12 @@ CK_RV gate_C_VerifyInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHA
     struct gate *gate = gate_of(self);
     struct session *session = session_find(gate, hSession);
     const struct exposed_object *key = session != NULL ? session_made_key(session, hKey) : NULL;
-    CK_RV rv;
 
     if (session != NULL && session->verifier != NULL)
         return CKR_OPERATION_ACTIVE;
-    if (key == NULL) {
-        rv = pass_C_VerifyInit(self, hSession, pMechanism, hKey);
-        if (rv == CKR_OK)
-            session->at_vendor |= MECHANISM_SIGN;
-        return rv;
-    }
-    if ((session->at_vendor & MECHANISM_SIGN) != 0)
+    if (key == NULL)
+        return pass_C_VerifyInit(self, hSession, pMechanism, hKey);
+    if ((session->at_vendor & OPERATION_VERIFY) != 0)
         return CKR_OPERATION_ACTIVE;
     session->verifies_in_parts = false;
     return begin(gate, key, pMechanism, MECHANISM_SIGN, &session->verifier);
@@ -46,16 +41,6 @@ static struct session *verifying_session(struct layer *self, CK_SESSION_HANDLE h
     struct session *session = session_find(gate_of(self), handle);
 
     return session != NULL && session->verifier != NULL ? session : NULL;
-}
-
-/* The vendor's verification is over, whatever it answered. */
-static CK_RV end_at_vendor(struct layer *self, CK_SESSION_HANDLE handle, CK_RV rv)
-{
-    struct session *session = session_find(gate_of(self), handle);
-
-    if (session != NULL)
-        session->at_vendor &= ~(unsigned)MECHANISM_SIGN;
-    return rv;
 }
 
 static CK_RV end(struct session *session, CK_RV rv)
@@ -84,9 +69,7 @@ CK_RV gate_C_Verify(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR 
     struct session *session = verifying_session(self, hSession);
 
     if (session == NULL)
-        return end_at_vendor(
-            self, hSession,
-            pass_C_Verify(self, hSession, pData, ulDataLen, pSignature, ulSignatureLen));
+        return pass_C_Verify(self, hSession, pData, ulDataLen, pSignature, ulSignatureLen);
     if (session->verifies_in_parts) /* which C_VerifyFinal alone ends */
         return CKR_OPERATION_NOT_INITIALIZED;
     return end(session, verify(session->verifier, pData, ulDataLen, pSignature, ulSignatureLen));
@@ -97,10 +80,8 @@ CK_RV gate_C_VerifyUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYT
 {
     struct session *session = verifying_session(self, hSession);
 
-    if (session == NULL) {
-        CK_RV rv = pass_C_VerifyUpdate(self, hSession, pPart, ulPartLen);
-        return rv == CKR_OK ? rv : end_at_vendor(self, hSession, rv);
-    }
+    if (session == NULL)
+        return pass_C_VerifyUpdate(self, hSession, pPart, ulPartLen);
     if (pPart == NULL && ulPartLen > 0)
         return end(session, CKR_ARGUMENTS_BAD);
     if (!verifier_takes_parts(session->verifier))
@@ -128,8 +109,7 @@ CK_RV gate_C_VerifyFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE
     struct session *session = verifying_session(self, hSession);
 
     if (session == NULL)
-        return end_at_vendor(self, hSession,
-                             pass_C_VerifyFinal(self, hSession, pSignature, ulSignatureLen));
+        return pass_C_VerifyFinal(self, hSession, pSignature, ulSignatureLen);
     return end(session, finish(session->verifier, pSignature, ulSignatureLen));
 }
 
@@ -139,17 +119,12 @@ CK_RV gate_C_VerifyRecoverInit(struct layer *self, CK_SESSION_HANDLE hSession,
     struct gate *gate = gate_of(self);
     struct session *session = session_find(gate, hSession);
     const struct exposed_object *key = session != NULL ? session_made_key(session, hKey) : NULL;
-    CK_RV rv;
 
     if (session != NULL && session->recoverer != NULL)
         return CKR_OPERATION_ACTIVE;
-    if (key == NULL) {
-        rv = pass_C_VerifyRecoverInit(self, hSession, pMechanism, hKey);
-        if (rv == CKR_OK)
-            session->at_vendor |= MECHANISM_RECOVER;
-        return rv;
-    }
-    if ((session->at_vendor & MECHANISM_RECOVER) != 0)
+    if (key == NULL)
+        return pass_C_VerifyRecoverInit(self, hSession, pMechanism, hKey);
+    if ((session->at_vendor & OPERATION_VERIFY_RECOVER) != 0)
         return CKR_OPERATION_ACTIVE;
     return begin(gate, key, pMechanism, MECHANISM_RECOVER, &session->recoverer);
 }
@@ -188,13 +163,13 @@ CK_RV gate_C_VerifyRecover(struct layer *self, CK_SESSION_HANDLE hSession, CK_BY
 {
     struct session *session = session_find(gate_of(self), hSession);
     bool ours = session != NULL && session->recoverer != NULL;
-    CK_RV rv =
-        ours ? recover(session->recoverer, pSignature, ulSignatureLen, pData, pulDataLen)
-             : pass_C_VerifyRecover(self, hSession, pSignature, ulSignatureLen, pData, pulDataLen);
+    CK_RV rv;
 
-    if (session == NULL || !is_over(rv, pData))
+    if (!ours)
+        return pass_C_VerifyRecover(self, hSession, pSignature, ulSignatureLen, pData, pulDataLen);
+    rv = recover(session->recoverer, pSignature, ulSignatureLen, pData, pulDataLen);
+    if (!is_over(rv, pData))
         return rv;
-    session->at_vendor &= ~(unsigned)MECHANISM_RECOVER;
     verifier_destroy(session->recoverer);
     session->recoverer = NULL;
     return rv;

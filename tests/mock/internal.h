@@ -38,6 +38,7 @@ struct session {
     CK_FLAGS flags;
     CK_OBJECT_HANDLE *found; /* owned; NULL: no search */
     size_t n_found, next_found;
+    EVP_MD_CTX *digest;    /* owned; NULL: no digest */
     struct object *signer; /* NULL: no signature */
     CK_MECHANISM_TYPE mechanism;
     bool authenticated;  /* C_Login(CKU_CONTEXT_SPECIFIC) came after C_SignInit */
@@ -102,6 +103,9 @@ bool session_sees(const struct session *session, const struct object *object);
 
 /* sign.c */
 void sign_end(struct session *session);
+
+/* digest.c */
+void digest_end(struct session *session);
 
 /* library.c: C_Initialize was called, in this process. */
 bool library_is_initialised(void);

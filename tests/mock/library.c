@@ -7,7 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-struct mock_settings settings = {.wrong_pin = CKR_PIN_INCORRECT};
+#define USUAL                                                                                      \
+    {                                                                                              \
+        .wrong_pin = CKR_PIN_INCORRECT, .limit_answer = CKR_SESSION_COUNT                          \
+    }
+
+struct mock_settings settings = USUAL;
 
 static pid_t initialised_by;
 
@@ -86,12 +91,17 @@ static void reset(void)
     token_reset();
     record_reset();
     initialised_by = 0;
-    settings = (struct mock_settings){.wrong_pin = CKR_PIN_INCORRECT};
+    settings = (struct mock_settings)USUAL;
 }
 
 static unsigned count_sessions(void)
 {
     return session_count(NULL);
+}
+
+static void expire_sessions(void)
+{
+    session_close_all(NULL);
 }
 
 extern const struct mock_control mock_control;
@@ -114,5 +124,6 @@ __attribute__((visibility("default"))) const struct mock_control mock_control = 
     .forget_calls = record_forget,
     .logins = token_logins,
     .sessions = count_sessions,
+    .sessions_expire = expire_sessions,
     .verifies = oracle_verifies,
 };

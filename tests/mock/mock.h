@@ -57,6 +57,8 @@ struct mock_settings {
     CK_RV wrong_pin;           /* what a wrong PIN is answered with */
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
+    CK_RV limit_answer;        /* of C_OpenSession beyond it */
+    bool one_operation;        /* a session has no digest beside a signature, as SoftHSM's */
     CK_RV read_only_answer;    /* of C_OpenSession to who does not ask for a read-write one; CKR_OK: it opens one */
     CK_ULONG more_mechanisms;  /* C_GetMechanismList says that it wrote so many more than there was room for */
     const char *manufacturer;  /* in C_GetInfo; NULL: "mock" */
@@ -103,6 +105,8 @@ struct mock_control {
     /* C_Login that reached the token, and sessions open on all tokens. */
     unsigned (*logins)(CK_SLOT_ID slot);
     unsigned (*sessions)(void);
+    /* They ran out, as an HSM's do that nobody used; no login is without a session. */
+    void (*sessions_expire)(void);
 
     /* Was the signature made by that key pair? Independent of p11gate's own verification. */
     bool (*verifies)(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,

@@ -31,6 +31,7 @@ static void close_session(struct session *session)
     struct token *token = session->token;
 
     sign_end(session);
+    digest_end(session);
     free(session->found);
     *session = (struct session){0};
     if (session_count(token) == 0)
@@ -79,14 +80,13 @@ CK_RV mock_C_OpenSession(CK_SLOT_ID slotID, CK_ULONG flags, CK_VOID_PTR pApplica
         return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
     if ((flags & CKF_RW_SESSION) == 0 && settings.read_only_answer != CKR_OK)
         return settings.read_only_answer;
-    if ((flags & CKF_RW_SESSION) != 0 &&
-        (token->described.flags & CKF_WRITE_PROTECTED) != 0)
+    if ((flags & CKF_RW_SESSION) != 0 && (token->described.flags & CKF_WRITE_PROTECTED) != 0)
         return CKR_TOKEN_WRITE_PROTECTED;
     while (i < SESSIONS_MAX && sessions[i].token != NULL)
         i++;
     if (i == SESSIONS_MAX ||
         (settings.session_limit > 0 && session_count(NULL) >= settings.session_limit))
-        return CKR_SESSION_COUNT;
+        return settings.limit_answer;
     settings.session_flags = flags;
     sessions[i] = (struct session){.token = token, .flags = flags};
     *phSession = i + 1;

@@ -44,7 +44,7 @@ CK_RV mock_C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism,
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    if (session->signer != NULL)
+    if (session->signer != NULL || (settings.one_operation && session->digest != NULL))
         return CKR_OPERATION_ACTIVE;
     object = session_object(session, hKey);
     if (object == NULL || object->class != CKO_PRIVATE_KEY)

@@ -170,7 +170,8 @@ CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
     if (!token->present)
         return CKR_TOKEN_NOT_PRESENT;
     *pInfo = (CK_TOKEN_INFO){.flags = CKF_RNG | token->described.flags | pin_flags(token),
-                             .ulMaxPinLen = 64};
+                             .ulMaxPinLen = 64,
+                             .ulMaxSessionCount = settings.session_limit};
     if (!token->described.uninitialised)
         pInfo->flags |= CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
     if (token->described.pin != NULL)

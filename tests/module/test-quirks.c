@@ -181,8 +181,8 @@ static void rw_session_is_read_only_on_a_token_that_is(void **state)
 
     (void)state;
     host.mock->reset();
-    other = host.mock->token_add(&(struct mock_token){
-        .label = "one", .pin = "1234", .flags = CKF_WRITE_PROTECTED});
+    other = host.mock->token_add(
+        &(struct mock_token){.label = "one", .pin = "1234", .flags = CKF_WRITE_PROTECTED});
     host_key(other, "ec:P-256", "01", MOCK_PAIR);
     start_with("rw-session");
     assert_int_equal(count_slots(), 1);
