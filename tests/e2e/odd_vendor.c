@@ -4,6 +4,7 @@
 //   slotless     C_GetSlotList fails
 //   mute-label   the label of objects with CKA_ID 01 cannot be read
 //   login-free   CKF_LOGIN_REQUIRED is cleared; C_Initialize logs in by itself, with the PIN 1234
+//   one-session  no more than one session is open at a time; another one is answered with CKR_ARGUMENTS_BAD
 //   ecdsa-sha1   keys of P-256 sign with CKM_ECDSA_SHA1, which SoftHSM 2.6 does not know
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -68,6 +69,34 @@ static CK_RV odd_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
     if (rv == CKR_OK && has("login-free"))
         info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
     return rv;
+}
+
+static unsigned long open_sessions;
+
+static CK_RV odd_C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+                               CK_SESSION_HANDLE_PTR session)
+{
+    CK_RV rv;
+
+    if (has("one-session") && open_sessions > 0)
+        return CKR_ARGUMENTS_BAD;
+    rv = real->C_OpenSession(slot, flags, application, notify, session);
+    open_sessions += rv == CKR_OK;
+    return rv;
+}
+
+static CK_RV odd_C_CloseSession(CK_SESSION_HANDLE session)
+{
+    CK_RV rv = real->C_CloseSession(session);
+
+    open_sessions -= rv == CKR_OK;
+    return rv;
+}
+
+static CK_RV odd_C_Finalize(void *reserved)
+{
+    open_sessions = 0;
+    return real->C_Finalize(reserved);
 }
 
 static CK_RV odd_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin,
@@ -167,6 +196,9 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_
     odd = *real;
     odd.C_GetFunctionList = C_GetFunctionList;
     odd.C_Initialize = odd_C_Initialize;
+    odd.C_Finalize = odd_C_Finalize;
+    odd.C_OpenSession = odd_C_OpenSession;
+    odd.C_CloseSession = odd_C_CloseSession;
     odd.C_GetSlotList = odd_C_GetSlotList;
     odd.C_GetTokenInfo = odd_C_GetTokenInfo;
     odd.C_Login = odd_C_Login;

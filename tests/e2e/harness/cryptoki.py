@@ -9,7 +9,8 @@ import os
 CKO_PUBLIC_KEY, CKO_PRIVATE_KEY = 2, 3
 CKA_CLASS, CKA_LABEL, CKA_ID = 0x0, 0x3, 0x102
 CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x122, 0x129, 0x181
-CKM_RSA_PKCS = 1
+CKM_RSA_PKCS, CKM_SHA256 = 1, 0x250
+CKF_RW_SESSION, CKF_SERIAL_SESSION = 2, 4
 CKF_OS_LOCKING_OK = 2
 UNAVAILABLE = ctypes.c_ulong(-1).value
 
@@ -20,13 +21,20 @@ _PLACES = {
     "C_Finalize": (2, _pointer),
     "C_GetSlotList": (5, ctypes.c_ubyte, _pointer, _pointer),
     "C_OpenSession": (13, _ulong, _ulong, _pointer, _pointer, _pointer),
+    "C_CloseSession": (14, _ulong),
+    "C_CloseAllSessions": (15, _ulong),
+    "C_GetSessionInfo": (16, _ulong, _pointer),
     "C_Login": (19, _ulong, _ulong, _pointer, _ulong),
+    "C_Logout": (20, _ulong),
     "C_GetAttributeValue": (25, _ulong, _ulong, _pointer, _ulong),
     "C_FindObjectsInit": (27, _ulong, _pointer, _ulong),
     "C_FindObjects": (28, _ulong, _pointer, _ulong, _pointer),
     "C_FindObjectsFinal": (29, _ulong),
     "C_EncryptInit": (30, _ulong, _pointer, _ulong),
     "C_Encrypt": (31, _ulong, _pointer, _ulong, _pointer, _pointer),
+    "C_DigestInit": (38, _ulong, _pointer),
+    "C_DigestUpdate": (40, _ulong, _pointer, _ulong),
+    "C_DigestFinal": (42, _ulong, _pointer, _pointer),
     "C_SignInit": (43, _ulong, _pointer, _ulong),
     "C_Sign": (44, _ulong, _pointer, _ulong, _pointer, _pointer),
 }
@@ -50,29 +58,44 @@ class Cryptoki:
         slots, count = (_ulong * 16)(), _ulong(16)
         self.call("C_Initialize", (_ulong * 6)(0, 0, 0, 0, CKF_OS_LOCKING_OK, 0) if threads else None)
         self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
-        self._slot = slots[0]
-        self._open()
+        self.slots = slots[: count.value]
+        self._open(self.slots[0])
         if pin is not None:
             self.login(pin)
 
-    def _open(self):
-        self._session = _ulong()
-        self.call("C_OpenSession", self._slot, 6, None, None, ctypes.byref(self._session))
+    def _open(self, slot, flags=CKF_SERIAL_SESSION | CKF_RW_SESSION):
+        self._slot, self._session = slot, _ulong()
+        self.call("C_OpenSession", slot, flags, None, None, ctypes.byref(self._session))
 
-    def sibling(self):
-        """The same with a session of its own, for a thread of its own."""
+    def sibling(self, slot=None, flags=CKF_SERIAL_SESSION | CKF_RW_SESSION):
+        """The same with a session of its own, for a thread of its own; on that slot, or the same."""
         other = copy.copy(self)
-        other._open()
+        other._open(self._slot if slot is None else slot, flags)
         return other
 
     def login(self, pin):
         self.call("C_Login", self._session, 1, pin.encode(), len(pin))
 
-    def call(self, name, *arguments):
+    def answer(self, name, *arguments):
+        """What the function returns."""
         place, *types = _PLACES[name]
-        rv = ctypes.CFUNCTYPE(_ulong, *types)(self._table[place])(*arguments)
+        return ctypes.CFUNCTYPE(_ulong, *types)(self._table[place])(*arguments)
+
+    def call(self, name, *arguments):
+        rv = self.answer(name, *arguments)
         if rv != 0:
             raise AssertionError(f"{name}: 0x{rv:x}")
+
+    def own(self, name, *arguments):
+        """What the function returns on the own session."""
+        return self.answer(name, self._session, *arguments)
+
+    def state(self):
+        """Of the session, in words; or what C_GetSessionInfo returns."""
+        info = (_ulong * 4)()
+        rv = self.own("C_GetSessionInfo", info)
+        states = ("read-only", "read-only user", "read-write", "read-write user", "read-write SO")
+        return states[info[1]] if rv == 0 else f"0x{rv:x}"
 
     def objects(self, kind):
         """The handles of all objects of a class."""
