@@ -51,10 +51,16 @@ class _Mechanism(ctypes.Structure):
 class Cryptoki:
     """A module with a session on its first slot. threads: several will use it at once (CKF_OS_LOCKING_OK)."""
 
-    def __init__(self, module, pin=None, threads=False):
-        table = _pointer()
+    @classmethod
+    def loaded(cls, module):
+        """Without a session, and not initialised."""
+        self, table = cls.__new__(cls), _pointer()
         ctypes.CDLL(module).C_GetFunctionList(ctypes.byref(table))
         self._table = ctypes.cast(table, ctypes.POINTER(_pointer))
+        return self
+
+    def __init__(self, module, pin=None, threads=False):
+        self._table = Cryptoki.loaded(module)._table
         slots, count = (_ulong * 16)(), _ulong(16)
         self.call("C_Initialize", (_ulong * 6)(0, 0, 0, 0, CKF_OS_LOCKING_OK, 0) if threads else None)
         self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
