@@ -14,6 +14,7 @@
 #include "config/choice.h"
 #include "config/contradiction.h"
 #include "config/document.h"
+#include "config/logins.h"
 #include "config/profiles.h"
 #include "config/reader.h"
 #include "config/schema.h"
@@ -316,6 +317,7 @@ static struct config *load(struct crypto *crypto, const struct request *request,
     if (request->second && !config->settings.ignore_user && messages->errors == errors)
         read_second(&reader, config);
     audits_check(&reader, config);
+    logins_check(&reader, config);
     identity_finish(&reader.identity);
     process_init_of(&config->process, &config->policy, request->user);
 out:

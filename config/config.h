@@ -33,6 +33,22 @@ struct audit_settings {
     struct position required_position;
 };
 
+/* Where a PIN comes from that nobody types into the program. */
+enum pin_source { PIN_SOURCE_NONE, PIN_SOURCE_FILE, PIN_SOURCE_SYSTEMD, PIN_SOURCE_COMMAND, PIN_SOURCE_ASKPASS };
+
+/* How long a PIN is kept that a token has accepted; and how p11gate logs in by itself. */
+struct login_settings {
+    enum pin_source source;
+    char *source_name; /* owned; an absolute path, or a credential's name; NULL: it needs none */
+    bool of_system;    /* the file with the PIN belongs to root */
+    bool keeps;        /* keep_pin is a map */
+    unsigned long idle, max; /* seconds; 0: for ever */
+    bool survives_removal;
+    bool normal; /* automatic: normal */
+    struct position source_position, keep_position;
+    struct position idle_position, automatic_position; /* line 0: not written */
+};
+
 struct settings {
     struct module_settings *modules; /* owned array; at least one */
     size_t n_modules;
@@ -44,6 +60,7 @@ struct settings {
     bool audit_only;          /* decide and log, hide nothing */
     struct position audit_only_position;
     bool ignore_user;         /* user_config: none */
+    struct login_settings login; /* owned */
     struct log_settings log;  /* owned */
     struct audit_settings audit;      /* owned */
     struct audit_settings user_audit; /* owned; what the user's file beside the system's adds */

@@ -291,11 +291,31 @@ static void check_modules(const struct lint *lint)
     }
 }
 
+static void check_login(const struct lint *lint)
+{
+    const struct login_settings *login = &lint->config->settings.login;
+
+    if (login->automatic_position.line > 0 && login->source == PIN_SOURCE_NONE && !login->keeps)
+        message_add(lint->messages, SEVERITY_WARNING, login->automatic_position,
+                    "`automatic` says when p11gate logs in by itself, and without `pin_source` and "
+                    "`keep_pin` it never does");
+    if (login->keeps && login->max > 0 && login->idle >= login->max &&
+        login->idle_position.line > 0)
+        message_add(lint->messages, SEVERITY_WARNING, login->idle_position,
+                    "`idle` never ends before `max` does");
+    if ((login->source == PIN_SOURCE_FILE || login->source == PIN_SOURCE_COMMAND) &&
+        access(login->source_name, F_OK) != 0)
+        message_add(lint->messages, SEVERITY_WARNING, login->source_position,
+                    "%s cannot be read (%m); expected where the PIN comes from",
+                    login->source_name);
+}
+
 void config_lint(const struct config *config, struct message_list *messages)
 {
     const struct lint lint = {config, messages};
 
     check_modules(&lint);
+    check_login(&lint);
     check_functions(&lint);
     check_mechanisms(&lint);
     check_policy(&lint, &config->policy);

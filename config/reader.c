@@ -70,15 +70,30 @@ void reader_no_memory(struct reader *reader)
     message_add(reader->messages, SEVERITY_ERROR, (struct position){0}, "no memory");
 }
 
-bool reader_file(struct reader *reader, const char *path, size_t limit, struct position position,
-                 struct secure_file *file)
+/* Who may own a file, beside root. */
+static void find_owners(const struct reader *reader, uid_t owners[2])
 {
-    uid_t owners[] = {geteuid(), geteuid()};
-
+    owners[0] = owners[1] = geteuid();
     if (reader->user != NULL)
         owners[1] = reader->user->id;
     if (!reader->named)
         owners[0] = owners[1];
+}
+
+bool reader_file(struct reader *reader, const char *path, size_t limit, struct position position,
+                 struct secure_file *file)
+{
+    uid_t owners[2];
+
+    find_owners(reader, owners);
     return secure_file_read_of(path, limit, reader->system, owners, position, reader->messages,
                                file);
+}
+
+bool reader_check_secret(struct reader *reader, const char *path, struct position position)
+{
+    uid_t owners[2];
+
+    find_owners(reader, owners);
+    return secure_file_check_secret(path, reader->system, owners, position, reader->messages);
 }

@@ -43,6 +43,9 @@ void reader_no_memory(struct reader *reader);
 bool reader_file(struct reader *reader, const char *path, size_t limit, struct position position,
                  struct secure_file *file);
 
+/* secure_file_check_secret() for the same. */
+bool reader_check_secret(struct reader *reader, const char *path, struct position position);
+
 enum { READER_FOUND_SIZE = 64 };
 
 /* "`text`", cut to fit. */

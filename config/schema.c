@@ -10,6 +10,7 @@
 #include "config/audits.h"
 #include "config/certificates.h"
 #include "config/chain.h"
+#include "config/logins.h"
 #include "config/modules.h"
 #include "config/patterns.h"
 #include "config/profiles.h"
@@ -49,7 +50,7 @@ static const struct schema_key top_keys[] = {
     {"user_config", settings_read_user_config, 0, NULL},
     {"profiles", profiles_read, 0, &schema_profile},
     {"trust_anchors", trust_anchors_read, 0, &schema_trust_anchor},
-    LATER("login"),
+    {"login", login_read, 0, &schema_login},
     LATER("daemon"),
 };
 
@@ -81,7 +82,7 @@ static const struct schema_key profile_keys[] = {
     {"allow", rules_read, RULES_ALLOW, &schema_allow},
     {"preset", settings_read_preset, 0, NULL},
     {"log", settings_read_log, 0, &schema_log},
-    LATER("login"),
+    {"login", login_read, 0, &schema_login},
 };
 
 static const struct schema_key narrowing_profile_keys[] = {
@@ -90,7 +91,7 @@ static const struct schema_key narrowing_profile_keys[] = {
     {"allow", rules_read, RULES_ALLOW, &schema_narrowing_allow},
     {"preset", settings_read_preset, 0, NULL},
     {"log", settings_read_log, 0, &schema_log},
-    LATER("login"),
+    REFUSED("login"),
 };
 
 static const struct schema_key module_keys[] = {
@@ -125,6 +126,18 @@ static const struct schema_key log_keys[] = {
     {"stderr", settings_read_log_stderr, 0, NULL},
     {"audit", audit_read, 0, NULL},
     {"audit_required", audit_read_required, 0, NULL},
+};
+
+static const struct schema_key login_keys[] = {
+    {"pin_source", login_read_source, 0, NULL},
+    {"keep_pin", login_read_keep, 0, &schema_keep_pin},
+    {"automatic", login_read_automatic, 0, NULL},
+};
+
+static const struct schema_key keep_pin_keys[] = {
+    {"idle", keep_pin_read_idle, 0, NULL},
+    {"max", keep_pin_read_max, 0, NULL},
+    {"survive_removal", keep_pin_read_survive_removal, 0, NULL},
 };
 
 static const struct schema_key selector_keys[] = {
@@ -302,6 +315,10 @@ const struct schema schema_mechanisms = SCHEMA(mechanism_keys, "a map with `allo
 const struct schema schema_session = SCHEMA(session_keys, "a map with `read_only`");
 const struct schema schema_cache = SCHEMA(cache_keys, "a map with `max_age`");
 const struct schema schema_log = SCHEMA(log_keys, "a map of log settings");
+const struct schema schema_login =
+    SCHEMA(login_keys, "a map with `pin_source`, `keep_pin` or `automatic`");
+const struct schema schema_keep_pin =
+    SCHEMA(keep_pin_keys, "`never` or a map with `idle`, `max` or `survive_removal`");
 const struct schema schema_rule = RULE_SCHEMA(rule_keys);
 const struct schema schema_allow = RULE_SCHEMA(allow_keys);
 const struct schema schema_narrowing_allow = RULE_SCHEMA(narrowing_allow_keys);

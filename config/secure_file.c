@@ -10,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_LINKS = 40 };
+enum { MOST_LINKS = 40, READING = O_RDONLY | O_NONBLOCK | O_NOCTTY };
 
 struct walk {
     const char *path; /* as asked for, for messages */
     bool system;
+    bool secret; /* nobody but its owner may read it */
     uid_t owners[2]; /* who may own it beside root, if it is not the system's */
     struct position position;
     struct message_list *messages;
@@ -63,6 +64,16 @@ static bool check_writers(const struct walk *walk, const char *name, const struc
         return true;
     message_add(walk->messages, SEVERITY_ERROR, walk->position,
                 "%s: writable by others than its owner, run `chmod go-w %s`", name, name);
+    return false;
+}
+
+static bool check_readers(const struct walk *walk, const struct stat *status)
+{
+    if (!walk->secret || (status->st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return true;
+    message_add(walk->messages, SEVERITY_ERROR, walk->position,
+                "%s: readable by others than its owner, run `chmod 0600 %s`", walk->path,
+                walk->path);
     return false;
 }
 
@@ -170,8 +181,8 @@ static bool step(struct walk *walk, char name[NAME_MAX + 2], bool *found)
     return S_ISREG(status.st_mode) || refuse(walk, walk->path, "not a regular file");
 }
 
-/* A descriptor for reading, of a file whose folder and links are good; -1 with a message. */
-static int walk_to_file(struct walk *walk)
+/* A descriptor, opened by the flags, of a file whose folder and links are good; -1 with a message. */
+static int walk_to_file(struct walk *walk, int flags)
 {
     char name[NAME_MAX + 2];
     bool found = false;
@@ -190,7 +201,7 @@ static int walk_to_file(struct walk *walk)
     }
     if (!check_folder(walk))
         return -1;
-    file = openat(walk->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    file = openat(walk->folder, name, flags | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0)
         refuse_errno(walk);
     return file;
@@ -202,13 +213,14 @@ static bool check_file(const struct walk *walk, int file, struct stat *status)
         return refuse_errno(walk);
     if (!S_ISREG(status->st_mode))
         return refuse(walk, walk->path, "not a regular file");
-    return check_owner(walk, walk->path, status) && check_writers(walk, walk->path, status);
+    return check_owner(walk, walk->path, status) && check_writers(walk, walk->path, status) &&
+           check_readers(walk, status);
 }
 
 /* Opens and checks; -1 with a message. */
-static int open_checked(struct walk *walk, struct stat *status)
+static int open_checked(struct walk *walk, int flags, struct stat *status)
 {
-    int file = walk_to_file(walk);
+    int file = walk_to_file(walk, flags);
 
     if (walk->folder >= 0)
         close(walk->folder);
@@ -244,6 +256,13 @@ static bool refuse_size(const struct walk *walk, size_t limit)
     return false;
 }
 
+/* It may be a secret. Keeps errno. */
+static void wipe(char *text, size_t size)
+{
+    explicit_bzero(text, size);
+    free(text);
+}
+
 static bool read_whole(const struct walk *walk, int descriptor, size_t limit,
                        struct secure_file *file)
 {
@@ -255,11 +274,11 @@ static bool read_whole(const struct walk *walk, int descriptor, size_t limit,
         return refuse(walk, walk->path, "no memory");
     size = read_up_to(descriptor, text, room + 1);
     if (size < 0) {
-        free(text);
+        wipe(text, room + 2);
         return refuse_errno(walk);
     }
     if ((size_t)size > room) {
-        free(text);
+        wipe(text, room + 2);
         return room == limit ? refuse_size(walk, limit)
                              : refuse(walk, walk->path, "changed while it was read");
     }
@@ -277,6 +296,21 @@ bool secure_file_read_up_to(const char *path, size_t limit, bool system, struct 
     return secure_file_read_of(path, limit, system, owners, position, messages, file);
 }
 
+static bool read_checked(struct walk *walk, size_t limit, struct secure_file *file)
+{
+    struct secure_file result = {0};
+    int descriptor = open_checked(walk, READING, &result.status);
+    bool good;
+
+    if (descriptor < 0)
+        return false;
+    good = read_whole(walk, descriptor, limit, &result);
+    close(descriptor);
+    if (good)
+        *file = result;
+    return good;
+}
+
 bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_t owners[2],
                          struct position position, struct message_list *messages,
                          struct secure_file *file)
@@ -287,23 +321,42 @@ bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_
                         .position = position,
                         .messages = messages,
                         .folder = -1};
-    struct secure_file result = {0};
-    int descriptor = open_checked(&walk, &result.status);
-    bool good;
 
-    if (descriptor < 0)
-        return false;
-    good = read_whole(&walk, descriptor, limit, &result);
-    close(descriptor);
-    if (good)
-        *file = result;
-    return good;
+    return read_checked(&walk, limit, file);
+}
+
+bool secure_file_read_secret(const char *path, size_t limit, bool system,
+                             struct message_list *messages, struct secure_file *file)
+{
+    struct walk walk = {.path = path,
+                        .system = system,
+                        .secret = true,
+                        .owners = {geteuid(), geteuid()},
+                        .messages = messages,
+                        .folder = -1};
+
+    return read_checked(&walk, limit, file);
 }
 
 bool secure_file_read(const char *path, bool system, struct position position,
                       struct message_list *messages, struct secure_file *file)
 {
     return secure_file_read_up_to(path, SECURE_FILE_MAX_SIZE, system, position, messages, file);
+}
+
+/* One that is not there passes. */
+static bool check_there(struct walk *walk, int flags)
+{
+    struct stat status;
+    int descriptor;
+
+    if (stat(walk->path, &status) != 0 &&
+        (errno == ENOENT || errno == ENOTDIR || (walk->secret && errno == EACCES)))
+        return true;
+    descriptor = open_checked(walk, flags, &status);
+    if (descriptor >= 0)
+        close(descriptor);
+    return descriptor >= 0;
 }
 
 bool secure_file_check(const char *path, bool system, struct position position,
@@ -315,15 +368,29 @@ bool secure_file_check(const char *path, bool system, struct position position,
                         .position = position,
                         .messages = messages,
                         .folder = -1};
-    struct stat status;
-    int descriptor;
 
-    if (stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        return true;
-    descriptor = open_checked(&walk, &status);
-    if (descriptor >= 0)
-        close(descriptor);
-    return descriptor >= 0;
+    return check_there(&walk, READING);
+}
+
+bool secure_file_check_secret(const char *path, bool system, const uid_t owners[2],
+                              struct position position, struct message_list *messages)
+{
+    struct walk walk = {.path = path,
+                        .system = system,
+                        .secret = true,
+                        .owners = {owners[0], owners[1]},
+                        .position = position,
+                        .messages = messages,
+                        .folder = -1};
+
+    return check_there(&walk, O_PATH);
+}
+
+void secure_file_wipe(struct secure_file *file)
+{
+    if (file->text != NULL)
+        explicit_bzero(file->text, file->size);
+    secure_file_finish(file);
 }
 
 void secure_file_finish(struct secure_file *file)

@@ -33,8 +33,21 @@ bool secure_file_read_of(const char *path, size_t limit, bool system, const uid_
                          struct position position, struct message_list *messages,
                          struct secure_file *file);
 
+/* Of a file that holds a secret: nobody but its owner may read it either, as the effective user does. The
+ * message has no position. For secure_file_wipe. */
+bool secure_file_read_secret(const char *path, size_t limit, bool system,
+                             struct message_list *messages, struct secure_file *file);
+
+/* The same checks without opening it: the one who asks need not be the one who may read it. A file that
+ * does not exist, or that only others reach, passes. */
+bool secure_file_check_secret(const char *path, bool system, const uid_t owners[2],
+                              struct position position, struct message_list *messages);
+
 /* The same checks without reading, for a file of any size; a file that does not exist passes. */
 bool secure_file_check(const char *path, bool system, struct position position,
                        struct message_list *messages);
 
 void secure_file_finish(struct secure_file *file);
+
+/* The same of a secret. */
+void secure_file_wipe(struct secure_file *file);

@@ -54,6 +54,7 @@ void settings_finish(struct settings *settings)
     free(settings->modules);
     access_finish(&settings->functions);
     access_finish(&settings->mechanisms);
+    free(settings->login.source_name);
     free(settings->log.file);
     free(settings->audit.path);
     free(settings->user_audit.path);

@@ -117,11 +117,28 @@ static const char *find_base(struct reader *reader, const struct node *node, con
     return reader->identity.home;
 }
 
+char *value_located(struct reader *reader, const struct node *node, const char *path,
+                    const char *base)
+{
+    char *joined;
+
+    if (path[0] == '\0') {
+        reader_expected(reader, node, "a path");
+        return NULL;
+    }
+    base = find_base(reader, node, base, &path);
+    if (base == NULL)
+        return NULL;
+    joined = join_path(base, path);
+    if (joined == NULL)
+        reader_no_memory(reader);
+    return joined;
+}
+
 char *value_path(struct reader *reader, const struct node *node, const char *base)
 {
     bool unknown;
     char *text = value_substituted(reader, node, "a path", &unknown);
-    const char *path = text;
     char *joined = NULL;
     char found[READER_FOUND_SIZE];
 
@@ -130,19 +147,8 @@ char *value_path(struct reader *reader, const struct node *node, const char *bas
         reader_error(reader, node->position,
                      "found %s, of which something is unknown here, expected a path", found);
     }
-    if (text == NULL)
-        return NULL;
-    if (text[0] == '\0') {
-        reader_expected(reader, node, "a path");
-        goto out;
-    }
-    base = find_base(reader, node, base, &path);
-    if (base == NULL)
-        goto out;
-    joined = join_path(base, path);
-    if (joined == NULL)
-        reader_no_memory(reader);
-out:
+    if (text != NULL)
+        joined = value_located(reader, node, text, base);
     free(text);
     return joined;
 }
@@ -195,23 +201,31 @@ static unsigned long unit_seconds(const char *unit)
     return 0;
 }
 
+bool value_seconds(const char *text, unsigned long *seconds)
+{
+    char *unit = NULL;
+    unsigned long number;
+
+    errno = 0;
+    number = strtoul(text, &unit, 10);
+    if (!isdigit((unsigned char)text[0]) || errno != 0 || unit_seconds(unit) == 0 ||
+        number > LONG_MAX / unit_seconds(unit))
+        return false;
+    *seconds = number * unit_seconds(unit);
+    return true;
+}
+
 bool value_duration(struct reader *reader, const struct node *node, unsigned long *seconds)
 {
     static const char expected[] = "a duration, such as 90s, 10m, 8h or 7d";
     const char *text = value_text(reader, node, expected);
-    char *unit = NULL;
-    unsigned long number;
 
     if (text == NULL)
         return false;
-    errno = 0;
-    number = strtoul(text, &unit, 10);
-    if (!isdigit((unsigned char)text[0]) || errno != 0 || unit_seconds(unit) == 0 ||
-        number > LONG_MAX / unit_seconds(unit)) {
+    if (!value_seconds(text, seconds)) {
         reader_expected(reader, node, expected);
         return false;
     }
-    *seconds = number * unit_seconds(unit);
     return true;
 }
 

@@ -25,11 +25,18 @@ char *value_line(struct reader *reader, const struct node *node, bool *unknown);
  * after an error, which something unknown in it is too. */
 char *value_path(struct reader *reader, const struct node *node, const char *base);
 
+/* The same for a path that is a part of the value, with %u and the like put in already. */
+char *value_located(struct reader *reader, const struct node *node, const char *path,
+                    const char *base);
+
 bool value_boolean(struct reader *reader, const struct node *node, bool *value);
 bool value_integer(struct reader *reader, const struct node *node, long *value);
 
 /* "90s", "10m", "8h" or "7d", in seconds. */
 bool value_duration(struct reader *reader, const struct node *node, unsigned long *seconds);
+
+/* The same of plain text; false, without a message, when it is none. */
+bool value_seconds(const char *text, unsigned long *seconds);
 
 /* The index of one of the names. */
 bool value_name(struct reader *reader, const struct node *node, const char *const *names,

@@ -247,7 +247,7 @@ class Check(Tool):
 
     @rows(
         *[{"more": text} for text in (
-            "daemon: {use: off}", "login: {keep_pin: never}", "allow: [{id: 01, use: {max_signatures_per_minute: 3}}]",
+            "daemon: {use: off}", "allow: [{id: 01, use: {max_signatures_per_minute: 3}}]",
         )]
     )
     def test_what_a_later_version_will_know_is_refused_as_not_yet(self, more):

@@ -441,9 +441,10 @@ static void mistakes_in_profiles_are_reported_chosen_or_not(void **state)
         {NULL, "profiles: {x: {}}", "4:15: found an empty map, expected a map with the keys"},
         {NULL, "profiles: {x: [a]}", "4:15: found a list"},
         {NULL, "profiles: {x: {module: a.so}}",
-         "4:16: found the unknown key `module`, expected `require`, `deny`, `allow`, `preset` or "
-         "`log`"},
-        {NULL, "profiles: {x: {login: {}}}", "4:16: login: not yet supported by this version"},
+         "4:16: found the unknown key `module`, expected `require`, `deny`, `allow`, `preset`, "
+         "`log` or `login`"},
+        {NULL, "profiles: {x: {login: {}}}",
+         "4:23: found an empty map, expected a map with `pin_source`, `keep_pin` or `automatic`"},
         {NULL, "profiles: {x: {allow: [{id: 1}]}}", "4:29: expected pairs of hexadecimal digits"},
         {"x", "profiles: {x: {allow: [{id: 1}]}}", "4:29: expected pairs of hexadecimal digits"},
         {NULL, "profiles: {x: {allow: [{key: {bits: 0}}]}}", "4:31: a number of bits"},

@@ -176,7 +176,7 @@ static void every_mistake_at_the_top_is_reported(void **state)
         {"version: 1\nmodul: a.so\nallow: []",
          "2:1: unknown key `modul`, expected `version`, `module`, `modules`, `preset`, "
          "`require`, `deny`, `allow`, `log`, `functions`, `mechanisms`, `session`, `cache`, "
-         "`audit_only`, `user_config`, `profiles` or `trust_anchors`; "
+         "`audit_only`, `user_config`, `profiles`, `trust_anchors` or `login`; "
          "did you mean `module`?\n1:1: found no `module`"},
         {"version: 1\nmodule: a.so\nalow: all",
          "3:1: did you mean `allow`?\n1:1: found no `allow`"},
@@ -225,7 +225,7 @@ static void every_mistake_at_the_top_is_reported(void **state)
 static void keys_of_later_versions_are_known_by_name(void **state)
 {
     static const char *const keys[] = {
-        "login", "daemon",
+        "daemon",
     };
 
     (void)state;

@@ -145,6 +145,7 @@ KEYS = {
         "trust_anchors": Key("{a: {file: CAFILE}}", (_NOTHING, _LIST, ("x", 0, "found `x`, expected a map of names"), ("{}", 0, "found an empty map"),
                                                      ("{a: x}", 4, "found `x`, expected a map with `file`"), ("{a: {}}", 4, "found an empty map"),
                                                      ("{a: {crl: CRLFILE}}", 4, "found no `file`"), ("{'': {file: CAFILE}}", 1, "expected a name"))),
+        "login": inner("{keep_pin: never}"),
         "audit_only": refused("true", "found `audit_only` in a user's file, expected it in the system's"),
         "user_config": refused("none", "found `user_config` in a user's file, expected it in the system's"),
     },
@@ -180,6 +181,17 @@ KEYS = {
     },
     "top.session": {"read_only": boolean()},
     "top.cache": {"max_age": one("60s", ("60", 0, "found `60`"), ("1y", 0, "found `1y`"), ("-1s", 0, "found `-1s`"))},
+    "top.login": {
+        "pin_source": one("systemd:card", ("1234", 0, "found `1234`, expected `file:/path`, `systemd:NAME`"), ("'file:'", 0, "expected a path"), ("'systemd:a/b'", 0, "without `/`"),
+                          ("'command:pin'", 0, "expected the absolute path of a program"), ("'file:/%q'", 0, "`%` before a letter"), ("file:/dev/null", 0, "not a regular file")),
+        "keep_pin": Key("{idle: 5m}", (_NOTHING, _LIST, _UNKNOWN, ("always", 0, "found `always`, expected `never`"), ("{}", 0, "found an empty map, expected `never` or a map"))),
+        "automatic": one("normal", ("true", 0, "found `true`, expected `careful` or `normal`"), ("carefull", 0, "did you mean `careful`?")),
+    },
+    "top.login.keep_pin": {
+        **{limit: one("90s", ("0s", 0, "found `0s`, expected a duration above zero, such as 10m, or `none`"), ("10", 0, "found `10`"), ("never", 0, "found `never`"),
+                      ("4000d", 0, "expected at most 3650d")) for limit in ("idle", "max")},
+        "survive_removal": boolean(),
+    },
     "top.require.token": {name: text("a", (f"'{'x' * 40}'", 0, "longer text can match nothing")) for name in ("label", "serial", "manufacturer", "model")},
     "top.require.slot": {
         "id": some("1", ("a", 0, "found `a`, expected a number"), ("[1, 0xg]", 4, "found `0xg`"), ("-1", 0, "found `-1`"), ("99999999999999999999", 0, "found `9999")),
@@ -257,7 +269,7 @@ KEYS = {
     },
     "bytes": {"prefix": one("01", ("0", 0, "found `0`"), ("zz", 0, "found `zz`"), ("'0 1'", 0, "found `0 1`"))},
 }
-KEYS["top.profiles"] = {name: KEYS["top"][name] for name in ("require", "deny", "allow", "preset", "log")}
+KEYS["top.profiles"] = {name: KEYS["top"][name] for name in ("require", "deny", "allow", "preset", "log", "login")}
 
 # What a map must have beside the key that is looked at.
 COMPANY = {
@@ -292,6 +304,8 @@ PLACES = {
     "top.mechanisms": (_HEAD + "allow: []\nmechanisms: {@}\n", _HEAD + "mechanisms:\n  @\nallow: []\n"),
     "top.session": (_HEAD + "allow: []\nsession: {@}\n", _HEAD + "session:\n  @\nallow: []\n"),
     "top.cache": (_HEAD + "allow: []\ncache: {@}\n", _HEAD + "cache:\n  @\nallow: []\n"),
+    "top.login": (_HEAD + "allow: []\nlogin: {@}\n", _HEAD + "login:\n  @\nallow: []\n"),
+    "top.login.keep_pin": (_HEAD + "allow: []\nlogin: {keep_pin: {@}}\n", _HEAD + "login:\n  keep_pin:\n    @\nallow: []\n"),
     "top.require.token": (_HEAD + "allow: [{token: {@}}]\n", _ALLOW + "- token:\n    @\n", _HEAD + "allow: []\ndeny: [{any: [{not: {token: {@}}}]}]\n"),
     "top.require.slot": (_HEAD + "allow: [{slot: {@}}]\n", _ALLOW + "- not:\n    slot:\n      @\n"),
     "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
