@@ -9,52 +9,9 @@
 #include <unistd.h>
 #include "common/log.h"
 #include "common/printable.h"
-#include "module/program.h"
+#include "module/askpass.h"
 
 enum { LABEL_MAX = 255 };
-
-/* What a program with a window needs, and nothing else of the host's. */
-static const char *const passed_on[] = {
-    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE",
-    "XDG_CURRENT_DESKTOP", "DBUS_SESSION_BUS_ADDRESS", "HOME", "USER", "LOGNAME", "LANG",
-    "LC_ALL", "LC_CTYPE", "LC_MESSAGES",
-};
-
-enum { PASSED_ON = sizeof(passed_on) / sizeof(passed_on[0]) };
-
-static bool is_set(const char *name)
-{
-    const char *value = secure_getenv(name);
-
-    return value != NULL && value[0] != '\0';
-}
-
-/* As OpenSSH has it (readpass.c): SSH_ASKPASS_REQUIRE goes before the question whether there is a display. */
-static bool has_display(void)
-{
-    const char *required = secure_getenv("SSH_ASKPASS_REQUIRE");
-
-    if (required != NULL && strcasecmp(required, "never") == 0)
-        return false;
-    return (required != NULL &&
-            (strcasecmp(required, "force") == 0 || strcasecmp(required, "prefer") == 0)) ||
-           is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-}
-
-/* The program; NULL with what is wrong. */
-static const char *find_askpass(const char **wrong)
-{
-    const char *path = is_set("SSH_ASKPASS") ? secure_getenv("SSH_ASKPASS") : DEFAULT_ASKPASS;
-
-    *wrong = NULL;
-    if (!has_display())
-        *wrong = "there is no display to ask on ($DISPLAY, $WAYLAND_DISPLAY)";
-    else if (path[0] != '/')
-        *wrong = "$SSH_ASKPASS is no absolute path";
-    else if (access(path, X_OK) != 0)
-        *wrong = "there is no program that asks: install ssh-askpass, or set $SSH_ASKPASS";
-    return *wrong == NULL ? path : NULL;
-}
 
 /* The label as applications see it, or as the token has it. */
 static void label_of(const struct exposed_key *key, char out[LABEL_MAX + 1])
@@ -104,43 +61,18 @@ static char *make_question(const struct token *token, const struct exposed_key *
     return question;
 }
 
-/* Those that are set, with what the program itself is told. Each is to be freed; false without memory. */
-static bool make_environment(char *environment[PASSED_ON + 3])
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < PASSED_ON; i++) {
-        const char *value = secure_getenv(passed_on[i]);
-
-        if (value != NULL && asprintf(&environment[count++], "%s=%s", passed_on[i], value) < 0)
-            return false;
-    }
-    environment[count] = strdup("PATH=/usr/local/bin:/usr/bin:/bin");
-    environment[count + 1] = strdup("SSH_ASKPASS_PROMPT=confirm");
-    return environment[count] != NULL && environment[count + 1] != NULL;
-}
-
 /* Programs without a window for it print an answer; an empty one is a yes, as ssh-agent has it. */
-static bool is_yes(enum program_end end, char *answer)
+static bool is_yes(enum program_end end, const char *answer)
 {
-    answer[strcspn(answer, "\r\n")] = '\0';
     return end == PROGRAM_SUCCEEDED && (answer[0] == '\0' || strcasecmp(answer, "yes") == 0);
 }
 
 static bool ask(const char *askpass, const char *question, const char *noun)
 {
-    const char *const arguments[] = {askpass, question, NULL};
-    char *environment[PASSED_ON + 3] = {NULL};
-    struct program program = {arguments, (const char *const *)environment, CONFIRM_SECONDS};
-    enum program_end end = PROGRAM_FAILED;
-    char answer[64] = "";
-    bool yes;
+    char answer[64];
+    enum program_end end = askpass_run(askpass, question, "confirm", answer, sizeof(answer));
+    bool yes = is_yes(end, answer);
 
-    if (make_environment(environment))
-        end = program_run(&program, answer, sizeof(answer));
-    for (size_t i = 0; i < PASSED_ON + 3; i++)
-        free(environment[i]);
-    yes = is_yes(end, answer);
     if (end == PROGRAM_TIMED_OUT)
         log_error("a %s is refused: nobody confirmed it within %d seconds", noun,
                   CONFIRM_SECONDS);
@@ -152,7 +84,7 @@ static bool ask(const char *askpass, const char *question, const char *noun)
 bool confirm_use(const struct token *token, const struct exposed_key *key, const char *noun)
 {
     const char *wrong;
-    const char *askpass = find_askpass(&wrong);
+    const char *askpass = askpass_find(&wrong);
     char *question;
     bool yes;
 

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -83,6 +85,53 @@ static pid_t start(const struct program *program, int output)
     return pid;
 }
 
+/* What a program with a window needs, and nothing else of the host's. */
+static const char *const passed_on[] = {
+    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE",
+    "XDG_CURRENT_DESKTOP", "DBUS_SESSION_BUS_ADDRESS", "HOME", "USER", "LOGNAME", "LANG",
+    "LC_ALL", "LC_CTYPE", "LC_MESSAGES",
+};
+
+enum { PASSED_ON = sizeof(passed_on) / sizeof(passed_on[0]) };
+
+void program_environment_free(char **environment)
+{
+    for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
+        free(environment[i]);
+    free(environment);
+}
+
+/* Behind those that are there; false without memory. */
+static bool add_variable(char **environment, const char *name, const char *value)
+{
+    size_t count = 0;
+
+    while (environment[count] != NULL)
+        count++;
+    if (asprintf(&environment[count], "%s=%s", name, value) >= 0)
+        return true;
+    environment[count] = NULL;
+    return false;
+}
+
+char **program_environment(const char *name, const char *value)
+{
+    char **environment = calloc(PASSED_ON + 3, sizeof(char *));
+    bool added = environment != NULL &&
+                 add_variable(environment, "PATH", "/usr/local/bin:/usr/bin:/bin") &&
+                 (name == NULL || add_variable(environment, name, value));
+
+    for (size_t i = 0; added && i < PASSED_ON; i++) {
+        const char *known = secure_getenv(passed_on[i]);
+
+        added = known == NULL || add_variable(environment, passed_on[i], known);
+    }
+    if (added)
+        return environment;
+    program_environment_free(environment);
+    return NULL;
+}
+
 static long now_ms(void)
 {
     struct timespec now;
@@ -107,13 +156,14 @@ static void take(struct reading *reading)
         size_t left = reading->room - 1 - reading->size, kept;
 
         if (got < 0)
-            return;
+            goto out;
         kept = (size_t)got < left ? (size_t)got : left;
         memcpy(reading->output + reading->size, some, kept);
         reading->size += kept;
     }
-    explicit_bzero(some, sizeof(some));
     reading->fd = -1;
+out:
+    explicit_bzero(some, sizeof(some)); /* it may be a PIN */
 }
 
 /* Until it ended, or the time is over. */
