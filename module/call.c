@@ -101,8 +101,11 @@ static void refuse(const struct call *call, const struct exposed_object *object,
 CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
 {
     struct exposed_object *object = NULL;
+    enum function_group group = functions[call->function].group;
     CK_RV rv;
 
+    if (group == GROUP_sign || group == GROUP_decrypt)
+        token_log_in_lazily(call->token);
     if (token_refresh(call->token) == CKR_OK)
         object = token_object(call->token, *key);
     if (object == NULL)

@@ -9,7 +9,7 @@ static bool matches(struct token *token, const struct exposed_object *object,
                     const CK_ATTRIBUTE *template, CK_ULONG count)
 {
     for (CK_ULONG i = 0; i < count; i++) {
-        const CK_ATTRIBUTE *value = token_attribute(token, object, template[i].type);
+        const CK_ATTRIBUTE *value = token_told_attribute(token, object, template[i].type);
         struct attributes one = {(CK_ATTRIBUTE *)(uintptr_t)value, 1};
 
         if (value == NULL || !attributes_match(&one, &template[i], 1))
@@ -26,7 +26,7 @@ static bool known_differs(const struct exposed_object *object, const CK_ATTRIBUT
         const CK_ATTRIBUTE *known = exposed_attribute(object, template[i].type);
         struct attributes one = {(CK_ATTRIBUTE *)(uintptr_t)known, 1};
 
-        if (known != NULL && !attributes_match(&one, &template[i], 1))
+        if (known != NULL && template[i].type != CKA_ALWAYS_AUTHENTICATE && !attributes_match(&one, &template[i], 1))
             return true;
     }
     return false;
@@ -52,11 +52,31 @@ static CK_RV collect(struct session *session, const CK_ATTRIBUTE *template, CK_U
     return CKR_OK;
 }
 
+/* May it find what only a login shows? What is asked for by the class of public objects, they answer, where there are any. */
+static bool wants_login(const struct token *token, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    const struct attributes all = {(CK_ATTRIBUTE *)(uintptr_t)template, count};
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    bool is_private = true;
+
+    if (token->exposure.n_visible == 0)
+        return true;
+    attributes_ulong(&all, CKA_CLASS, &class);
+    attributes_bool(&all, CKA_PRIVATE, &is_private);
+    return is_private && class == CKO_PRIVATE_KEY;
+}
+
 /* A token that is gone, or hidden by now, has no objects: its sessions stay open and find nothing. */
 static CK_RV search(struct session *session, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-    if (!session_sees_token(session))
-        return session->token->present ? session->token->error : CKR_OK;
+    struct token *token = session->token;
+
+    bool seen = session_sees_token(session);
+
+    if (seen && wants_login(token, template, count))
+        seen = token_log_in_lazily(token);
+    if (!seen)
+        return token->present ? token->error : CKR_OK;
     return collect(session, template, count);
 }
 
@@ -143,7 +163,7 @@ static const CK_ATTRIBUTE *known_attribute(struct token *token, const struct exp
     static CK_ATTRIBUTE none = {CKA_WRAP_TEMPLATE, NULL, 0};
     const CK_ATTRIBUTE *value;
 
-    value = token_attribute(token, object, type);
+    value = token_told_attribute(token, object, type);
     if (value == NULL && (type == CKA_WRAP_TEMPLATE || type == CKA_UNWRAP_TEMPLATE))
         return &none;
     if (value == NULL && type == CKA_ALWAYS_AUTHENTICATE && object->class == CKO_PRIVATE_KEY)

@@ -115,6 +115,8 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
         audit_login_ended(session->token, userType, "login-stopped", CKR_TOKEN_NOT_PRESENT);
         return CKR_TOKEN_NOT_PRESENT;
     }
+    if (userType == CKU_USER && token_can_relogin(session->token))
+        token_relogin(session->token); /* as CKF_LOGIN_REQUIRED says: then the application's PIN is not needed */
     if (userType == CKU_USER)
         return token_login(session->token, userType, pPin, ulPinLen);
     if (session->wants_login && session->sign.stage == SIGN_NONE)
@@ -137,6 +139,7 @@ CK_RV gate_C_Logout(struct layer *self, CK_SESSION_HANDLE hSession)
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
+    kept_pin_drop(&session->token->kept);
     if (!token_logged_in(session->token))
         return CKR_USER_NOT_LOGGED_IN;
     handles_each(&gate->sessions, end_if_of, session->token);

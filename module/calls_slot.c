@@ -114,7 +114,7 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
     pInfo->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     pInfo->ulSessionCount = token->n_sessions;
     pInfo->ulRwSessionCount = token->n_rw_sessions;
-    if (token_logged_in(token))
+    if (token_logged_in(token) || token_can_relogin(token))
         pInfo->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
     if (token->gate->preset == PRESET_READ_ONLY)
         pInfo->flags |= CKF_WRITE_PROTECTED;

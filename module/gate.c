@@ -148,6 +148,8 @@ CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate
     gate->crypto = crypto;
     gate->config = config;
     gate->preset = config->settings.preset;
+    gate->login = config->settings.login;
+    config->settings.login = (struct login_settings){0};
     gate->layer = layer_make(gate->preset, &config->settings.functions);
     rv = start_vendors(gate);
     if (rv == CKR_OK)
@@ -209,6 +211,7 @@ void gate_destroy(struct gate *gate)
     free(gate->vendors);
     config_destroy(gate->config);
     crypto_destroy(gate->crypto);
+    free(gate->login.source_name);
     free(gate->tokens);
     free(gate);
 }
@@ -325,6 +328,14 @@ struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
             return token;
     }
     return NULL;
+}
+
+void gate_expire_pins(struct gate *gate)
+{
+    long now = kept_pin_clock();
+
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        kept_pin_expire(&gate->tokens[i]->kept, now);
 }
 
 void gate_settle(struct gate *gate)

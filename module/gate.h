@@ -20,6 +20,10 @@ struct gate {
     struct crypto *crypto;   /* owned */
     struct config *config;   /* owned */
     enum preset preset;      /* in force until C_Finalize, whatever the configuration says by now */
+    struct login_settings login; /* owned; the same */
+    const struct token *source_token; /* borrowed; to which the PIN of the source belongs; NULL: to none yet */
+    bool said_source;        /* that no PIN can be had from it; forgotten once one can */
+    bool said_kept;          /* how PINs are kept, where that is not as it should be */
     unsigned moment;         /* of the week, in minutes, in which rules that ask for the time decided */
     bool broken;             /* the configuration changed and cannot be read: nothing is visible */
     struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
@@ -88,6 +92,9 @@ CK_RV gate_scan(struct gate *gate);
 
 /* The visible token in a slot, by the number that applications know; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
+
+/* PINs whose time is over are wiped. */
+void gate_expire_pins(struct gate *gate);
 
 /* Logins of applications that closed their sessions end now. */
 void gate_settle(struct gate *gate);

@@ -67,6 +67,7 @@ CK_RV key_use_begins(struct token *token, const struct exposed_key *key,
 {
     key_use_destroy(*out); /* one that the program left */
     *out = NULL;
+    kept_pin_touch(&token->kept, kept_pin_clock());
     if (verdict_asks(&key->verdict) && !confirm_use(token, key, noun_of(request->function))) {
         key_use_refused(token, key, request, "not confirmed", CKR_FUNCTION_REJECTED);
         return CKR_FUNCTION_REJECTED;

@@ -38,7 +38,7 @@ static const CK_RV innocent[] = {
     CKR_CRYPTOKI_NOT_INITIALIZED,
 };
 
-static bool is_refusal(CK_RV rv)
+bool pin_guard_is_refusal(CK_RV rv)
 {
     for (size_t i = 0; i < sizeof(innocent) / sizeof(innocent[0]); i++) {
         if (innocent[i] == rv)
@@ -110,7 +110,7 @@ void pin_guard_record(struct pin_guard *guard, struct crypto *crypto, CK_USER_TY
 {
     if (rv == CKR_OK)
         forget(guard, user);
-    else if (pin != NULL && is_refusal(rv))
+    else if (pin != NULL && pin_guard_is_refusal(rv))
         remember(guard, crypto, user, pin, size, rv);
 }
 

@@ -15,6 +15,9 @@ struct pin_guard {
     bool blind; /* a refusal could not be remembered: no PIN is sent any more */
 };
 
+/* Does the code of a C_Login say that the PIN was refused, or leave that open? */
+bool pin_guard_is_refusal(CK_RV rv);
+
 /* CKR_OK, or the code that the vendor gave when it refused this PIN of this user type. A NULL PIN is always CKR_OK. When the memory
  * cannot be asked the PIN is not sent: CKR_FUNCTION_FAILED. */
 CK_RV pin_guard_check(const struct pin_guard *guard, struct crypto *crypto, CK_USER_TYPE user,

@@ -81,7 +81,7 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     if (pMechanism == NULL)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
-    if (session_sees_token(session))
+    if (session_sees_token(session) && token_log_in_lazily(session->token))
         key = token_object(session->token, hKey);
     if (key == NULL)
         return CKR_KEY_HANDLE_INVALID;
@@ -121,6 +121,23 @@ static CK_RV start_on_token(struct session *session)
     return rv == CKR_OK ? sign_start(session, token->session) : rv;
 }
 
+/* An always-authenticate key gets its login from us, if it can be had: the application was told that the key needs none. */
+static CK_RV start_and_log_in(struct session *session)
+{
+    struct token *token = session->token;
+    struct own_pin own = {0};
+    bool ours = session->sign.always_authenticate &&
+                token_own_pin(token, CKU_CONTEXT_SPECIFIC, &own);
+    CK_RV rv = start_on_token(session);
+
+    if (rv == CKR_OK && ours) {
+        rv = token_send_own_pin(token, 0, CKU_CONTEXT_SPECIFIC, &own);
+        rv = pin_guard_is_refusal(rv) ? CKR_USER_NOT_LOGGED_IN : rv;
+    }
+    explicit_bzero(&own, sizeof(own));
+    return rv;
+}
+
 /* started: the vendor has the operation; it may be active still if C_Sign fails. */
 static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                        CK_BYTE_PTR signature, CK_ULONG_PTR size, bool *started)
@@ -130,10 +147,10 @@ static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_
 
     *started = session->sign.stage == SIGN_STARTED;
     if (!*started)
-        rv = start_on_token(session);
+        rv = start_and_log_in(session);
+    *started = *started || rv == CKR_OK || rv == CKR_USER_NOT_LOGGED_IN;
     if (rv != CKR_OK)
         return rv;
-    *started = true;
     *size = SIGNATURE_MAX;
     rv = sign_vendor(session)->C_Sign(token->session, data, data_size, signature, size);
     if (rv == CKR_BUFFER_TOO_SMALL) { /* which leaves the operation active; there is no more room to give */

@@ -33,6 +33,7 @@ void token_destroy(struct token *token)
     object_list_finish(&token->objects);
     object_list_finish(&token->issuers);
     pin_guard_finish(&token->guard);
+    kept_pin_drop(&token->kept);
     free(token->refused.items);
     free(token->proved.items);
     free(token->known.items);
@@ -257,6 +258,9 @@ void token_lose(struct token *token)
 {
     token_hide(token);
     pin_guard_finish(&token->guard);
+    token->gave_up = false;
+    if (!token->gate->login.survives_removal)
+        kept_pin_drop(&token->kept);
 }
 
 void token_hide(struct token *token)

@@ -9,6 +9,7 @@
 #include "filters/search.h"
 #include "module/audited_keys.h"
 #include "module/gate.h"
+#include "module/kept_pin.h"
 #include "module/pin_guard.h"
 #include "module/reader.h"
 
@@ -29,6 +30,9 @@ struct token {
     size_t n_sessions;   /* of the application */
     size_t n_rw_sessions;
     struct pin_guard guard;
+    struct kept_pin kept; /* accepted by it; owned */
+    bool logging_in;      /* a PIN is on its way */
+    bool gave_up;         /* p11gate's own login failed: not again until the card is put in anew, or another PIN is accepted */
 
     struct object_list objects; /* the snapshot */
     struct object_list issuers; /* certificates beside it, in which those of the snapshot may find their issuers */
@@ -90,13 +94,44 @@ CK_RV token_open(struct token *token);
 /* As the application sees it. */
 bool token_logged_in(const struct token *token);
 
-/* C_Login and C_Logout behind the guard (policy.md 6). The PIN is borrowed and kept nowhere. */
+/* C_Login and C_Logout behind the guard (policy.md 6). The PIN is borrowed, and kept where `keep_pin` says so. */
 CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size);
 
 /* The same for the context login of an operation that the vendor has on another session than the token's own. */
 CK_RV token_login_operation(struct token *token, CK_SESSION_HANDLE operation, CK_UTF8CHAR_PTR pin,
                             CK_ULONG size);
 CK_RV token_logout(struct token *token);
+
+/* Where a PIN comes from that goes to the vendor. */
+enum pin_origin {
+    PIN_OF_APPLICATION,
+    PIN_OF_SOURCE,
+    PIN_KEPT, /* of an earlier one; its time goes on */
+};
+
+/* A PIN that p11gate sends by itself, while it is held; the caller wipes it. */
+struct own_pin {
+    struct pin pin;
+    enum pin_origin origin;
+};
+
+/* As token_login, and token_login_operation where operation is not 0. */
+CK_RV token_send_own_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                         const struct own_pin *own);
+
+/* Would p11gate log in by itself at this moment: is a PIN kept, or can one be had, and may it be sent? Asks no vendor. */
+bool token_can_relogin(struct token *token);
+
+/* A PIN to send to this token, which is shown and freshly known to be the same: the kept one, else that of the source. False: there is none, or it must
+ * not be sent. Not for while an operation is active at the vendor. */
+bool token_own_pin(struct token *token, CK_USER_TYPE user, struct own_pin *own);
+
+/* Logs in without the application, once: CKR_OK when that is done, or was already; CKR_USER_NOT_LOGGED_IN when there is no PIN that may be sent; the
+ * vendor's error. What is refused is not tried again until the card is put in anew, or another PIN is accepted. */
+CK_RV token_relogin(struct token *token);
+
+/* The same where private objects are about to be looked for or used, and nobody has logged in to a token that is shown. Is it still? */
+bool token_log_in_lazily(struct token *token);
 
 /* The login of an application that closed its sessions ends now. */
 void token_settle(struct token *token);
@@ -125,6 +160,10 @@ CK_RV token_fresh_info(struct token *token);
 /* Attribute of an exposed object; read from the vendor, and kept, if it was not yet. NULL when there is none. */
 const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_object *object,
                                     CK_ATTRIBUTE_TYPE type);
+
+/* The same as the application is told it: a key wants no context login (CKA_ALWAYS_AUTHENTICATE) where p11gate makes it. */
+const CK_ATTRIBUTE *token_told_attribute(struct token *token, const struct exposed_object *object,
+                                         CK_ATTRIBUTE_TYPE type);
 
 /* The application's handle of an exposed object, issued at its first use; 0 when none is to be had. */
 CK_OBJECT_HANDLE token_object_handle(struct token *token, struct exposed_object *object);

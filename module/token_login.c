@@ -2,6 +2,7 @@
 // Login and logout of a token: the one place where a PIN goes to the vendor.
 #include "module/token.h"
 
+#include <stdint.h>
 #include "common/log.h"
 #include "common/names.h"
 #include "module/audit.h"
@@ -33,9 +34,49 @@ static CK_RV send_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_
     return vendor->C_Login(token->session, user, pin, size);
 }
 
+/* Why it is not kept as it should be is said once. */
+static void keep(struct token *token, const CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    struct gate *gate = token->gate;
+    enum kept_form form = kept_pin_keep(&token->kept, pin, size, gate->login.idle,
+                                        gate->login.max, kept_pin_clock());
+
+    if (form == KEPT_MASKED || gate->said_kept)
+        return;
+    gate->said_kept = true;
+    log_info(form == KEPT_NOT
+                 ? "no PIN is kept: it is too long, or its memory cannot be locked (RLIMIT_MEMLOCK)"
+                 : "the kernel keeps no keys for this process: a kept PIN is wiped by the first "
+                   "call after its time");
+}
+
+/* A refusal of any PIN makes the kept one doubtful. */
+static void note_refusal(struct token *token, enum pin_origin origin)
+{
+    kept_pin_drop(&token->kept);
+    token->gave_up = token->gave_up || origin != PIN_OF_APPLICATION;
+}
+
+static void note_outcome(struct token *token, CK_USER_TYPE user, enum pin_origin origin,
+                         const CK_UTF8CHAR *pin, CK_ULONG size, CK_RV rv)
+{
+    token->info_stale = token->info_stale || user == CKU_USER || rv != CKR_OK;
+    pin_guard_record(&token->guard, token->gate->crypto, user, pin, size, rv);
+    if (pin_guard_is_refusal(rv))
+        note_refusal(token, origin);
+    if (user != CKU_USER || (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN))
+        return;
+    note_logged_in(token);
+    if (rv != CKR_OK)
+        return; /* the vendor has not looked at the PIN */
+    token->gave_up = false;
+    if (token->gate->login.keeps && token->gate->serves && pin != NULL && origin != PIN_KEPT)
+        keep(token, pin, size);
+}
+
 /* operation: the vendor's session that has it; 0: the token's own, of any login. */
-static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
-                   CK_UTF8CHAR_PTR pin, CK_ULONG size)
+static CK_RV login_once(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                        enum pin_origin origin, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
     struct crypto *crypto = token->gate->crypto;
     CK_RV rv;
@@ -45,6 +86,7 @@ static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYP
     token_settle(token);
     rv = pin_guard_check(&token->guard, crypto, user, pin, size);
     if (rv != CKR_OK) {
+        token->gave_up = token->gave_up || origin != PIN_OF_APPLICATION;
         audit_login_ended(token, user, "login-stopped", rv);
         return rv;
     }
@@ -54,10 +96,7 @@ static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYP
     if (rv != CKR_OK)
         return rv;
     rv = send_pin(token, operation, user, pin, size);
-    token->info_stale = true;
-    pin_guard_record(&token->guard, crypto, user, pin, size, rv);
-    if (user == CKU_USER && (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN))
-        note_logged_in(token);
+    note_outcome(token, user, origin, pin, size, rv);
     if (loss_of(rv) == LOSS_SESSION)
         recover_token(token, rv); /* for the next attempt: this PIN is not sent again by itself */
     audit_login_ended(token, user, rv == CKR_OK ? "login-accepted" : "login-refused", rv);
@@ -66,15 +105,34 @@ static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYP
     return loss_of(rv) == LOSS_SESSION || loss_of(rv) == LOSS_LIBRARY ? recover_answer(rv) : rv;
 }
 
+/* What is recovered on the way must not send another PIN. */
+static CK_RV login(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                   enum pin_origin origin, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    CK_RV rv;
+
+    token->logging_in = true;
+    rv = login_once(token, operation, user, origin, pin, size);
+    token->logging_in = false;
+    return rv;
+}
+
 CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
-    return login(token, 0, user, pin, size);
+    return login(token, 0, user, PIN_OF_APPLICATION, pin, size);
+}
+
+CK_RV token_send_own_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
+                         const struct own_pin *own)
+{
+    return login(token, operation, user, own->origin,
+                 (CK_UTF8CHAR_PTR)(uintptr_t)own->pin.text, own->pin.size);
 }
 
 CK_RV token_login_operation(struct token *token, CK_SESSION_HANDLE operation, CK_UTF8CHAR_PTR pin,
                             CK_ULONG size)
 {
-    return login(token, operation, CKU_CONTEXT_SPECIFIC, pin, size);
+    return login(token, operation, CKU_CONTEXT_SPECIFIC, PIN_OF_APPLICATION, pin, size);
 }
 
 CK_RV token_logout(struct token *token)

@@ -92,6 +92,22 @@ static void give_back(struct token *token, struct exposed_object *object)
     }
 }
 
+/* What did not come back is gone; but a login that was lost may be made again, and show it. */
+static void drop_carried(struct token *token, bool all_visible)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < token->n_carried; i++) {
+        if (token->carried[i].handle == 0)
+            continue;
+        if (all_visible)
+            handles_revoke(&token->gate->objects, token->carried[i].handle);
+        else
+            token->carried[kept++] = token->carried[i];
+    }
+    token->n_carried = kept;
+}
+
 static void log_verdicts(const struct token *token)
 {
     for (size_t i = 0; i < token->exposure.n_keys; i++) {
@@ -157,9 +173,7 @@ CK_RV token_expose(struct token *token)
     token->exposed = true;
     for (size_t i = 0; i < token->exposure.n_objects; i++)
         give_back(token, &token->exposure.objects[i]);
-    for (size_t i = 0; i < token->n_carried; i++)
-        handles_revoke(&token->gate->objects, token->carried[i].handle);
-    token->n_carried = 0;
+    drop_carried(token, subject.private_visible);
     log_verdicts(token);
     trust_log(token);
     audit_exposure(token);
@@ -204,6 +218,17 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
                          (struct attributes *)(uintptr_t)&object->source->attributes) != CKR_OK)
         return NULL;
     return exposed_attribute(object, type);
+}
+
+const CK_ATTRIBUTE *token_told_attribute(struct token *token, const struct exposed_object *object,
+                                         CK_ATTRIBUTE_TYPE type)
+{
+    static const CK_BBOOL no = CK_FALSE;
+    static const CK_ATTRIBUTE never = {CKA_ALWAYS_AUTHENTICATE, (void *)(uintptr_t)&no, sizeof(no)};
+
+    if (type == CKA_ALWAYS_AUTHENTICATE && object->class == CKO_PRIVATE_KEY && token_can_relogin(token))
+        return &never;
+    return token_attribute(token, object, type);
 }
 
 CK_OBJECT_HANDLE token_object_handle(struct token *token, struct exposed_object *object)

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The logins that p11gate makes by itself: with the PIN that is kept, else with that of the source (policy.md 6).
+#include "module/token.h"
+
+#include <string.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "common/printable.h"
+
+enum { LABEL_SIZE = 33 };
+
+/* Do the token's flags let a try through that nobody asked for? */
+static bool flags_permit(const struct token *token)
+{
+    CK_FLAGS against = CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
+
+    if (!token->gate->login.normal)
+        against |= CKF_USER_PIN_COUNT_LOW;
+    return (token->info.flags & against) == 0;
+}
+
+/* Is another token shown that wants a login? Which of them the PIN of the source is for cannot be told then. */
+static bool has_rivals(const struct token *token)
+{
+    const struct gate *gate = token->gate;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *other = gate->tokens[i];
+        if (other != token && other->present && (other->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
+            token_is_visible(other))
+            return true;
+    }
+    return false;
+}
+
+/* Why there is no PIN for this token; NULL: nothing is in the way. Who is asked sees which token is meant. */
+static const char *obstacle(const struct token *token)
+{
+    const struct gate *gate = token->gate;
+
+    if (gate->login.source != PIN_SOURCE_ASKPASS) {
+        if (gate->source_token != NULL && gate->source_token != token)
+            return "it belongs to another token";
+        if (gate->source_token == NULL && has_rivals(token))
+            return "more than one token is shown that wants a PIN";
+    }
+    return pin_source_obstacle(&gate->login);
+}
+
+/* A token with a keypad takes no PIN from elsewhere. */
+static bool has_source(const struct token *token)
+{
+    struct gate *gate = token->gate;
+    const char *wrong;
+
+    if (gate->login.source == PIN_SOURCE_NONE ||
+        (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
+        return false;
+    wrong = obstacle(token);
+    if (wrong != NULL && !gate->said_source)
+        pin_source_say(&gate->login, wrong);
+    gate->said_source = wrong != NULL;
+    return wrong == NULL;
+}
+
+bool token_can_relogin(struct token *token)
+{
+    const struct gate *gate = token->gate;
+
+    if ((!gate->login.keeps && gate->login.source == PIN_SOURCE_NONE) || !gate->serves ||
+        !token->present || token->logging_in || token->gave_up || !flags_permit(token))
+        return false;
+    return kept_pin_is_there(&token->kept, kept_pin_clock()) || has_source(token);
+}
+
+static bool take_kept(struct token *token, struct own_pin *own)
+{
+    const unsigned char *kept = kept_pin_open(&token->kept, kept_pin_clock(), &own->pin.size);
+
+    if (kept == NULL)
+        return false;
+    memcpy(own->pin.text, kept, own->pin.size);
+    own->origin = PIN_KEPT;
+    kept_pin_close(&token->kept);
+    return true;
+}
+
+/* A source that gives none is not asked again either. */
+static bool take_from_source(struct token *token, struct own_pin *own)
+{
+    char label[LABEL_SIZE] = "";
+
+    if (!has_source(token))
+        return false;
+    memcpy(label, token->info.label, sizeof(token->info.label));
+    for (size_t end = strlen(label); end > 0 && label[end - 1] == ' '; end--)
+        label[end - 1] = '\0';
+    printable_make(label);
+    own->origin = PIN_OF_SOURCE;
+    token->gave_up = !pin_source_get(&token->gate->login, label, &own->pin);
+    return !token->gave_up;
+}
+
+/* The card that was there when the PIN was asked for may be another by now. */
+static bool is_still_permitted(struct token *token, CK_USER_TYPE user)
+{
+    CK_RV rv;
+
+    token->info_stale = token->info_stale || user == CKU_USER;
+    rv = token_fresh_info(token);
+    if (rv != CKR_OK)
+        log_info("no PIN is sent: %s", name_of_rv(rv));
+    return rv == CKR_OK && flags_permit(token);
+}
+
+bool token_own_pin(struct token *token, CK_USER_TYPE user, struct own_pin *own)
+{
+    *own = (struct own_pin){.origin = PIN_OF_SOURCE};
+    if (!token_can_relogin(token) || !token_is_visible(token))
+        return false;
+    if (!take_kept(token, own) && !take_from_source(token, own))
+        return false;
+    if (!is_still_permitted(token, user))
+        return false;
+    if (own->origin == PIN_OF_SOURCE && token->gate->login.source != PIN_SOURCE_ASKPASS)
+        token->gate->source_token = token;
+    return true;
+}
+
+CK_RV token_relogin(struct token *token)
+{
+    struct own_pin own;
+    CK_RV rv = CKR_USER_NOT_LOGGED_IN;
+
+    if (token_logged_in(token))
+        return CKR_OK;
+    if (token_own_pin(token, CKU_USER, &own))
+        rv = token_send_own_pin(token, 0, CKU_USER, &own);
+    explicit_bzero(&own, sizeof(own));
+    return rv == CKR_USER_ALREADY_LOGGED_IN ? CKR_OK : rv;
+}
+
+bool token_log_in_lazily(struct token *token)
+{
+    if (token_logged_in(token) || (token->info.flags & CKF_LOGIN_REQUIRED) == 0 ||
+        !token_can_relogin(token))
+        return true;
+    token_relogin(token);
+    return token_is_visible(token);
+}
