@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/call.h"
 
+#include <string.h>
 #include "crypto/verifier.h"
 #include "module/audit_only.h"
 #include "module/key_use.h"
@@ -118,6 +119,8 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
     if (rv != CKR_OK)
         return rv;
     call->wants_login = token_wants_login(call->token, object);
+    if (call->wants_login && token_can_relogin(call->token))
+        token_fresh_info(call->token); /* before the operation: some cards forget its login when they are asked between */
     *key = object->source->vendor;
     return CKR_OK;
 }
@@ -199,12 +202,23 @@ static void note_operation(const struct call *call, CK_RV rv)
         call->session->at_vendor &= ~call->operation;
 }
 
+/* The login of the operation, from us if it can be had: the application was told that the key needs none. Else it fails when it goes on. */
+static void log_in(const struct call *call)
+{
+    struct own_pin own;
+
+    call->session->wants_login = true;
+    if (token_own_pin(call->token, CKU_CONTEXT_SPECIFIC, &own))
+        token_send_own_pin(call->token, call->session->vendor, CKU_CONTEXT_SPECIFIC, &own);
+    explicit_bzero(&own, sizeof(own));
+}
+
 CK_RV call_end(struct call *call, CK_RV rv)
 {
     note_operation(call, rv);
     end_use(call, rv);
     if (call->wants_login && rv == CKR_OK)
-        call->session->wants_login = true;
+        log_in(call);
     /* Its session with the vendor is the application's alone, and so is an operation that is active there. */
     return call->reached_vendor && rv != CKR_OPERATION_ACTIVE ? recover_answer(rv) : rv;
 }
