@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "module/kept_pin.h"
-#include "tests/unit/memory_search.h"
+#include "tests/memory/search.h"
 
 /* "kept-zebra-4711", veiled: it must be in memory only where it is kept. */
 static const unsigned char veiled[] = {0x31, 0x3f, 0x2a, 0x2e, 0x77, 0x20, 0x3f, 0x38,
@@ -162,6 +162,7 @@ static void with_a_mask_it_is_in_no_memory_but_while_it_is_open(void **state)
         assert_int_equal(memory_search(veiled, sizeof(veiled)), 0);
     else
         assert_int_equal(memory_search(veiled, sizeof(veiled)), 1);
+    assert_int_equal(memory_search_dumped(veiled, sizeof(veiled)), 0);
     assert_non_null(kept_pin_open(&kept, kept_pin_clock(), &size));
     assert_true(memory_search(veiled, sizeof(veiled)) > 0);
     kept_pin_close(&kept);
@@ -301,6 +302,7 @@ static bool wipes_at_the_next_call(void *context)
 
     (void)context;
     if (!refuse_keys() || keep(&kept, 10, 0, 0) != KEPT_PLAIN || memory_search(veiled, sizeof(veiled)) != 1 ||
+        memory_search_dumped(veiled, sizeof(veiled)) != 0 ||
         !opens(&kept, 9000) || memory_search(veiled, sizeof(veiled)) != 1)
         return false;
     kept_pin_expire(&kept, 18999);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "common/log.h"
 #include "module/pin_source.h"
-#include "tests/unit/memory_search.h"
+#include "tests/memory/search.h"
 
 static char folder[] = "/tmp/p11gate-pin-XXXXXX", path[256], log_path[256];
 

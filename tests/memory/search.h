@@ -9,3 +9,6 @@ enum { MEMORY_VEIL = 0x5a };
 
 /* How often it is there. */
 unsigned memory_search(const unsigned char *veiled, size_t size);
+
+/* The same of what a core dump would have. */
+unsigned memory_search_dumped(const unsigned char *veiled, size_t size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tests/unit/memory_search.h"
+#include "tests/memory/search.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,26 +44,46 @@ static unsigned search_region(int memory, unsigned long from, unsigned long to, 
     return found;
 }
 
-unsigned memory_search(const unsigned char *veiled, size_t size)
+/* Of the line of a region: is it to be read? */
+static bool read_line(const char *line, const unsigned char *window, unsigned long *from, unsigned long *to)
+{
+    char rights[5];
+
+    return sscanf(line, "%lx-%lx %4s", from, to, rights) == 3 && rights[0] == 'r' && *to - *from <= MOST &&
+           !(*from <= (unsigned long)window && (unsigned long)window < *to);
+}
+
+/* proc(5): behind each region its properties stand, the last of them the kernel's flags; dd: not in dumps. */
+static unsigned search(bool dumped, const unsigned char *veiled, size_t size)
 {
     unsigned char *window = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    FILE *maps = fopen("/proc/self/maps", "re");
+    FILE *maps = fopen("/proc/self/smaps", "re");
     int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-    unsigned long from, to;
+    unsigned long from, to, next;
+    bool wanted = false;
     unsigned found = 0;
-    char line[4096], rights[5];
+    char line[4096];
 
     if (window == MAP_FAILED || maps == NULL || memory < 0)
         abort();
     while (fgets(line, sizeof(line), maps) != NULL) {
-        if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 || rights[0] != 'r' || to - from > MOST)
-            continue;
-        if (from <= (unsigned long)window && (unsigned long)window < to)
-            continue;
-        found += search_region(memory, from, to, window, veiled, size);
+        if (sscanf(line, "%lx-%lx ", &next, &next) == 2)
+            wanted = read_line(line, window, &from, &to);
+        else if (strncmp(line, "VmFlags:", 8) == 0 && wanted && !(dumped && strstr(line, " dd") != NULL))
+            found += search_region(memory, from, to, window, veiled, size);
     }
     close(memory);
     fclose(maps);
     munmap(window, WINDOW);
     return found;
+}
+
+unsigned memory_search(const unsigned char *veiled, size_t size)
+{
+    return search(false, veiled, size);
+}
+
+unsigned memory_search_dumped(const unsigned char *veiled, size_t size)
+{
+    return search(true, veiled, size);
 }
