@@ -4,6 +4,7 @@
 #include <string.h>
 #include "crypto/verifier.h"
 #include "module/audit_only.h"
+#include "module/events.h"
 #include "module/key_use.h"
 #include "module/recover.h"
 
@@ -149,6 +150,7 @@ CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
 {
     call->mechanism = mechanism;
     gate_refresh_policy(call->gate); /* before it is judged by it; keys come after mechanisms */
+    events_look(call->gate);
     return gate_check_mechanism(call->gate, mechanism, use_of(call->function));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Finding objects and reading their attributes (PKCS#11 2.40, 5.7): from the snapshot, never from what is hidden.
 #include <stdlib.h>
+#include "module/events.h"
 #include "module/recover.h"
 #include "module/session.h"
 
@@ -105,6 +106,7 @@ CK_RV gate_C_FindObjectsInit(struct layer *self, CK_SESSION_HANDLE hSession,
     if (session->searching)
         return CKR_OPERATION_ACTIVE;
     gate_refresh_policy(gate);
+    events_look(gate);
     rv = search(session, pTemplate, ulCount);
     if (rv != CKR_OK) {
         session_end_search(session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The functions on sessions and logins (PKCS#11 2.40, 5.6).
 #include "module/audit.h"
+#include "module/events.h"
 #include "module/session.h"
 #include "module/sign.h"
 
@@ -21,6 +22,7 @@ CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
     if (gate->config->settings.read_only)
         flags &= ~(CK_FLAGS)CKF_RW_SESSION; /* C_GetSessionInfo says so; ssh, which asks for more than it needs, goes on */
     gate_settle(gate);
+    events_look(gate);
     token = gate_token(gate, slotID);
     if (token == NULL)
         return CKR_SLOT_ID_INVALID;
@@ -111,6 +113,7 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     if (pPin == NULL && ulPinLen > 0)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
+    events_look(gate);
     if (!session_sees_token(session)) {
         audit_login_ended(session->token, userType, "login-stopped", CKR_TOKEN_NOT_PRESENT);
         return CKR_TOKEN_NOT_PRESENT;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "module/events.h"
 #include "module/nothing_shown.h"
 #include "module/recover.h"
 #include "module/token.h"
@@ -29,7 +30,7 @@ CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
     return CKR_OK;
 }
 
-/* For a listing they are read again; no vendor is asked whether its cards tell of their coming and going. */
+/* For a listing they are read again, unless their cards tell of their coming and going. */
 static void drop_old_snapshots(struct gate *gate)
 {
     const unsigned long max_age = gate->config->settings.max_age;
@@ -39,7 +40,8 @@ static void drop_old_snapshots(struct gate *gate)
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token->read && (unsigned long)(now.tv_sec - token->read_at.tv_sec) >= max_age)
+        if (token->read && (unsigned long)(now.tv_sec - token->read_at.tv_sec) >= max_age &&
+            !events_cover(token))
             token_forget_objects(token);
     }
 }
@@ -81,6 +83,7 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
     if (pSlotList == NULL || !gate->listed) {
+        events_look(gate);
         drop_old_snapshots(gate);
         rv = gate_scan(gate);
     }
@@ -99,9 +102,12 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
 
 CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 {
-    struct token *token = gate_token(gate_of(self), slotID);
+    struct gate *gate = gate_of(self);
+    struct token *token;
     CK_RV rv;
 
+    events_look(gate);
+    token = gate_token(gate, slotID);
     if (token == NULL)
         return CKR_SLOT_ID_INVALID;
     if (pInfo == NULL)
@@ -116,7 +122,7 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
     pInfo->ulRwSessionCount = token->n_rw_sessions;
     if (token_logged_in(token) || token_can_relogin(token))
         pInfo->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
-    if (token->gate->preset == PRESET_READ_ONLY)
+    if (gate->preset == PRESET_READ_ONLY)
         pInfo->flags |= CKF_WRITE_PROTECTED;
     return CKR_OK;
 }

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "crypto/crypto.h"
+#include "module/events.h"
 #include "module/layer.h"
 #include "module/session.h"
 #include "module/token.h"
@@ -206,6 +207,7 @@ void gate_destroy(struct gate *gate)
     handles_finish(&gate->sessions);
     handles_finish(&gate->objects);
     slot_ids_finish(&gate->slot_ids);
+    events_destroy(gate->events);
     for (size_t i = 0; i < gate->n_vendors; i++)
         vendor_destroy(gate->vendors[i]);
     free(gate->vendors);

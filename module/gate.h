@@ -12,6 +12,7 @@
 #include "module/vendor.h"
 
 struct crypto;
+struct events;
 struct exposed_object;
 struct token;
 
@@ -29,6 +30,7 @@ struct gate {
     struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
     size_t n_vendors;
     struct slot_ids slot_ids; /* where there are several modules */
+    struct events *events;   /* owned; NULL: no vendor uses pcscd, as far as is known */
     struct token **tokens;   /* owned; every token ever seen since C_Initialize, in the order of the slots */
     size_t n_tokens;
     bool scanned;            /* the slots were listed */

@@ -7,6 +7,7 @@
 #include "crypto/verifier.h"
 #include "module/audit.h"
 #include "module/audit_only.h"
+#include "module/events.h"
 #include "module/key_use.h"
 #include "module/recover.h"
 
@@ -81,6 +82,7 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     if (pMechanism == NULL)
         return CKR_ARGUMENTS_BAD;
     gate_refresh_policy(gate);
+    events_look(gate);
     if (session_sees_token(session) && token_log_in_lazily(session->token))
         key = token_object(session->token, hKey);
     if (key == NULL)

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "module/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "common/log.h"
+
+/* Without a pcscd it is looked for so often; and what a look costs may be a tenth of the time: with a card that does not answer
+ * libpcsclite takes 400 ms. */
+enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 5 };
+
+struct events {
+    struct pcsc *pcsc;           /* owned; NULL: no connection */
+    struct pcsc_readers readers; /* as they were at the last look */
+    unsigned long generation;    /* from 1 */
+    long not_before;             /* the next look or try, in ms of the monotonic clock */
+};
+
+static long milliseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct pcsc_reader *find_reader(const struct pcsc_readers *readers, const char *name)
+{
+    for (size_t i = 0; i < readers->count; i++) {
+        if (strcmp(readers->items[i].name, name) == 0)
+            return &readers->items[i];
+    }
+    return NULL;
+}
+
+/* A slot is described by the name of its reader, as far as there is room. */
+static bool is_described(const CK_SLOT_INFO *info, const char *name)
+{
+    const size_t room = sizeof(info->slotDescription);
+    size_t size = room, length = strnlen(name, room);
+
+    while (size > 0 && (info->slotDescription[size - 1] == ' ' || info->slotDescription[size - 1] == '\0'))
+        size--;
+    while (length > 0 && name[length - 1] == ' ')
+        length--;
+    return size > 0 && size == length && memcmp(info->slotDescription, name, size) == 0;
+}
+
+static bool read_slot_info(struct token *token)
+{
+    if (!token->has_slot_info)
+        token->has_slot_info = vendor_functions(token->vendor)
+                                   ->C_GetSlotInfo(token->slot, &token->slot_info) == CKR_OK;
+    return token->has_slot_info;
+}
+
+/* How often a card was taken out: the counter counts both ways. */
+static unsigned removals(const struct pcsc_reader *before, const struct pcsc_reader *now)
+{
+    unsigned changes = (now->counter - before->counter) & 0xffff;
+
+    if (changes == 0 && before->present && !now->present)
+        return 1; /* it was set up anew in between */
+    return before->present ? (changes + 1) / 2 : changes / 2;
+}
+
+/* Where the vendor does not say which reader a slot is, it may be this one. */
+static void lose_in(struct gate *gate, const struct pcsc_reader *reader)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (!token->present)
+            continue;
+        if (!read_slot_info(token))
+            token_hide(token);
+        else if (is_described(&token->slot_info, reader->name))
+            token_lose(token);
+    }
+}
+
+/* Slots may have other numbers when readers have come or gone. */
+static void forget_slots(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        gate->tokens[i]->has_slot_info = false;
+}
+
+static bool have_same_names(const struct pcsc_readers *one, const struct pcsc_readers *other)
+{
+    for (size_t i = 0; i < one->count; i++) {
+        if (find_reader(other, one->items[i].name) == NULL)
+            return false;
+    }
+    return one->count == other->count;
+}
+
+static bool is_changed(const struct pcsc_reader *before, const struct pcsc_reader *now)
+{
+    return now == NULL || now->counter != before->counter || now->present != before->present;
+}
+
+static void compare(struct gate *gate, const struct pcsc_readers *now)
+{
+    struct events *events = gate->events;
+    bool changed = !have_same_names(&events->readers, now);
+
+    for (size_t i = 0; i < events->readers.count; i++) {
+        const struct pcsc_reader *before = &events->readers.items[i];
+        const struct pcsc_reader *reader = find_reader(now, before->name);
+        if (!is_changed(before, reader))
+            continue;
+        changed = true;
+        if (reader == NULL || removals(before, reader) > 0)
+            lose_in(gate, before);
+    }
+    if (!have_same_names(&events->readers, now))
+        forget_slots(gate);
+    events->readers = *now;
+    events->generation += changed;
+}
+
+/* The vendors' own connections have gone with ours. Whether a card was out meanwhile nobody knows. */
+static void lose_pcscd(struct gate *gate)
+{
+    struct events *events = gate->events;
+
+    log_info("pcscd does not answer any more");
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->present && events_cover(gate->tokens[i]))
+            token_lose_session(gate->tokens[i]);
+    }
+    pcsc_disconnect(events->pcsc);
+    events->pcsc = NULL;
+    events->readers.count = 0;
+    events->generation++;
+}
+
+static bool ask(struct events *events, struct pcsc_readers *readers)
+{
+    long begun = milliseconds(), cost;
+    bool answered = pcsc_look(events->pcsc, readers);
+
+    cost = milliseconds() - begun;
+    if (cost > CHEAP_MS)
+        events->not_before = begun + cost * (1 + REST);
+    return answered;
+}
+
+static void connect_again(struct events *events)
+{
+    events->pcsc = pcsc_connect();
+    if (events->pcsc != NULL && ask(events, &events->readers)) {
+        events->generation++;
+        return;
+    }
+    pcsc_disconnect(events->pcsc);
+    events->pcsc = NULL;
+    events->not_before = milliseconds() + RETRY_MS;
+}
+
+void events_look(struct gate *gate)
+{
+    struct events *events = gate->events;
+    struct pcsc_readers now;
+
+    if (!pcsc_is_loaded())
+        return;
+    if (events == NULL)
+        events = gate->events = calloc(1, sizeof(*events));
+    if (events == NULL || milliseconds() < events->not_before)
+        return;
+    if (events->pcsc != NULL && ask(events, &now)) {
+        compare(gate, &now);
+        return;
+    }
+    if (events->pcsc != NULL)
+        lose_pcscd(gate);
+    connect_again(events);
+}
+
+bool events_cover(struct token *token)
+{
+    const struct events *events = token->gate->events;
+
+    if (events == NULL || events->readers.count == 0 || !read_slot_info(token))
+        return false;
+    for (size_t i = 0; i < events->readers.count; i++) {
+        if (is_described(&token->slot_info, events->readers.items[i].name))
+            return true;
+    }
+    return false;
+}
+
+unsigned long events_generation(struct token *token)
+{
+    events_look(token->gate);
+    return events_cover(token) ? token->gate->events->generation : 0;
+}
+
+void events_destroy(struct events *events)
+{
+    if (events == NULL)
+        return;
+    pcsc_disconnect(events->pcsc);
+    free(events);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Cards that come and go, as pcscd tells of them: without a vendor call, and without waiting for one to fail.
+#pragma once
+
+#include <stdbool.h>
+#include "module/pcsc.h"
+#include "module/token.h"
+
+struct events;
+
+/* Looks at pcscd's readers. Of tokens in readers out of which a card was taken since the last look, card and session are lost
+ * (token_lose), also if a card is in again; if pcscd began anew, their sessions are. It costs some 30 us (a vendor's look at the card:
+ * tens of milliseconds), and nothing where no vendor library has loaded libpcsclite. To be called where a search, a use or a login begins,
+ * and before the slots are listed. */
+void events_look(struct gate *gate);
+
+/* Does pcscd tell of the token's reader? Reads its CK_SLOT_INFO, once, if there is a pcscd to compare it with. */
+bool events_cover(struct token *token);
+
+/* A number that is another as soon as a card or reader may have come or gone since it was last asked for: while it stays, a token that is
+ * out needs no looking for. Looks. 0: nobody tells of the token's reader, and only time can. */
+unsigned long events_generation(struct token *token);
+
+void events_destroy(struct events *events);
