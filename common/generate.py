@@ -122,11 +122,14 @@ def make_table(functions):
     print("};")
 
 
+ENTRY_BY_HAND = {"C_WaitForSlotEvent"}
+
+
 def make_entry(functions):
     begin("entry")
-    print('#include "module/entry.h"\n')
+    print('#include "module/entry.h"\n#include "module/slot_wait.h"\n')
     for f in functions:
-        if f.has("entry"):
+        if f.has("entry") or f.name in ENTRY_BY_HAND:
             continue
         print(f"""static CK_RV entry_{f.name}({f.declared})
 {{

@@ -7,6 +7,7 @@
 #include "module/events.h"
 #include "module/nothing_shown.h"
 #include "module/recover.h"
+#include "module/slot_events.h"
 #include "module/token.h"
 
 enum { MECHANISMS_MAX = 65536 };
@@ -52,7 +53,7 @@ static void list_visible_of(struct gate *gate, const struct vendor *vendor, CK_S
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token->vendor != vendor || !token_is_visible(token))
+        if (token->vendor != vendor || !slot_events_see(token))
             continue;
         if (slots != NULL && *count < room)
             slots[*count] = token->shown_slot;

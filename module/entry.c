@@ -9,6 +9,7 @@
 #include "crypto/crypto.h"
 #include "module/direct.h"
 #include "module/gate.h"
+#include "module/slot_wait.h"
 #include "module/stdout_guard.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -36,6 +37,7 @@ static void after_fork_in_child(void)
     atomic_store(&retired, NULL); /* the parent's to destroy */
     if (made != NULL)
         direct_after_fork(made);
+    slot_wait_after_fork();
     log_after_fork();
 }
 
@@ -268,6 +270,7 @@ static CK_RV finalize_gate(const void *reserved)
     if (gate == NULL || forked)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     log_trace("C_Finalize");
+    slot_wait_end_all();
     gate_destroy(gate);
     gate = NULL;
     log_close();

@@ -8,13 +8,18 @@
 
 /* Without a pcscd it is looked for so often; and what a look costs may be a tenth of the time: with a card that does not answer
  * libpcsclite takes 400 ms. */
-enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 5 };
+enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 5, SETTLE_MS = 2000 };
 
 struct events {
     struct pcsc *pcsc;           /* owned; NULL: no connection */
     struct pcsc_readers readers; /* as they were at the last look */
     unsigned long generation;    /* from 1 */
-    long not_before;             /* the next look or try, in ms of the monotonic clock */
+    /* In milliseconds of the monotonic clock: */
+    long not_before; /* the next look or try */
+    long changed_at; /* the generation began */
+    long scanned_at; /* the vendors' slots were listed */
+    unsigned long covers_at; /* the generation for which this is known: */
+    bool covers;             /* pcscd tells of all slots that a card could be in */
 };
 
 static long milliseconds(void)
@@ -86,6 +91,12 @@ static void forget_slots(struct gate *gate)
         gate->tokens[i]->has_slot_info = false;
 }
 
+static void begin_generation(struct events *events)
+{
+    events->generation++;
+    events->changed_at = milliseconds();
+}
+
 static bool have_same_names(const struct pcsc_readers *one, const struct pcsc_readers *other)
 {
     for (size_t i = 0; i < one->count; i++) {
@@ -100,24 +111,31 @@ static bool is_changed(const struct pcsc_reader *before, const struct pcsc_reade
     return now == NULL || now->counter != before->counter || now->present != before->present;
 }
 
+bool events_differ(const struct pcsc_readers *one, const struct pcsc_readers *other)
+{
+    for (size_t i = 0; i < one->count; i++) {
+        if (is_changed(&one->items[i], find_reader(other, one->items[i].name)))
+            return true;
+    }
+    return one->count != other->count;
+}
+
 static void compare(struct gate *gate, const struct pcsc_readers *now)
 {
     struct events *events = gate->events;
-    bool changed = !have_same_names(&events->readers, now);
 
+    if (!events_differ(&events->readers, now))
+        return;
     for (size_t i = 0; i < events->readers.count; i++) {
         const struct pcsc_reader *before = &events->readers.items[i];
         const struct pcsc_reader *reader = find_reader(now, before->name);
-        if (!is_changed(before, reader))
-            continue;
-        changed = true;
         if (reader == NULL || removals(before, reader) > 0)
             lose_in(gate, before);
     }
     if (!have_same_names(&events->readers, now))
         forget_slots(gate);
     events->readers = *now;
-    events->generation += changed;
+    begin_generation(events);
 }
 
 /* The vendors' own connections have gone with ours. Whether a card was out meanwhile nobody knows. */
@@ -133,7 +151,7 @@ static void lose_pcscd(struct gate *gate)
     pcsc_disconnect(events->pcsc);
     events->pcsc = NULL;
     events->readers.count = 0;
-    events->generation++;
+    begin_generation(events);
 }
 
 static bool ask(struct events *events, struct pcsc_readers *readers)
@@ -151,7 +169,7 @@ static void connect_again(struct events *events)
 {
     events->pcsc = pcsc_connect();
     if (events->pcsc != NULL && ask(events, &events->readers)) {
-        events->generation++;
+        begin_generation(events);
         return;
     }
     pcsc_disconnect(events->pcsc);
@@ -179,23 +197,76 @@ void events_look(struct gate *gate)
     connect_again(events);
 }
 
+static bool is_some_reader(const struct events *events, const CK_SLOT_INFO *info)
+{
+    for (size_t i = 0; i < events->readers.count; i++) {
+        if (is_described(info, events->readers.items[i].name))
+            return true;
+    }
+    return false;
+}
+
 bool events_cover(struct token *token)
 {
     const struct events *events = token->gate->events;
 
-    if (events == NULL || events->readers.count == 0 || !read_slot_info(token))
-        return false;
-    for (size_t i = 0; i < events->readers.count; i++) {
-        if (is_described(&token->slot_info, events->readers.items[i].name))
-            return true;
-    }
-    return false;
+    return events != NULL && events->readers.count > 0 && read_slot_info(token) &&
+           is_some_reader(events, &token->slot_info);
 }
 
 unsigned long events_generation(struct token *token)
 {
     events_look(token->gate);
     return events_cover(token) ? token->gate->events->generation : 0;
+}
+
+void events_note_scan(struct gate *gate)
+{
+    if (gate->events != NULL)
+        gate->events->scanned_at = milliseconds();
+}
+
+static bool covers_vendor(const struct events *events, const struct vendor *vendor)
+{
+    CK_FUNCTION_LIST *list = vendor_functions(vendor);
+    CK_SLOT_ID *slots = NULL;
+    CK_SLOT_INFO info;
+    CK_ULONG count = 0;
+    bool covers = vendor_list_slots(list, CK_FALSE, false, &slots, &count) == CKR_OK;
+
+    for (CK_ULONG i = 0; covers && i < count; i++)
+        covers = list->C_GetSlotInfo(slots[i], &info) == CKR_OK &&
+                 ((info.flags & CKF_REMOVABLE_DEVICE) == 0 || is_some_reader(events, &info));
+    free(slots);
+    return covers;
+}
+
+/* Asked once, until something happens. */
+static bool covers_all(const struct gate *gate, struct events *events)
+{
+    if (events->covers_at == events->generation)
+        return events->covers;
+    events->covers = true;
+    for (size_t i = 0; events->covers && i < gate->n_vendors; i++)
+        events->covers = gate->vendors[i] == NULL || covers_vendor(events, gate->vendors[i]);
+    events->covers_at = events->generation;
+    return events->covers;
+}
+
+bool events_quiet(struct gate *gate)
+{
+    struct events *events = gate->events;
+
+    return gate->scanned && events != NULL && events->pcsc != NULL &&
+           events->scanned_at >= events->changed_at + SETTLE_MS && covers_all(gate, events);
+}
+
+bool events_readers(const struct gate *gate, struct pcsc_readers *readers)
+{
+    if (gate->events == NULL || gate->events->pcsc == NULL)
+        return false;
+    *readers = gate->events->readers;
+    return true;
 }
 
 void events_destroy(struct events *events)

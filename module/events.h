@@ -21,4 +21,16 @@ bool events_cover(struct token *token);
  * out needs no looking for. Looks. 0: nobody tells of the token's reader, and only time can. */
 unsigned long events_generation(struct token *token);
 
+/* The slots are being listed: what the vendors will say is as of now. */
+void events_note_scan(struct gate *gate);
+
+/* Has nothing happened since the slots were listed, in no slot that a card could be in? The first seconds after an event do not count: a
+ * vendor may need them to know the card. False where nobody tells. */
+bool events_quiet(struct gate *gate);
+
+/* What is known at the moment, for a wait until something else is there; false where pcscd tells nothing. */
+bool events_readers(const struct gate *gate, struct pcsc_readers *readers);
+
+bool events_differ(const struct pcsc_readers *one, const struct pcsc_readers *other);
+
 void events_destroy(struct events *events);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "module/events.h"
 #include "module/token.h"
 
 /* What a vendor says of one slot. */
@@ -24,8 +25,10 @@ static struct token *add_token(struct gate *gate, const struct seen_slot *seen)
 
     if (grown != NULL)
         gate->tokens = grown;
-    if (token != NULL)
-        grown[gate->n_tokens++] = token;
+    if (token == NULL)
+        return NULL;
+    token->told.known = gate->scanned; /* it came after the first look */
+    grown[gate->n_tokens++] = token;
     return token;
 }
 
@@ -86,6 +89,7 @@ static void take_token(struct gate *gate, const struct seen_slot *seen)
         token = add_token(gate, seen);
     if (token == NULL)
         return;
+    token->insertion += !token->present;
     token->shown_slot = shown;
     token->has_slot_info = token->has_slot_info && token->slot == seen->slot;
     token->slot = seen->slot;
@@ -185,6 +189,7 @@ CK_RV gate_scan(struct gate *gate)
     CK_RV first = CKR_OK;
     bool any = false;
 
+    events_note_scan(gate);
     for (size_t i = 0; i < gate->n_vendors; i++) {
         struct vendor *vendor = gate->vendors[i];
         CK_RV rv = vendor != NULL ? scan_vendor(gate, i) : CKR_OK;

@@ -13,6 +13,15 @@
 #include "module/pin_guard.h"
 #include "module/reader.h"
 
+/* What C_WaitForSlotEvent has told of a token; at the beginning what there was. */
+struct told {
+    bool known; /* what there was at the beginning */
+    bool shown; /* the token was, in that slot, at that insertion */
+    CK_SLOT_ID slot;
+    unsigned insertion;
+    bool now; /* it is shown; as of the last look */
+};
+
 struct token {
     struct gate *gate;     /* borrowed */
     struct vendor *vendor; /* borrowed */
@@ -23,6 +32,8 @@ struct token {
     bool info_stale; /* a login may have changed its flags */
     CK_SLOT_INFO slot_info;
     bool has_slot_info;
+    unsigned insertion; /* counts how often it was found again */
+    struct told told;
 
     CK_SESSION_HANDLE session; /* ours with the vendor; 0: none */
     bool logged_in;

@@ -33,6 +33,7 @@ struct mock_token {
     unsigned tries;     /* wrong PINs until it is locked; 0: any number */
     CK_FLAGS flags;     /* beside those that follow from the rest */
     unsigned quirks;    /* enum mock_quirk */
+    const char *reader; /* the slot's description; NULL: "mock slot" */
     bool uninitialised; /* present, but without CKF_TOKEN_INITIALIZED, as SoftHSM's empty slot */
 };
 

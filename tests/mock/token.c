@@ -34,6 +34,7 @@ CK_SLOT_ID token_add(const struct mock_token *described)
     token->described = *described;
     token->described.label = copy(described->label);
     token->described.pin = copy(described->pin);
+    token->described.reader = copy(described->reader);
     snprintf(token->serial, sizeof(token->serial), "%016zx", FIRST_SLOT + i);
     token->present = true;
     tokens[i] = token;
@@ -77,6 +78,7 @@ void token_reset(void)
         object_destroy_all(tokens[i]);
         free((char *)(uintptr_t)tokens[i]->described.label);
         free((char *)(uintptr_t)tokens[i]->described.pin);
+        free((char *)(uintptr_t)tokens[i]->described.reader);
         free(tokens[i]);
         tokens[i] = NULL;
     }
@@ -145,7 +147,8 @@ CK_RV mock_C_GetSlotInfo(CK_SLOT_ID slotID, CK_SLOT_INFO *pInfo)
     *pInfo = (CK_SLOT_INFO){.flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT};
     if (token->present)
         pInfo->flags |= CKF_TOKEN_PRESENT;
-    token_pad(pInfo->slotDescription, sizeof(pInfo->slotDescription), "mock slot");
+    token_pad(pInfo->slotDescription, sizeof(pInfo->slotDescription),
+        token->described.reader != NULL ? token->described.reader : "mock slot");
     token_pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
     return CKR_OK;
 }

@@ -16,9 +16,7 @@ static void each_preset_permits_what_the_stricter_one_does(void **state)
 
         assert_true(preset_permits(PRESET_TRANSPARENT, id));
         assert_true(!preset_permits(PRESET_SSH, id) || preset_permits(PRESET_READ_ONLY, id));
-        /* there is no event to wait for yet */
-        assert_true(!function_is_basic(id) || preset_permits(PRESET_SSH, id) ||
-                    id == FUNCTION_C_WaitForSlotEvent);
+        assert_true(!function_is_basic(id) || preset_permits(PRESET_SSH, id));
     }
 }
 

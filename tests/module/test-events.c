@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Cards that come and go, where pcscd tells of it: no vendor call has to fail first.
+#include "tests/module/readers.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char permit[] = "allow: [{id: [\"01\", \"11\"]}]\n";
+static const char long_name[] = "A reader whose name is longer than the 64 bytes of a slot's description 00 00";
+static CK_SLOT_ID one, two;
+
+static int make_readers(void **state)
+{
+    host_reset(state);
+    readers_reset();
+    one = readers_add("Reader A 00 00", "one", "01");
+    two = readers_add(long_name, "two", "11");
+    return 0;
+}
+
+static int check_use(void **state)
+{
+    (void)state;
+    host.functions->C_Finalize(NULL);
+    assert_int_equal(pcscd->misused(), 0);
+    assert_int_equal(pcscd->open(), 0);
+    return host_reset(state);
+}
+
+static CK_SESSION_HANDLE start(void)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(permit, one);
+
+    host_only(session, CKO_PRIVATE_KEY);
+    return session;
+}
+
+static CK_ULONG count_listed(void)
+{
+    CK_ULONG count = 0;
+
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    return count;
+}
+
+static bool is_logged_in(CK_SESSION_HANDLE session)
+{
+    CK_SESSION_INFO info;
+
+    host_find(session, NULL, 0, NULL, 0);
+    assert_int_equal(host.functions->C_GetSessionInfo(session, &info), CKR_OK);
+    return info.state == CKS_RO_USER_FUNCTIONS;
+}
+
+/* The card was out and is in again before anybody has looked; the vendor has noticed nothing. */
+static void replug_unnoticed(const char *name)
+{
+    pcscd->card(name, false);
+    pcscd->card(name, true);
+}
+
+/* Before any other test: a library that was loaded stays. */
+static void libpcsclite_is_not_loaded_where_no_vendor_has_brought_it(void **state)
+{
+    (void)state;
+    one = host_token("one");
+    host_key(one, "rsa:2048", "01", MOCK_PAIR);
+    start();
+    assert_int_equal(count_listed(), 1);
+    assert_null(dlopen("libpcsclite.so.1", RTLD_LAZY | RTLD_NOLOAD));
+    assert_int_equal(host.mock->calls_of("C_GetSlotInfo"), 0);
+    host_stop();
+}
+
+static void a_card_that_is_pulled_is_gone_at_the_next_search_without_a_failure(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    readers_card(one, "Reader A 00 00", false);
+    host.mock->forget_calls();
+    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 0);
+    assert_int_equal(host.mock->calls_of("C_Sign") + host.mock->calls_of("C_FindObjectsInit") +
+                         host.mock->calls_of("C_GetSessionInfo"),
+                     0);
+    assert_int_equal(count_listed(), 1);
+    readers_card(one, "Reader A 00 00", true);
+    assert_int_equal(host_find_class(session, CKO_PUBLIC_KEY, NULL, 0), 1);
+    assert_int_equal(count_listed(), 2);
+}
+
+static void a_card_that_was_out_between_two_looks_is_known_by_the_counter(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    assert_true(is_logged_in(session));
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+    assert_int_equal(host_find_class(session, CKO_PRIVATE_KEY, NULL, 0), 0);
+    host_login(session, "1234");
+    host_only(session, CKO_PRIVATE_KEY);
+}
+
+static void a_signature_begins_with_a_look(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+
+    (void)state;
+    readers_card(one, "Reader A 00 00", false);
+    host.mock->forget_calls();
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_SignInit"), 0);
+}
+
+static void events_of_other_readers_leave_a_login_alone(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    count_listed();
+    replug_unnoticed(long_name);
+    readers_card(two, long_name, false);
+    pcscd->reader("Reader B 00 00", true);
+    pcscd->card("Reader B 00 00", true);
+    host.mock->forget_calls();
+    assert_true(is_logged_in(session));
+    assert_int_equal(host.mock->calls_of("C_OpenSession"), 0);
+    assert_int_equal(count_listed(), 1);
+}
+
+/* pcscd has told of the insertion after the vendor. */
+static void a_card_that_came_in_is_not_one_that_was_out(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    pcscd->card("Reader A 00 00", false);
+    session = start();
+    pcscd->card("Reader A 00 00", true);
+    assert_true(is_logged_in(session));
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+}
+
+static void the_name_of_a_reader_may_be_longer_than_the_description_of_its_slot(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(permit, two);
+
+    (void)state;
+    assert_true(is_logged_in(session));
+    replug_unnoticed(long_name);
+    assert_false(is_logged_in(session));
+}
+
+static void a_reader_that_is_unplugged_takes_its_card_with_it(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    pcscd->reader("Reader A 00 00", false);
+    assert_false(is_logged_in(session));
+}
+
+static void the_counter_may_begin_anew(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    for (int i = 0; i < 0xfffe; i++)
+        pcscd->card("Reader A 00 00", i % 2 == 1);
+    session = start();
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+}
+
+/* The vendor has not noticed that the card is another one. */
+static void another_card_in_the_reader_gets_no_pin(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start(permit);
+    session = host_open(one);
+    host_only(session, CKO_PUBLIC_KEY);
+    host.mock->token_swap(one, two);
+    replug_unnoticed("Reader A 00 00");
+    readers_card(two, long_name, false);
+    host.mock->forget_calls();
+    assert_int_equal(host_try_login(session, CKU_USER, "1234"), CKR_TOKEN_NOT_PRESENT);
+    assert_int_equal(host.mock->calls_of("C_Login"), 0);
+}
+
+static void a_refused_pin_is_forgotten_with_the_insertion_that_only_the_counter_shows(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start(permit);
+    session = host_open(one);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(one), 1);
+    replug_unnoticed("Reader A 00 00");
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(one), 2);
+}
+
+/* Nobody knows whether the card was out. */
+static void a_refused_pin_is_not_forgotten_with_a_restart_of_pcscd(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start(permit);
+    session = host_open(one);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    pcscd->daemon(false);
+    pcscd->daemon(true);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(one), 1);
+    host_login(session, "1234");
+}
+
+static void after_a_restart_of_pcscd_the_session_is_a_new_one_and_events_are_told_again(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    pcscd->daemon(false);
+    pcscd->daemon(true);
+    assert_false(is_logged_in(session));
+    host_login(session, "1234");
+    assert_true(is_logged_in(session));
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+}
+
+static void without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second(void **state)
+{
+    long begun = readers_clock();
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    pcscd->daemon(false);
+    session = start();
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(count_listed(), 2);
+    assert_true(is_logged_in(session));
+    assert_in_range(pcscd->connections(), 1, 1 + (readers_clock() - begun) / 1000);
+    pcscd->daemon(true);
+    readers_sleep(1100);
+    assert_true(is_logged_in(session));
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+}
+
+static void a_look_that_takes_long_is_not_taken_at_each_call(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+    unsigned before;
+
+    (void)state;
+    pcscd->delay(50);
+    before = pcscd->looks();
+    for (int i = 0; i < 20; i++)
+        host_only(session, CKO_PRIVATE_KEY);
+    assert_in_range(pcscd->looks() - before, 1, 3);
+}
+
+static void an_old_snapshot_is_read_again_only_where_nobody_tells_of_the_card(void **state)
+{
+    (void)state;
+    host_start("allow: [{id: [\"01\", \"11\"]}]\ncache: {max_age: 0s}\n");
+    count_listed();
+    host.mock->forget_calls();
+    count_listed();
+    assert_int_equal(host.mock->calls_of("C_FindObjectsInit"), 0);
+    pcscd->reader(long_name, false);
+    count_listed();
+    host.mock->forget_calls();
+    count_listed();
+    assert_int_equal(host.mock->calls_of("C_FindObjectsInit"), 2); /* one for each value of id */
+}
+
+static int list_in_child(void)
+{
+    CK_ULONG count = 0;
+
+    if (host.functions->C_Initialize(NULL) != CKR_OK ||
+        host.functions->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count != 2)
+        return 1;
+    replug_unnoticed("Reader A 00 00");
+    if (host.functions->C_GetSlotList(CK_TRUE, NULL, &count) != CKR_OK || count != 2)
+        return 2;
+    if (host.functions->C_Finalize(NULL) != CKR_OK)
+        return 3;
+    return pcscd->misused() != 0 ? 4 : 0;
+}
+
+static void a_child_has_a_connection_of_its_own(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+    int status = -1;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0)
+        _exit(list_in_child());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_true(is_logged_in(session));
+}
+
+#define EVENT(test) cmocka_unit_test_setup_teardown(test, make_readers, check_use)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(libpcsclite_is_not_loaded_where_no_vendor_has_brought_it,
+                                        host_reset, host_reset),
+        EVENT(a_card_that_is_pulled_is_gone_at_the_next_search_without_a_failure),
+        EVENT(a_card_that_was_out_between_two_looks_is_known_by_the_counter),
+        EVENT(a_signature_begins_with_a_look),
+        EVENT(events_of_other_readers_leave_a_login_alone),
+        EVENT(a_card_that_came_in_is_not_one_that_was_out),
+        EVENT(the_name_of_a_reader_may_be_longer_than_the_description_of_its_slot),
+        EVENT(a_reader_that_is_unplugged_takes_its_card_with_it),
+        EVENT(the_counter_may_begin_anew),
+        EVENT(another_card_in_the_reader_gets_no_pin),
+        EVENT(a_refused_pin_is_forgotten_with_the_insertion_that_only_the_counter_shows),
+        EVENT(a_refused_pin_is_not_forgotten_with_a_restart_of_pcscd),
+        EVENT(after_a_restart_of_pcscd_the_session_is_a_new_one_and_events_are_told_again),
+        EVENT(without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second),
+        EVENT(a_look_that_takes_long_is_not_taken_at_each_call),
+        EVENT(an_old_snapshot_is_read_again_only_where_nobody_tells_of_the_card),
+        EVENT(a_child_has_a_connection_of_its_own),
+    };
+
+    return cmocka_run_group_tests_name("events", tests, host_load, host_unload);
+}
