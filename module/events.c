@@ -8,7 +8,7 @@
 
 /* Without a pcscd it is looked for so often; and what a look costs may be a tenth of the time: with a card that does not answer
  * libpcsclite takes 400 ms. */
-enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 5, SETTLE_MS = 2000 };
+enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 100, SETTLE_MS = 2000 };
 
 struct events {
     struct pcsc *pcsc;           /* owned; NULL: no connection */

@@ -37,7 +37,7 @@ def make_entry_point(f):
     print(f"static CK_RV entry_{f.name}({f.declared})\n{{")
     print(f"    CK_RV rv = record_begin(FUNCTION_{f.name});\n")
     if f.name in WRITTEN:
-        print(f"    if (rv == CKR_OK)\n        rv = mock_{f.name}({f.names});")
+        print(f"    if (rv == CKR_OK) {{\n        mock_lock();\n        rv = mock_{f.name}({f.names});\n        mock_unlock();\n    }}")
     else:
         for argument in f.arguments:
             print(f"    (void){argument.name};")

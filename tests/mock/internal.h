@@ -53,6 +53,9 @@ extern struct token *tokens[TOKENS_MAX]; /* by slot - FIRST_SLOT; NULL past the 
  * library says. */
 CK_RV record_begin(enum function_id function);
 CK_RV record_end(enum function_id function, CK_RV rv);
+/* Around what a call does, and what tests change meanwhile. */
+void mock_lock(void);
+void mock_unlock(void);
 void record_reset(void);
 void record_forget(void);
 void record_fail(const char *function, unsigned nth, CK_RV rv);

@@ -33,6 +33,18 @@ _Noreturn void record_wrong(const char *what, const char *value)
 
 static pthread_mutex_t recording = PTHREAD_MUTEX_INITIALIZER; /* p11gate calls from several threads under the preset transparent */
 
+static pthread_mutex_t doing = PTHREAD_MUTEX_INITIALIZER; /* for tests that change something while a thread of theirs waits in p11gate */
+
+void mock_lock(void)
+{
+    pthread_mutex_lock(&doing);
+}
+
+void mock_unlock(void)
+{
+    pthread_mutex_unlock(&doing);
+}
+
 static enum function_id function_of(const char *name)
 {
     for (int i = 0; i < FUNCTION_COUNT; i++) {
@@ -122,7 +134,9 @@ void record_fail_none(void)
 
 void record_forget(void)
 {
+    pthread_mutex_lock(&recording);
     record.n_calls = 0;
+    pthread_mutex_unlock(&recording);
 }
 
 void record_reset(void)
@@ -133,7 +147,12 @@ void record_reset(void)
 
 unsigned record_calls(void)
 {
-    return record.n_calls;
+    unsigned count;
+
+    pthread_mutex_lock(&recording);
+    count = record.n_calls;
+    pthread_mutex_unlock(&recording);
+    return count;
 }
 
 unsigned record_calls_of(const char *function)
@@ -141,10 +160,12 @@ unsigned record_calls_of(const char *function)
     enum function_id wanted = function_of(function);
     unsigned count = 0;
 
+    pthread_mutex_lock(&recording);
     for (unsigned i = 0; i < record.n_calls; i++) {
         if (record.calls[i] == wanted)
             count++;
     }
+    pthread_mutex_unlock(&recording);
     return count;
 }
 

@@ -50,10 +50,12 @@ void token_insert(CK_SLOT_ID slot, bool present)
 {
     struct token *token = token_at(slot);
 
+    mock_lock();
     token->present = present;
     token->logged_in = false;
     session_close_all(token);
     has_event[slot - FIRST_SLOT] = true;
+    mock_unlock();
 }
 
 void token_swap(CK_SLOT_ID one, CK_SLOT_ID other)

@@ -266,7 +266,7 @@ static void a_look_that_takes_long_is_not_taken_at_each_call(void **state)
     unsigned before;
 
     (void)state;
-    pcscd->delay(50);
+    pcscd->delay(150);
     before = pcscd->looks();
     for (int i = 0; i < 20; i++)
         host_only(session, CKO_PRIVATE_KEY);
