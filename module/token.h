@@ -37,6 +37,7 @@ struct token {
 
     CK_SESSION_HANDLE session; /* ours with the vendor; 0: none */
     bool logged_in;
+    bool login_lost; /* with the session: what the vendor says of being logged in may be stale */
     bool logout_pending; /* the application closed its last session; the vendor is told before the next is opened */
     size_t n_sessions;   /* of the application */
     size_t n_rw_sessions;

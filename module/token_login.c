@@ -16,6 +16,7 @@ bool token_logged_in(const struct token *token)
 static void note_logged_in(struct token *token)
 {
     token->logged_in = true;
+    token->login_lost = false;
     token->logout_pending = false;
 }
 
@@ -143,6 +144,7 @@ CK_RV token_logout(struct token *token)
         return CKR_USER_NOT_LOGGED_IN;
     rv = vendor_functions(token->vendor)->C_Logout(token->session);
     token->logged_in = false;
+    token->login_lost = false;
     token->logout_pending = false;
     token->info_stale = true;
     token_forget_objects(token);

@@ -173,7 +173,7 @@ CK_RV token_expose(struct token *token)
     token->exposed = true;
     for (size_t i = 0; i < token->exposure.n_objects; i++)
         give_back(token, &token->exposure.objects[i]);
-    drop_carried(token, subject.private_visible);
+    drop_carried(token, subject.private_visible || !token->login_lost);
     log_verdicts(token);
     trust_log(token);
     audit_exposure(token);
