@@ -154,20 +154,28 @@ CK_RV call_mechanism(struct call *call, const CK_MECHANISM *mechanism)
     return gate_check_mechanism(call->gate, mechanism, use_of(call->function));
 }
 
+/* Nobody was logged in, or the key lacks its login for this operation: nothing is lost. */
+static bool wants_a_login(const struct call *call)
+{
+    return !call->token->logged_in || call->wants_login ||
+           (call->session != NULL && call->session->wants_login);
+}
+
 bool call_again(struct call *call, CK_RV rv)
 {
     enum loss loss = loss_of(rv);
 
     if (!call->reached_vendor || loss == LOSS_NONE)
         return false;
-    if (loss == LOSS_OPERATION || loss == LOSS_OBJECT || loss == LOSS_LOGIN)
+    if (loss == LOSS_OPERATION || loss == LOSS_OBJECT ||
+        (loss == LOSS_LOGIN && wants_a_login(call)))
         return false;
     if (call->session != NULL)
         session_close_vendor(call->session);
-    if (call->tried || call->goes_on)
+    if (call->tried)
         return false;
     call->tried = true;
-    return recover_token(call->token, rv);
+    return recover_token(call->token, rv) && !call->goes_on;
 }
 
 /* Does the call end the operation that it goes on with? An error does, and all that hands out the result (PKCS#11 2.40, 5.2). */
@@ -188,7 +196,8 @@ static void end_use(const struct call *call, CK_RV rv)
 
     if (call->session != NULL && (group == GROUP_sign || group == GROUP_decrypt) &&
         ends_use(call, rv))
-        key_use_ended(call->gate, session_use(call->session, call->function), recover_answer(rv));
+        key_use_ended(call->gate, session_use(call->session, call->function),
+                      recover_answer_of(call->token, rv));
 }
 
 /* An error ends an operation as well; the question for the size of the result does not (PKCS#11 2.40, 5.2). */
@@ -222,5 +231,6 @@ CK_RV call_end(struct call *call, CK_RV rv)
     if (call->wants_login && rv == CKR_OK)
         log_in(call);
     /* Its session with the vendor is the application's alone, and so is an operation that is active there. */
-    return call->reached_vendor && rv != CKR_OPERATION_ACTIVE ? recover_answer(rv) : rv;
+    return call->reached_vendor && rv != CKR_OPERATION_ACTIVE ? recover_answer_of(call->token, rv)
+                                                              : rv;
 }

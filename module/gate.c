@@ -359,10 +359,8 @@ void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION
     sessions_disown(gate, vendor, session);
 }
 
-CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)
+void gate_lose_sessions(struct gate *gate, const struct vendor *vendor)
 {
-    CK_RV rv = vendor_initialize(vendor);
-
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
         if (token->vendor != vendor)
@@ -370,5 +368,12 @@ CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)
         token->session = 0; /* its handle may be somebody else's by now */
         token_lose_session(token);
     }
+}
+
+CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)
+{
+    CK_RV rv = vendor_initialize(vendor);
+
+    gate_lose_sessions(gate, vendor);
     return rv;
 }

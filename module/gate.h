@@ -92,6 +92,12 @@ bool gate_shows_mechanism(const struct gate *gate, CK_MECHANISM_TYPE type);
 /* Lists the vendors' slots and the tokens in them. The first vendor's error when none can list its slots. */
 CK_RV gate_scan(struct gate *gate);
 
+/* The same of one vendor. */
+CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor);
+
+/* Lists a vendor's slots, and asks only for the tokens in those where none is known to be: for a token that is out. */
+void gate_look_for(struct gate *gate, struct vendor *vendor);
+
 /* The visible token in a slot, by the number that applications know; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 
@@ -106,6 +112,9 @@ void gate_settle(struct gate *gate);
  * application's, which has it only after this call. */
 void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE session,
                       const struct token *owner);
+
+/* The vendor was finalised: every token of it has lost its session. */
+void gate_lose_sessions(struct gate *gate, const struct vendor *vendor);
 
 /* After CKR_CRYPTOKI_NOT_INITIALIZED from a vendor: initialises it again; every token of it has lost its session. */
 CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor);

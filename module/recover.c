@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "common/names.h"
 
+enum { LOOK_AGAIN_MS = 1000, REPLAYS_MAX = 2 };
+
 static const struct {
     CK_RV rv;
     enum loss loss;
@@ -16,6 +18,14 @@ static const struct {
     {CKR_CRYPTOKI_NOT_INITIALIZED, LOSS_LIBRARY},
 };
 
+/* Of a signature that was checked before it was begun. cackey says CKR_GENERAL_ERROR of a card that is out. What is not here is about the
+ * request, the PIN or the user's will, and would be the same again. */
+static const CK_RV doubts[] = {
+    CKR_GENERAL_ERROR,
+    CKR_FUNCTION_FAILED,
+    CKR_OPERATION_NOT_INITIALIZED,
+};
+
 enum loss loss_of(CK_RV rv)
 {
     for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
@@ -23,6 +33,15 @@ enum loss loss_of(CK_RV rv)
             return losses[i].loss;
     }
     return LOSS_NONE;
+}
+
+static enum loss loss_of_signature(CK_RV rv)
+{
+    for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
+        if (doubts[i] == rv)
+            return LOSS_DOUBT;
+    }
+    return (rv & CKR_VENDOR_DEFINED) != 0 ? LOSS_DOUBT : loss_of(rv);
 }
 
 CK_RV recover_answer(CK_RV rv)
@@ -33,33 +52,169 @@ CK_RV recover_answer(CK_RV rv)
     return rv;
 }
 
-bool recover_token(struct token *token, CK_RV rv)
+CK_RV recover_answer_of(const struct token *token, CK_RV rv)
 {
-    enum loss loss = loss_of(rv);
+    return rv != CKR_OK && !token->present ? CKR_DEVICE_REMOVED : recover_answer(rv);
+}
 
-    if (loss == LOSS_NONE)
+static void say_out(struct token *token)
+{
+    clock_gettime(CLOCK_BOOTTIME, &token->looked_at);
+    log_notice("the token \"%.32s\" is out", (const char *)token->info.label);
+}
+
+/* The vendor's slots are listed again. Is the token in one of them, freshly read? */
+static bool rescan(struct token *token)
+{
+    CK_RV rv = gate_scan_vendor(token->gate, token->vendor);
+
+    if (rv != CKR_OK)
+        log_info("looking for the token failed: %s", name_of_rv(rv));
+    if (!token->present)
+        say_out(token);
+    return rv == CKR_OK && token->present;
+}
+
+static bool renew(struct token *token)
+{
+    return token_renew_session(token) == CKR_OK;
+}
+
+static bool forget(struct token *token)
+{
+    token_forget_objects(token);
+    return true;
+}
+
+/* OpenSC gives out dead sessions after a card came back, ykcs11 keeps a dead connection: until all sessions are closed and the slots listed
+ * again. */
+static bool reopen(struct token *token)
+{
+    token_lose_session(token);
+    if (vendor_is_ours(token->vendor))
+        vendor_functions(token->vendor)->C_CloseAllSessions(token->slot);
+    return rescan(token);
+}
+
+static bool log_in(struct token *token)
+{
+    return reopen(token) && token_logged_in(token);
+}
+
+static bool initialize(struct token *token)
+{
+    return gate_reinitialize(token->gate, token->vendor) == CKR_OK && rescan(token);
+}
+
+/* Neither session nor login are given up for a doubt. */
+static bool look(struct token *token)
+{
+    return rescan(token) && renew(token);
+}
+
+/* Of each loss: what is done first. A loss that comes back is worth the library's restart where the session was the vendor's to keep. */
+static const struct {
+    bool (*cure)(struct token *token);
+    bool restarts;
+} cures[LOSSES] = {
+    [LOSS_OPERATION] = {renew, true},     [LOSS_OBJECT] = {forget, false},
+    [LOSS_SESSION] = {reopen, true},      [LOSS_LOGIN] = {log_in, false},
+    [LOSS_LIBRARY] = {initialize, false}, [LOSS_DOUBT] = {look, false},
+};
+
+/* The login of another token would end with the library's. */
+static bool others_are_logged_in(const struct token *token)
+{
+    const struct gate *gate = token->gate;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        const struct token *other = gate->tokens[i];
+        if (other != token && other->vendor == token->vendor && other->logged_in)
+            return true;
+    }
+    return false;
+}
+
+/* Once, until a signature succeeds. */
+static bool restart(struct token *token)
+{
+    CK_RV rv;
+
+    if (token->restarted || !token->present || others_are_logged_in(token))
+        return false;
+    token_lose_session(token);
+    rv = vendor_renew(token->vendor);
+    if (rv == CKR_FUNCTION_REJECTED)
+        return false;
+    log_notice("%s was finalised and initialised again: %s", vendor_name(token->vendor),
+               name_of_rv(rv));
+    token->restarted = true;
+    gate_lose_sessions(token->gate, token->vendor);
+    return rv == CKR_OK && rescan(token);
+}
+
+/* Where nobody was logged in, to be told so is no loss. */
+static bool is_loss(const struct token *token, enum loss loss)
+{
+    return loss != LOSS_NONE && (loss != LOSS_LOGIN || token->logged_in);
+}
+
+static bool cure(struct token *token, enum loss loss, CK_RV rv)
+{
+    if (!is_loss(token, loss))
         return false;
     log_info("recovering from %s", name_of_rv(rv));
-    switch (loss) {
-    case LOSS_NONE:
+    return cures[loss].cure(token);
+}
+
+bool recover_for_reading(struct token *token, CK_RV rv)
+{
+    return cure(token, loss_of(rv), rv);
+}
+
+bool recover_token(struct token *token, CK_RV rv)
+{
+    return cure(token, loss_of(rv), rv) && token_refresh(token) == CKR_OK;
+}
+
+/* The first time what was lost is brought back; the next time the library is started anew. */
+static bool advance(struct recovery *recovery, struct token *token, enum loss loss, CK_RV rv)
+{
+    recovery->replays++;
+    return recovery->replays == 1 ? cure(token, loss, rv) : cures[loss].restarts && restart(token);
+}
+
+bool recover_signature(struct recovery *recovery, struct token *token, CK_RV rv)
+{
+    enum loss loss = loss_of_signature(rv);
+
+    if (!is_loss(token, loss))
         return false;
-    case LOSS_OPERATION:
-        return token_renew_session(token) == CKR_OK;
-    case LOSS_OBJECT:
-        token_forget_objects(token);
-        break;
-    case LOSS_LOGIN:
-        token_lose_session(token);
-        return false; /* no PIN is kept that could be sent again */
-    case LOSS_SESSION:
-        token_lose_session(token);
-        if (gate_scan(token->gate) != CKR_OK)
-            return false;
-        break;
-    case LOSS_LIBRARY:
-        if (gate_reinitialize(token->gate, token->vendor) != CKR_OK)
-            return false;
-        break;
+    while (token->present && recovery->replays < REPLAYS_MAX) {
+        if (advance(recovery, token, loss, rv) && token_refresh(token) == CKR_OK)
+            return true;
     }
-    return token->present && token_refresh(token) == CKR_OK;
+    return false;
+}
+
+static bool is_recent(const struct timespec *then, const struct timespec *now)
+{
+    return (now->tv_sec - then->tv_sec) * 1000 + (now->tv_nsec - then->tv_nsec) / 1000000 <
+           LOOK_AGAIN_MS;
+}
+
+bool recover_find(struct token *token)
+{
+    struct timespec now;
+
+    if (token->present)
+        return true;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    if (is_recent(&token->looked_at, &now)) {
+        log_debug("the token \"%.32s\" is out", (const char *)token->info.label);
+        return false;
+    }
+    token->looked_at = now;
+    gate_look_for(token->gate, token->vendor);
+    return token->present;
 }

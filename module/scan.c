@@ -98,20 +98,25 @@ static void take_token(struct gate *gate, const struct seen_slot *seen)
     token->present = true;
 }
 
+static void look_into(struct gate *gate, struct seen_slot *seen)
+{
+    seen->rv = vendor_functions(seen->vendor)->C_GetTokenInfo(seen->slot, &seen->info);
+    if (seen->rv != CKR_OK)
+        log_debug("slot %lu: C_GetTokenInfo failed: %s", seen->slot, name_of_rv(seen->rv));
+    lose_others(gate, seen);
+}
+
 /* All slots are looked at before a token is: cards may have changed places. */
 static CK_RV see_slots(struct gate *gate, size_t place, const CK_SLOT_ID *slots, CK_ULONG count)
 {
-    struct vendor *vendor = gate->vendors[place];
     struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
 
     if (seen == NULL)
         return CKR_HOST_MEMORY;
     for (CK_ULONG i = 0; i < count; i++) {
-        seen[i] = (struct seen_slot){.vendor = vendor, .place = place, .slot = slots[i]};
-        seen[i].rv = vendor_functions(vendor)->C_GetTokenInfo(slots[i], &seen[i].info);
-        if (seen[i].rv != CKR_OK)
-            log_debug("slot %lu: C_GetTokenInfo failed: %s", slots[i], name_of_rv(seen[i].rv));
-        lose_others(gate, &seen[i]);
+        seen[i] = (struct seen_slot){
+            .vendor = gate->vendors[place], .place = place, .slot = slots[i]};
+        look_into(gate, &seen[i]);
     }
     for (CK_ULONG i = 0; i < count; i++)
         take_token(gate, &seen[i]);
@@ -156,7 +161,29 @@ static void thaw_slots(const struct gate *gate, struct vendor *vendor)
         vendor_renew(vendor);
 }
 
-static CK_RV scan_vendor(struct gate *gate, size_t place)
+/* How much is asked of a vendor. */
+enum scope {
+    ALL_SLOTS,
+    FREE_SLOTS, /* those in which no token is known to be */
+};
+
+static CK_ULONG leave_free(const struct gate *gate, const struct vendor *vendor, CK_SLOT_ID *slots,
+                           CK_ULONG count)
+{
+    CK_ULONG kept = 0;
+
+    for (CK_ULONG i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < gate->n_tokens && !(gate->tokens[j]->present && gate->tokens[j]->vendor == vendor &&
+                                       gate->tokens[j]->slot == slots[i]))
+            j++;
+        if (j == gate->n_tokens)
+            slots[kept++] = slots[i];
+    }
+    return kept;
+}
+
+static CK_RV scan_vendor(struct gate *gate, size_t place, enum scope scope)
 {
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
@@ -170,6 +197,8 @@ static CK_RV scan_vendor(struct gate *gate, size_t place)
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, vendor, slots, count);
+    if (scope == FREE_SLOTS)
+        count = leave_free(gate, vendor, slots, count);
     rv = see_slots(gate, place, slots, count);
     free(slots);
     return rv;
@@ -192,7 +221,7 @@ CK_RV gate_scan(struct gate *gate)
     events_note_scan(gate);
     for (size_t i = 0; i < gate->n_vendors; i++) {
         struct vendor *vendor = gate->vendors[i];
-        CK_RV rv = vendor != NULL ? scan_vendor(gate, i) : CKR_OK;
+        CK_RV rv = vendor != NULL ? scan_vendor(gate, i, ALL_SLOTS) : CKR_OK;
         if (vendor == NULL)
             continue;
         any = any || rv == CKR_OK;
@@ -204,4 +233,26 @@ CK_RV gate_scan(struct gate *gate)
     }
     gate->scanned = gate->scanned || any;
     return any ? CKR_OK : first;
+}
+
+static CK_RV scan_known(struct gate *gate, const struct vendor *vendor, enum scope scope)
+{
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        if (gate->vendors[i] == vendor)
+            return scan_vendor(gate, i, scope);
+    }
+    return CKR_GENERAL_ERROR;
+}
+
+CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor)
+{
+    return scan_known(gate, vendor, ALL_SLOTS);
+}
+
+void gate_look_for(struct gate *gate, struct vendor *vendor)
+{
+    CK_RV rv = scan_known(gate, vendor, FREE_SLOTS);
+
+    if (rv != CKR_OK)
+        log_info("looking for a token that is out failed: %s", name_of_rv(rv));
 }

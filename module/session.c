@@ -6,6 +6,7 @@
 #include "crypto/encryptor.h"
 #include "crypto/verifier.h"
 #include "module/key_use.h"
+#include "module/recover.h"
 
 struct session *session_create(struct token *token, CK_FLAGS flags)
 {
@@ -83,8 +84,8 @@ bool session_sees_token(struct session *session)
 {
     struct token *token = session->token;
 
-    if (!token->present)
-        gate_scan(token->gate);
+    if (!recover_find(token))
+        return false;
     token_drop_stale(token);
     return token_is_visible(token);
 }

@@ -26,7 +26,7 @@ struct exposed_object *sign_key(const struct session *session)
 struct exposed_object *sign_fresh_key(const struct session *session)
 {
     token_drop_stale(session->token);
-    if (!session->token->exposed)
+    if (!session->token->exposed && recover_find(session->token))
         token_refresh(session->token);
     return sign_key(session);
 }
@@ -86,7 +86,7 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     if (session_sees_token(session) && token_log_in_lazily(session->token))
         key = token_object(session->token, hKey);
     if (key == NULL)
-        return CKR_KEY_HANDLE_INVALID;
+        return session->token->present ? CKR_KEY_HANDLE_INVALID : CKR_DEVICE_REMOVED;
     if (key->class != CKO_PRIVATE_KEY)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     rv = check_use(session->token, key, pMechanism);
@@ -155,11 +155,9 @@ static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_
         return rv;
     *size = SIGNATURE_MAX;
     rv = sign_vendor(session)->C_Sign(token->session, data, data_size, signature, size);
-    if (rv == CKR_BUFFER_TOO_SMALL) { /* which leaves the operation active; there is no more room to give */
+    if (rv == CKR_BUFFER_TOO_SMALL) /* which leaves the operation active; there is no more room to give */
         token_renew_session(token);
-        return CKR_FUNCTION_FAILED;
-    }
-    return rv == CKR_OK && *size > SIGNATURE_MAX ? CKR_DEVICE_ERROR : rv;
+    return rv;
 }
 
 /* An always-authenticate key wants its context login (ssh leaves it out right after a login): nothing is lost, but the operation may
@@ -172,23 +170,49 @@ static CK_RV drop_unauthenticated(struct session *session)
     return rv == CKR_OK ? CKR_USER_NOT_LOGGED_IN : rv;
 }
 
-/* The one replay. What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
+/* What has the key's place is another one, or needs a login; or the card is out. */
+static CK_RV missing_key(const struct token *token)
+{
+    if (!token->present)
+        return CKR_DEVICE_REMOVED;
+    return token->login_lost && !token_logged_in(token) ? CKR_USER_NOT_LOGGED_IN
+                                                        : CKR_KEY_HANDLE_INVALID;
+}
+
+/* As the policy in force has it: what was recovered may stand for other objects by now. */
+static CK_RV check_again(const struct session *session, const void *data, CK_ULONG size)
+{
+    const struct exposed_object *key = sign_key(session);
+
+    if (key == NULL)
+        return missing_key(session->token);
+    return exposed_key_permits_data(key->key, session->sign.mechanism.mechanism, data, size)
+               ? CKR_OK
+               : CKR_KEY_HANDLE_INVALID;
+}
+
+/* What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
 static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                               CK_BYTE_PTR signature, CK_ULONG_PTR size)
 {
     bool authenticated = session->sign.stage == SIGN_STARTED;
+    struct recovery recovery = {0};
     bool started;
     CK_RV rv = sign_once(session, data, data_size, signature, size, &started);
 
-    if (rv == CKR_USER_NOT_LOGGED_IN && started && session->sign.always_authenticate)
-        return drop_unauthenticated(session);
-    if (loss_of(rv) == LOSS_NONE)
-        return rv;
-    if (!recover_token(session->token, rv) || authenticated)
-        return rv;
-    if (sign_key(session) == NULL) /* what has its place is another key, or needs a login */
-        return token_logged_in(session->token) ? CKR_KEY_HANDLE_INVALID : CKR_USER_NOT_LOGGED_IN;
-    return sign_once(session, data, data_size, signature, size, &started);
+    while (rv != CKR_OK) {
+        CK_RV again;
+        if (rv == CKR_USER_NOT_LOGGED_IN && started && session->sign.always_authenticate)
+            return drop_unauthenticated(session);
+        if (!recover_signature(&recovery, session->token, rv) || authenticated)
+            return rv;
+        again = check_again(session, data, data_size);
+        if (again != CKR_OK)
+            return again;
+        rv = sign_once(session, data, data_size, signature, size, &started);
+    }
+    session->token->restarted = false;
+    return rv;
 }
 
 /* Every signature is verified before it is handed out, where the mechanism can be: a private key that does not tell its public key
@@ -218,6 +242,8 @@ static CK_RV sign_proved(struct session *session, CK_BYTE_PTR data, CK_ULONG dat
     CK_ULONG size = 0;
     CK_RV rv = sign_and_recover(session, data, data_size, signature, &size);
 
+    if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && size > sizeof(signature)))
+        rv = CKR_DEVICE_ERROR;
     if (rv == CKR_OK)
         rv = prove(session, data, data_size, signature, size);
     if (rv == CKR_OK && size > room)
@@ -291,7 +317,7 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     }
     if (key == NULL) {
         session_drop_sign(session);
-        return CKR_KEY_HANDLE_INVALID;
+        return missing_key(session->token);
     }
     rv = answer_size(key, pSignature, pulSignatureLen, &answered);
     if (answered)
@@ -304,7 +330,7 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
     rv = sign_proved(session, pData, ulDataLen, pSignature, pulSignatureLen, *pulSignatureLen);
     if (rv != CKR_OK)
         log_info("signing failed: %s", name_of_rv(rv));
-    rv = recover_answer(rv);
+    rv = recover_answer_of(session->token, rv);
     key_use_ended(session->token->gate, &use, rv);
     if (session->sign.stage == SIGN_STARTED)
         session->sign.stage = SIGN_DEFERRED; /* C_Sign ended it at the vendor, whatever it answered */
@@ -328,7 +354,7 @@ CK_RV sign_login(struct session *session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
     if (loss_of(rv) != LOSS_NONE && recover_token(token, rv))
         rv = start_on_token(session);
     if (rv != CKR_OK)
-        return recover_answer(rv);
+        return recover_answer_of(token, rv);
     session->sign.stage = SIGN_STARTED;
     rv = token_login(token, CKU_CONTEXT_SPECIFIC, pin, size);
     if (rv != CKR_OK)

@@ -7,7 +7,7 @@
 static void end(struct session *session, CK_RV rv)
 {
     key_use_ended(session->token->gate, session_use(session, FUNCTION_C_SignFinal),
-                  recover_answer(rv));
+                  recover_answer_of(session->token, rv));
 }
 
 /* Part by part only with a pair that has proved itself: what was signed is not kept, so it could not be verified. Nor could the hash
@@ -49,7 +49,7 @@ static CK_RV begin(struct session *session, const struct exposed_object *key)
         session_close_vendor(session);
         recover_token(session->token, rv); /* for the next attempt; the host begins anew */
     }
-    return recover_answer(rv);
+    return recover_answer_of(session->token, rv);
 }
 
 static CK_RV enter(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
@@ -85,7 +85,7 @@ CK_RV gate_C_SignUpdate(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_
         end(session, rv);
         session_drop_sign(session);
     }
-    return recover_answer(rv);
+    return recover_answer_of(session->token, rv);
 }
 
 CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pSignature,
@@ -109,5 +109,5 @@ CK_RV gate_C_SignFinal(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_P
     }
     if (loss_of(rv) != LOSS_NONE)
         session_close_vendor(session);
-    return recover_answer(rv);
+    return recover_answer_of(session->token, rv);
 }

@@ -199,17 +199,10 @@ static CK_RV refresh_once(struct token *token)
 CK_RV token_refresh(struct token *token)
 {
     CK_RV rv = refresh_once(token);
-    enum loss loss = loss_of(rv);
 
-    if ((loss != LOSS_SESSION && loss != LOSS_LIBRARY) || !token->present)
+    if (rv == CKR_OK || !token->present || !recover_for_reading(token, rv))
         return rv;
-    if (loss == LOSS_LIBRARY)
-        rv = gate_reinitialize(token->gate, token->vendor);
-    else {
-        token_lose_session(token);
-        rv = gate_scan(token->gate);
-    }
-    return rv == CKR_OK ? refresh_once(token) : rv;
+    return refresh_once(token);
 }
 
 CK_RV token_read_whole(struct token *token)
@@ -258,6 +251,8 @@ void token_lose_session(struct token *token)
 void token_lose(struct token *token)
 {
     token_hide(token);
+    token->restarted = false;
+    token->looked_at = (struct timespec){0};
     pin_guard_finish(&token->guard);
     token->gave_up = false;
     if (!token->gate->login.survives_removal)

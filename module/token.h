@@ -30,6 +30,8 @@ struct token {
     bool present;
     CK_TOKEN_INFO info;
     bool info_stale; /* a login may have changed its flags */
+    struct timespec looked_at; /* since boot; when it was last found to be out */
+    bool restarted; /* its library was, for its sake, and no signature has succeeded since */
     CK_SLOT_INFO slot_info;
     bool has_slot_info;
     unsigned insertion; /* counts how often it was found again */

@@ -20,19 +20,38 @@ static void note_logged_in(struct token *token)
     token->logout_pending = false;
 }
 
+/* Some vendors say so of a login that went with the card, and have verified nothing: they are logged out first. */
+static bool is_stale(const struct token *token, CK_USER_TYPE user, CK_RV rv)
+{
+    return rv == CKR_USER_ALREADY_LOGGED_IN && user == CKU_USER && token->login_lost &&
+           vendor_is_ours(token->vendor);
+}
+
+static CK_RV call_login(const struct token *token, CK_SESSION_HANDLE session, CK_USER_TYPE user,
+                        CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
+    CK_RV rv = vendor->C_Login(session, user, pin, size);
+
+    if (!is_stale(token, user, rv))
+        return rv;
+    log_info("\"%.32s\" is said to be logged in, which is stale", token->info.label);
+    rv = vendor->C_Logout(session);
+    return rv == CKR_OK ? vendor->C_Login(session, user, pin, size) : rv;
+}
+
 /* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */
 static CK_RV send_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
                       CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
-    CK_RV rv = vendor->C_Login(operation != 0 ? operation : token->session, user, pin, size);
+    CK_RV rv = call_login(token, operation != 0 ? operation : token->session, user, pin, size);
 
     if (user != CKU_USER || (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED &&
                              rv != CKR_CRYPTOKI_NOT_INITIALIZED))
         return rv;
     if (!recover_token(token, rv) || !token_is_visible(token) || token_open(token) != CKR_OK)
         return rv;
-    return vendor->C_Login(token->session, user, pin, size);
+    return call_login(token, token->session, user, pin, size);
 }
 
 /* Why it is not kept as it should be is said once. */
