@@ -96,11 +96,6 @@ static bool reopen(struct token *token)
     return rescan(token);
 }
 
-static bool log_in(struct token *token)
-{
-    return reopen(token) && token_logged_in(token);
-}
-
 static bool initialize(struct token *token)
 {
     return gate_reinitialize(token->gate, token->vendor) == CKR_OK && rescan(token);
@@ -118,7 +113,7 @@ static const struct {
     bool restarts;
 } cures[LOSSES] = {
     [LOSS_OPERATION] = {renew, true},     [LOSS_OBJECT] = {forget, false},
-    [LOSS_SESSION] = {reopen, true},      [LOSS_LOGIN] = {log_in, false},
+    [LOSS_SESSION] = {reopen, true},      [LOSS_LOGIN] = {reopen, false},
     [LOSS_LIBRARY] = {initialize, false}, [LOSS_DOUBT] = {look, false},
 };
 
@@ -153,10 +148,10 @@ static bool restart(struct token *token)
     return rv == CKR_OK && rescan(token);
 }
 
-/* Where nobody was logged in, to be told so is no loss. */
+/* Where nobody was logged in, but had to be, to be told so is no loss. */
 static bool is_loss(const struct token *token, enum loss loss)
 {
-    return loss != LOSS_NONE && (loss != LOSS_LOGIN || token->logged_in);
+    return loss != LOSS_NONE && (loss != LOSS_LOGIN || token_shows_private(token));
 }
 
 static bool cure(struct token *token, enum loss loss, CK_RV rv)
@@ -172,9 +167,17 @@ bool recover_for_reading(struct token *token, CK_RV rv)
     return cure(token, loss_of(rv), rv);
 }
 
+/* Without its login a call would fail again. */
+static bool is_back(struct token *token, enum loss loss)
+{
+    return token_refresh(token) == CKR_OK && (loss != LOSS_LOGIN || token_shows_private(token));
+}
+
 bool recover_token(struct token *token, CK_RV rv)
 {
-    return cure(token, loss_of(rv), rv) && token_refresh(token) == CKR_OK;
+    enum loss loss = loss_of(rv);
+
+    return cure(token, loss, rv) && is_back(token, loss);
 }
 
 /* The first time what was lost is brought back; the next time the library is started anew. */
@@ -191,7 +194,7 @@ bool recover_signature(struct recovery *recovery, struct token *token, CK_RV rv)
     if (!is_loss(token, loss))
         return false;
     while (token->present && recovery->replays < REPLAYS_MAX) {
-        if (advance(recovery, token, loss, rv) && token_refresh(token) == CKR_OK)
+        if (advance(recovery, token, loss, rv) && is_back(token, loss))
             return true;
     }
     return false;
@@ -211,7 +214,7 @@ bool recover_find(struct token *token)
         return true;
     clock_gettime(CLOCK_BOOTTIME, &now);
     if (is_recent(&token->looked_at, &now)) {
-        log_debug("the token \"%.32s\" is out", (const char *)token->info.label);
+        log_debug("\"%.32s\" was out a moment ago", (const char *)token->info.label);
         return false;
     }
     token->looked_at = now;

@@ -31,6 +31,15 @@ struct exposed_object *sign_fresh_key(const struct session *session)
     return sign_key(session);
 }
 
+/* What has the key's place is another one, or needs a login; or the card is out. */
+static CK_RV missing_key(const struct token *token)
+{
+    if (!token->present)
+        return CKR_DEVICE_REMOVED;
+    return token->login_lost && !token_logged_in(token) ? CKR_USER_NOT_LOGGED_IN
+                                                        : CKR_KEY_HANDLE_INVALID;
+}
+
 /* A pair that still has to prove itself can do so only by a signature that we can verify. */
 static CK_RV check_use(struct token *token, const struct exposed_object *key,
                        const CK_MECHANISM *mechanism)
@@ -86,7 +95,7 @@ CK_RV gate_C_SignInit(struct layer *self, CK_SESSION_HANDLE hSession, CK_MECHANI
     if (session_sees_token(session) && token_log_in_lazily(session->token))
         key = token_object(session->token, hKey);
     if (key == NULL)
-        return session->token->present ? CKR_KEY_HANDLE_INVALID : CKR_DEVICE_REMOVED;
+        return missing_key(session->token);
     if (key->class != CKO_PRIVATE_KEY)
         return CKR_KEY_FUNCTION_NOT_PERMITTED;
     rv = check_use(session->token, key, pMechanism);
@@ -170,22 +179,14 @@ static CK_RV drop_unauthenticated(struct session *session)
     return rv == CKR_OK ? CKR_USER_NOT_LOGGED_IN : rv;
 }
 
-/* What has the key's place is another one, or needs a login; or the card is out. */
-static CK_RV missing_key(const struct token *token)
-{
-    if (!token->present)
-        return CKR_DEVICE_REMOVED;
-    return token->login_lost && !token_logged_in(token) ? CKR_USER_NOT_LOGGED_IN
-                                                        : CKR_KEY_HANDLE_INVALID;
-}
-
 /* As the policy in force has it: what was recovered may stand for other objects by now. */
 static CK_RV check_again(const struct session *session, const void *data, CK_ULONG size)
 {
+    const struct token *token = session->token;
     const struct exposed_object *key = sign_key(session);
 
-    if (key == NULL)
-        return missing_key(session->token);
+    if (key == NULL || (token->login_lost && !token_logged_in(token)))
+        return missing_key(token); /* though it may be seen before a login */
     return exposed_key_permits_data(key->key, session->sign.mechanism.mechanism, data, size)
                ? CKR_OK
                : CKR_KEY_HANDLE_INVALID;

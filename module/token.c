@@ -56,7 +56,7 @@ bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
     return token_info_is(&token->info, info);
 }
 
-static bool private_visible(const struct token *token)
+bool token_shows_private(const struct token *token)
 {
     return token_logged_in(token) || (token->info.flags & CKF_LOGIN_REQUIRED) == 0;
 }
@@ -75,7 +75,7 @@ struct subject token_subject(const struct token *token)
         .slot = token->has_slot_info ? &token->slot_info : NULL,
         .library = asks_library ? vendor_info(token->vendor) : NULL,
         .trust = token->trust,
-        .private_visible = private_visible(token),
+        .private_visible = token_shows_private(token),
         .circumstances = config_circumstances(token->gate->config),
         .audit_only = token->gate->config->settings.audit_only && !token->gate->broken,
     };
@@ -170,14 +170,14 @@ static CK_RV read_objects(struct token *token)
     if (plan.whole || plan.n_narrow > 0 || token->whole)
         rv = token_open(token);
     if (rv == CKR_OK && token->session != 0)
-        rv = snapshot_read(token, &plan, private_visible(token));
+        rv = snapshot_read(token, &plan, token_shows_private(token));
     search_plan_finish(&plan);
     return rv;
 }
 
 static CK_RV refresh_once(struct token *token)
 {
-    bool visible = private_visible(token);
+    bool visible = token_shows_private(token);
     CK_RV rv;
 
     if (!token->present)

@@ -108,6 +108,9 @@ CK_RV token_open(struct token *token);
 /* As the application sees it. */
 bool token_logged_in(const struct token *token);
 
+/* Are private objects to be seen: logged in, or no login is needed? */
+bool token_shows_private(const struct token *token);
+
 /* C_Login and C_Logout behind the guard (policy.md 6). The PIN is borrowed, and kept where `keep_pin` says so. */
 CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size);
 

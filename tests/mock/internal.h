@@ -27,6 +27,7 @@ struct token {
     char serial[17];
     bool present;
     bool logged_in;
+    bool lost; /* the card was out, and the library has not seen it anew */
     unsigned wrong_pins; /* since the last right one */
     unsigned logins;
     struct object **objects; /* owned array of owned */
@@ -103,6 +104,20 @@ void session_close_all(const struct token *token);    /* NULL: on all tokens */
 /* What the session sees; NULL: nothing of that handle. */
 struct object *session_object(const struct session *session, CK_OBJECT_HANDLE handle);
 bool session_sees(const struct session *session, const struct object *object);
+
+/* loss.c: the library's way to lose a card. The card was pulled out or put in: */
+void loss_by_event(struct token *token);
+bool loss_is_lasting(const struct token *token); /* the library goes on as if nothing had happened */
+bool loss_lists_empty(void);                     /* slots without a card are listed among those with one */
+/* What may make the library see it anew, after it was done: */
+void loss_see_sessions(struct token *token);
+void loss_see_listing(void);
+void loss_see_logout(struct token *token);
+void loss_see_finalize(void);
+/* What is answered before that: CKR_OK: as ever. */
+CK_RV loss_at_sign_init(const struct token *token);
+CK_RV loss_at_sign(const struct token *token);
+CK_RV loss_at_login(struct token *token);
 
 /* sign.c */
 void sign_end(struct session *session);

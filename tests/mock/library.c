@@ -62,6 +62,7 @@ CK_RV mock_C_Finalize(CK_VOID_PTR pReserved)
     if (pReserved != NULL)
         return CKR_ARGUMENTS_BAD;
     forget_sessions();
+    loss_see_finalize();
     settings.initialised = false;
     return CKR_OK;
 }

@@ -17,6 +17,7 @@ enum {
     MOCK_ALL_PRIVATE = 1 << 4, /* the public objects are CKA_PRIVATE as well */
     MOCK_ALWAYS_AUTHENTICATE = 1 << 5,
     MOCK_NO_SIGN = 1 << 6,
+    MOCK_SEEN_BEFORE_LOGIN = 1 << 7, /* the private key, which still needs one, as with coolkey */
     MOCK_PAIR = MOCK_PRIVATE_KEY | MOCK_PUBLIC_KEY,
 };
 
@@ -27,6 +28,18 @@ enum mock_quirk {
     MOCK_EXACT_NUMBERS = 1 << 3,        /* a number is told only where the room is exactly that of one, as NSS has it */
 };
 
+/* How the library loses a card that is pulled out (loss.c). */
+enum mock_loss {
+    MOCK_LOSES_SESSIONS, /* they are closed at once; coolkey */
+    MOCK_LOSES_AS_OPENSC,
+    MOCK_LOSES_AS_YKCS11, /* out and in at once */
+    MOCK_LOSES_AS_YKCS11_SLOW,
+    MOCK_LOSES_AS_CACKEY,
+    MOCK_LOSES_AS_CACKEY_QUICK,
+    MOCK_LOSES_UNTIL_LOGOUT, /* "logged in" of a card that has forgotten */
+    MOCK_LOSES_UNTIL_FINALIZE,
+};
+
 struct mock_token {
     const char *label;
     const char *pin;    /* NULL: no login is needed */
@@ -34,6 +47,7 @@ struct mock_token {
     CK_FLAGS flags;     /* beside those that follow from the rest */
     unsigned quirks;    /* enum mock_quirk */
     const char *reader; /* the slot's description; NULL: "mock slot" */
+    bool nameless;      /* without a serial number, as with coolkey and cackey */
     bool uninitialised; /* present, but without CKF_TOKEN_INITIALIZED, as SoftHSM's empty slot */
 };
 
@@ -65,6 +79,7 @@ struct mock_settings {
     const char *manufacturer;  /* in C_GetInfo; NULL: "mock" */
     const char *description;   /* the same of the library; NULL: "mock vendor" */
     bool freezes_slots;        /* C_GetSlotList has the tokens that C_Initialize found */
+    enum mock_loss loses;
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */

@@ -35,7 +35,9 @@ static void put_common(struct attributes *list, CK_OBJECT_CLASS class, const str
     key_put(list, CKA_ID, id, id_size);
     key_put(list, CKA_LABEL, key->label, strlen(key->label));
     put_bool(list, CKA_TOKEN, true);
-    put_bool(list, CKA_PRIVATE, class == CKO_PRIVATE_KEY || (key->objects & MOCK_ALL_PRIVATE) != 0);
+    put_bool(list, CKA_PRIVATE,
+             (class == CKO_PRIVATE_KEY && (key->objects & MOCK_SEEN_BEFORE_LOGIN) == 0) ||
+                 (key->objects & MOCK_ALL_PRIVATE) != 0);
 }
 
 static void put_private_key(struct attributes *list, const struct mock_key *key)

@@ -34,7 +34,8 @@ static void close_session(struct session *session)
     digest_end(session);
     free(session->found);
     *session = (struct session){0};
-    if (session_count(token) == 0)
+    loss_see_sessions(token);
+    if (session_count(token) == 0 && !loss_is_lasting(token))
         token->logged_in = false;
 }
 
@@ -171,6 +172,9 @@ CK_RV mock_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHA
         return login_for_signature(session, pPin, ulPinLen);
     if (userType != CKU_USER)
         return CKR_USER_TYPE_INVALID;
+    rv = loss_at_login(session->token);
+    if (rv != CKR_OK)
+        return rv;
     if (session->token->logged_in)
         return CKR_USER_ALREADY_LOGGED_IN;
     rv = check_pin(session->token, pPin, ulPinLen);
@@ -187,5 +191,6 @@ CK_RV mock_C_Logout(CK_SESSION_HANDLE hSession)
     if (!session->token->logged_in)
         return CKR_USER_NOT_LOGGED_IN;
     session->token->logged_in = false;
+    loss_see_logout(session->token);
     return CKR_OK;
 }

@@ -49,6 +49,10 @@ CK_RV mock_C_SignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism,
     object = session_object(session, hKey);
     if (object == NULL || object->class != CKO_PRIVATE_KEY)
         return CKR_KEY_HANDLE_INVALID;
+    if (!session->token->logged_in && session->token->described.pin != NULL)
+        return CKR_USER_NOT_LOGGED_IN;
+    if (loss_at_sign_init(session->token) != CKR_OK)
+        return loss_at_sign_init(session->token);
     if (!fits(pMechanism->mechanism, object))
         return CKR_MECHANISM_INVALID;
     session->signer = object;
@@ -133,6 +137,8 @@ static CK_RV sign(struct session *session, const void *data, size_t data_size, C
     CK_ULONG room = *out_size;
     CK_RV rv = check(session);
 
+    if (rv == CKR_OK)
+        rv = loss_at_sign(session->token);
     if (rv == CKR_OK) {
         *out_size = make_signature(session, data, data_size, signature);
         if (*out_size == 0)

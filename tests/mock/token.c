@@ -52,8 +52,7 @@ void token_insert(CK_SLOT_ID slot, bool present)
 
     mock_lock();
     token->present = present;
-    token->logged_in = false;
-    session_close_all(token);
+    loss_by_event(token);
     has_event[slot - FIRST_SLOT] = true;
     mock_unlock();
 }
@@ -117,8 +116,10 @@ CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULO
 
     if (!settings.freezes_slots && (pSlotList == NULL || !settings.keeps_slots))
         token_look_for_slots();
+    if (pSlotList == NULL)
+        loss_see_listing();
     for (CK_ULONG i = 0; i < TOKENS_MAX && tokens[i] != NULL; i++) {
-        if (has_slot[i] && (tokens[i]->present || !tokenPresent))
+        if (has_slot[i] && (tokens[i]->present || !tokenPresent || loss_lists_empty()))
             list[count++] = FIRST_SLOT + i;
     }
     *pulCount = count;
@@ -184,7 +185,8 @@ CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
     token_pad(pInfo->label, sizeof(pInfo->label), token->described.label);
     token_pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "mock");
     token_pad(pInfo->model, sizeof(pInfo->model), "mock token");
-    token_pad(pInfo->serialNumber, sizeof(pInfo->serialNumber), token->serial);
+    token_pad(pInfo->serialNumber, sizeof(pInfo->serialNumber),
+              token->described.nameless ? "" : token->serial);
     return CKR_OK;
 }
 
