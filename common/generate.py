@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, caller_header or caller."""
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, complete, caller_header or caller."""
 import re
 import sys
 
@@ -318,6 +318,23 @@ def make_trace(functions):
         if not f.has("entry"):
             print(f"    .{f.name} = trace_{f.name},")
     print("};")
+
+
+def make_complete(functions):
+    begin("complete")
+    print('#include "module/complete.h"\n')
+    functions = [f for f in functions if f.name != "C_GetFunctionList"]
+    for f in functions:
+        print(f"static CK_RV absent_{f.name}({f.declared})\n{{")
+        for a in f.arguments:
+            print(f"    (void){a.name};")
+        print("    return CKR_FUNCTION_NOT_SUPPORTED;\n}\n")
+    print("void complete_functions(CK_FUNCTION_LIST *list, const CK_FUNCTION_LIST *given)\n{")
+    print("    *list = (CK_FUNCTION_LIST){.version = given->version, .C_GetFunctionList = given->C_GetFunctionList};")
+    for f in functions:
+        print(f"    list->{f.name} = {'complete_has_last(given) && ' if f is functions[-1] else ''}given->{f.name} != NULL"
+              f" ? given->{f.name} : absent_{f.name};")
+    print("}")
 
 
 def make_caller_header(functions):

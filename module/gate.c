@@ -79,8 +79,7 @@ static void say_not_loaded(const struct module_settings *module, const char *err
 static bool is_loaded_already(const struct gate *gate, const struct vendor *vendor)
 {
     for (size_t i = 0; i < gate->n_vendors; i++) {
-        if (gate->vendors[i] != NULL &&
-            vendor_functions(gate->vendors[i]) == vendor_functions(vendor))
+        if (gate->vendors[i] != NULL && vendor_is_same(gate->vendors[i], vendor))
             return true;
     }
     return false;
@@ -365,7 +364,8 @@ void gate_lose_sessions(struct gate *gate, const struct vendor *vendor)
         struct token *token = gate->tokens[i];
         if (token->vendor != vendor)
             continue;
-        token->session = 0; /* its handle may be somebody else's by now */
+        if (!vendor_keeps_sessions(vendor))
+            token->session = 0; /* its handle may be somebody else's by now */
         token_lose_session(token);
     }
 }

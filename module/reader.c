@@ -9,6 +9,7 @@
 enum {
     PAGE = 512,           /* handles asked for at once */
     OBJECTS_MAX = 100000, /* a vendor that finds for ever is stopped here */
+    GONE_MAX = 64,        /* and one here of which nothing that it finds is there */
     SMALL = 16,           /* more than any number or boolean, so that an untouched length shows */
     LARGE = 4099,
     BUFFER = 5 * LARGE + 4096 + 32 * SMALL,
@@ -283,6 +284,7 @@ CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, C
                     struct object_list *list)
 {
     struct found found = {0};
+    unsigned gone = 0; /* one after the other */
     CK_RV rv = find_all(reader, template, count, &found);
 
     for (CK_ULONG i = 0; rv == CKR_OK && i < found.count; i++) {
@@ -290,8 +292,9 @@ CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, C
         if (object_list_find(list, found.handles[i]) != NULL)
             continue;
         rv = read_object(reader, found.handles[i], &object);
-        if (rv == CKR_OBJECT_HANDLE_INVALID)
-            rv = CKR_OK; /* gone since it was found */
+        gone = rv == CKR_OBJECT_HANDLE_INVALID ? gone + 1 : 0;
+        if (gone > 0) /* since it was found */
+            rv = gone < GONE_MAX ? CKR_OK : CKR_FUNCTION_FAILED;
         if (rv == CKR_OK && object != NULL && !object_list_add(list, object))
             rv = CKR_HOST_MEMORY;
     }

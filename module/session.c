@@ -25,8 +25,9 @@ static void drop_own(struct session *session)
 {
     verifier_destroy(session->verifier);
     verifier_destroy(session->recoverer);
+    verifier_destroy(session->prover);
     encryptor_destroy(session->encryptor);
-    session->verifier = session->recoverer = NULL;
+    session->verifier = session->recoverer = session->prover = NULL;
     session->encryptor = NULL;
     for (size_t i = 0; i < SESSION_USES; i++) {
         key_use_destroy(session->uses[i]);

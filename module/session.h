@@ -43,6 +43,7 @@ struct session {
     bool verifies_in_parts;
     struct verifier *recoverer;
     struct encryptor *encryptor;
+    struct verifier *prover; /* of a signature in parts; owned; NULL: none, or its mechanism is not verified here */
     struct key_use *uses[SESSION_USES]; /* owned; of private keys, begun and not ended; NULL: none */
 };
 

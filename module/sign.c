@@ -11,8 +11,6 @@
 #include "module/key_use.h"
 #include "module/recover.h"
 
-enum { SIGNATURE_MAX = 4096 };
-
 CK_FUNCTION_LIST *sign_vendor(const struct session *session)
 {
     return vendor_functions(session->token->vendor);
@@ -257,9 +255,8 @@ static CK_RV sign_proved(struct session *session, CK_BYTE_PTR data, CK_ULONG dat
     return rv;
 }
 
-/* Size queries are ours to answer (PKCS#11 2.40, 5.2): they leave the operation active. */
-static CK_RV answer_size(const struct exposed_object *key, CK_BYTE_PTR signature,
-                         CK_ULONG_PTR size, bool *answered)
+CK_RV sign_answer_size(const struct exposed_object *key, CK_BYTE_PTR signature, CK_ULONG_PTR size,
+                       bool *answered)
 {
     CK_ULONG needed = public_key_signature_size(key->key->group->key);
 
@@ -320,7 +317,7 @@ CK_RV gate_C_Sign(struct layer *self, CK_SESSION_HANDLE hSession, CK_BYTE_PTR pD
         session_drop_sign(session);
         return missing_key(session->token);
     }
-    rv = answer_size(key, pSignature, pulSignatureLen, &answered);
+    rv = sign_answer_size(key, pSignature, pulSignatureLen, &answered);
     if (answered)
         return rv;
     rv = begin_use(session, key, pData, ulDataLen, &use);

@@ -4,6 +4,8 @@
 
 #include "module/session.h"
 
+enum { SIGNATURE_MAX = 4096 };
+
 /* The vendor of the operation. */
 CK_FUNCTION_LIST *sign_vendor(const struct session *session);
 
@@ -13,6 +15,10 @@ struct exposed_object *sign_key(const struct session *session);
 /* The same after what may have been dropped meanwhile is there again: another session may have found the configuration changed. It may cost
  * the session its operation. */
 struct exposed_object *sign_fresh_key(const struct session *session);
+
+/* Size queries and too little room are ours to answer (PKCS#11 2.40, 5.2): they leave the operation active. */
+CK_RV sign_answer_size(const struct exposed_object *key, CK_BYTE_PTR signature, CK_ULONG_PTR size,
+                       bool *answered);
 
 /* C_SignInit on that session of the vendor's. */
 CK_RV sign_start(struct session *session, CK_SESSION_HANDLE vendor_session);

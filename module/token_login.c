@@ -36,8 +36,8 @@ static CK_RV call_login(const struct token *token, CK_SESSION_HANDLE session, CK
     if (!is_stale(token, user, rv))
         return rv;
     log_info("\"%.32s\" is said to be logged in, which is stale", token->info.label);
-    rv = vendor->C_Logout(session);
-    return rv == CKR_OK ? vendor->C_Login(session, user, pin, size) : rv;
+    vendor->C_Logout(session); /* an error is none of the PIN's */
+    return vendor->C_Login(session, user, pin, size);
 }
 
 /* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +11,19 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "config/config.h"
+#include "module/complete.h"
 #include "module/entry.h"
 
 enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
 
 struct vendor {
-    CK_FUNCTION_LIST *functions; /* p11-kit's to release */
+    CK_FUNCTION_LIST *loaded; /* p11-kit's to release */
+    CK_FUNCTION_LIST functions;
     char *name;                  /* owned */
     char *init_args;             /* owned; NULL: none */
     unsigned quirks;             /* 1 << enum quirk: configured, or found */
     bool initialized;            /* by us */
+    bool kept;                   /* the last C_Initialize changed nothing: it was */
     bool has_info;
     CK_INFO info;
     CK_RV listing; /* of the last C_GetSlotList */
@@ -55,13 +59,15 @@ struct vendor *vendor_load(const struct module_settings *module, char **error)
         vendor_destroy(vendor);
         return NULL;
     }
-    vendor->functions = p11_kit_module_load(module->path, P11_KIT_MODULE_UNMANAGED);
-    if (vendor->functions == NULL)
+    vendor->loaded = p11_kit_module_load(module->path, P11_KIT_MODULE_UNMANAGED);
+    if (vendor->loaded == NULL)
         *error = strdup(load_error());
-    else if (is_ourselves(vendor->functions))
+    else if (is_ourselves(vendor->loaded))
         *error = strdup("that is p11gate itself; name the vendor's library");
-    else
+    else {
+        complete_functions(&vendor->functions, vendor->loaded);
         return vendor;
+    }
     vendor_destroy(vendor);
     return NULL;
 }
@@ -80,12 +86,12 @@ static CK_RV call_initialize(const struct vendor *vendor)
     struct arguments arguments = {
         .standard = {.flags = CKF_OS_LOCKING_OK, .pReserved = vendor->init_args},
     };
-    CK_RV rv = vendor->functions->C_Initialize(&arguments);
+    CK_RV rv = vendor->functions.C_Initialize(&arguments);
 
     if (rv != CKR_CANT_LOCK && rv != CKR_ARGUMENTS_BAD && rv != CKR_NEED_TO_CREATE_THREADS)
         return rv;
     arguments.standard.flags = 0;
-    return vendor->functions->C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
+    return vendor->functions.C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
 }
 
 CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *given)
@@ -93,11 +99,11 @@ CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *
     struct arguments arguments = {0};
 
     if (vendor->init_args == NULL || (given != NULL && given->pReserved != NULL))
-        return vendor->functions->C_Initialize(given);
+        return vendor->functions.C_Initialize(given);
     if (given != NULL)
         arguments.standard = *given;
     arguments.standard.pReserved = vendor->init_args;
-    return vendor->functions->C_Initialize(&arguments);
+    return vendor->functions.C_Initialize(&arguments);
 }
 
 void vendor_say_reentered(const struct vendor *vendor)
@@ -109,11 +115,12 @@ CK_RV vendor_initialize(struct vendor *vendor)
 {
     CK_RV rv;
 
-    vendor->initialized = false;
     entry_was_reentered();
     rv = call_initialize(vendor);
+    vendor->kept = vendor->initialized && rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
     if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
-        log_info("%s is already initialised by somebody else in this process", vendor->name);
+        if (!vendor->kept)
+            log_info("%s is already initialised by somebody else in this process", vendor->name);
         return CKR_OK;
     }
     vendor->initialized = rv == CKR_OK;
@@ -135,7 +142,8 @@ CK_RV vendor_renew(struct vendor *vendor)
 {
     if (!vendor_ends_sessions(vendor) || vendor_has_quirk(vendor, QUIRK_NO_REINITIALIZE))
         return CKR_FUNCTION_REJECTED;
-    vendor->functions->C_Finalize(NULL);
+    vendor->functions.C_Finalize(NULL);
+    vendor->initialized = false;
     return vendor_initialize(vendor);
 }
 
@@ -144,9 +152,9 @@ void vendor_destroy(struct vendor *vendor)
     if (vendor == NULL)
         return;
     if (vendor_ends_sessions(vendor))
-        vendor->functions->C_Finalize(NULL);
-    if (vendor->functions != NULL)
-        p11_kit_module_release(vendor->functions);
+        vendor->functions.C_Finalize(NULL);
+    if (vendor->loaded != NULL)
+        p11_kit_module_release(vendor->loaded);
     free(vendor->name);
     free(vendor->init_args);
     free(vendor);
@@ -159,7 +167,12 @@ const char *vendor_name(const struct vendor *vendor)
 
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
 {
-    return vendor->functions;
+    return (CK_FUNCTION_LIST *)(uintptr_t)&vendor->functions;
+}
+
+bool vendor_is_same(const struct vendor *one, const struct vendor *other)
+{
+    return one->loaded == other->loaded;
 }
 
 /* The room suffices for nearly everyone, so that one call does. */
@@ -187,6 +200,11 @@ CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, 
     return rv != CKR_OK ? rv : CKR_DEVICE_ERROR;
 }
 
+bool vendor_keeps_sessions(const struct vendor *vendor)
+{
+    return vendor->kept;
+}
+
 bool vendor_is_ours(const struct vendor *vendor)
 {
     return vendor->initialized;
@@ -195,7 +213,7 @@ bool vendor_is_ours(const struct vendor *vendor)
 const CK_INFO *vendor_info(struct vendor *vendor)
 {
     if (!vendor->has_info)
-        vendor->has_info = vendor->functions->C_GetInfo(&vendor->info) == CKR_OK;
+        vendor->has_info = vendor->functions.C_GetInfo(&vendor->info) == CKR_OK;
     return vendor->has_info ? &vendor->info : NULL;
 }
 

@@ -24,6 +24,9 @@ CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *
 /* Logs that the library called our C_Initialize in its own. */
 void vendor_say_reentered(const struct vendor *vendor);
 
+/* Was it untrue that the library had to be initialised again? Then our sessions are still there. */
+bool vendor_keeps_sessions(const struct vendor *vendor);
+
 /* C_Finalize and C_Initialize: all its sessions are gone then. CKR_FUNCTION_REJECTED, and nothing done, on one that somebody else initialised
  * and on one whose quirks forbid it; else what C_Initialize answers. */
 CK_RV vendor_renew(struct vendor *vendor);
@@ -31,7 +34,11 @@ CK_RV vendor_renew(struct vendor *vendor);
 /* C_Finalize, if we initialised it, and back to p11-kit, which keeps the library mapped for the next time. */
 void vendor_destroy(struct vendor *vendor);
 
+/* Borrowed; all functions are there. */
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
+
+/* Are they one library? */
+bool vendor_is_same(const struct vendor *one, const struct vendor *other);
 
 /* What messages call it: the module's name, or its path. Borrowed. */
 const char *vendor_name(const struct vendor *vendor);

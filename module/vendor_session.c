@@ -12,6 +12,8 @@ static CK_RV open_with(const struct token *token, CK_FLAGS flags, CK_SESSION_HAN
     CK_RV rv = vendor_functions(token->vendor)
                    ->C_OpenSession(token->slot, CKF_SERIAL_SESSION | flags, NULL, NULL, &opened);
 
+    if (rv == CKR_OK && opened == 0) /* which is no handle (PKCS#11 2.40, 2) */
+        rv = CKR_FUNCTION_FAILED;
     if (rv == CKR_OK)
         *session = opened;
     return rv;
