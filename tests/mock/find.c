@@ -45,6 +45,7 @@ CK_RV mock_C_FindObjects(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE_PTR phObje
         if (endless && session->next_found == session->n_found)
             session->next_found = 0;
     }
+    garbage_in_search(phObject, ulMaxObjectCount, pulObjectCount);
     return CKR_OK;
 }
 
@@ -60,6 +61,8 @@ CK_RV mock_C_FindObjectsFinal(CK_SESSION_HANDLE hSession)
     session->found = NULL;
     return CKR_OK;
 }
+
+enum { ATTRIBUTES_MAX = 64 };
 
 static bool is_number(CK_ATTRIBUTE_TYPE type)
 {
@@ -87,11 +90,16 @@ CK_RV mock_C_GetAttributeValue(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObj
 {
     const struct session *session = session_at(hSession);
     const struct object *object;
+    CK_ULONG room[ATTRIBUTES_MAX];
     unsigned quirks;
     CK_RV rv = CKR_OK;
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
+    if (ulCount > ATTRIBUTES_MAX)
+        record_wrong("too many attributes", "C_GetAttributeValue");
+    for (CK_ULONG i = 0; i < ulCount; i++)
+        room[i] = pTemplate[i].ulValueLen;
     object = session_object(session, hObject);
     if (object == NULL)
         return CKR_OBJECT_HANDLE_INVALID;
@@ -104,6 +112,10 @@ CK_RV mock_C_GetAttributeValue(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObj
             rv = one;
         if (rv != CKR_OK && (quirks & MOCK_STOPS_AT_FIRST_ERROR) != 0)
             return rv;
+    }
+    if (settings.garbage != MOCK_NO_GARBAGE) {
+        garbage_in_attributes(pTemplate, ulCount, room);
+        return CKR_OK;
     }
     return rv;
 }

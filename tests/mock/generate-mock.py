@@ -42,6 +42,8 @@ def make_entry_point(f):
         for argument in f.arguments:
             print(f"    (void){argument.name};")
         print("    if (rv == CKR_OK)\n        rv = CKR_FUNCTION_NOT_SUPPORTED;")
+    if f.name == "C_Login":
+        print("    record_login(userType, pPin, ulPinLen, rv);")
     print(f"    return record_end(FUNCTION_{f.name}, rv);\n}}\n")
 
 

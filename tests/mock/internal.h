@@ -61,6 +61,8 @@ void record_reset(void);
 void record_forget(void);
 void record_fail(const char *function, unsigned nth, CK_RV rv);
 void record_fail_none(void);
+void record_login(CK_USER_TYPE user, const unsigned char *pin, CK_ULONG size, CK_RV rv);
+const struct mock_login *record_login_at(unsigned index);
 unsigned record_calls(void);
 unsigned record_calls_of(const char *function);
 const char *record_name(unsigned index);
@@ -92,6 +94,7 @@ struct token *token_at(CK_SLOT_ID slot); /* NULL: no such slot */
 void token_insert(CK_SLOT_ID slot, bool present);
 void token_swap(CK_SLOT_ID one, CK_SLOT_ID other);
 unsigned token_logins(CK_SLOT_ID slot);
+bool token_logged_in(CK_SLOT_ID slot);
 void token_reset(void);
 void token_look_for_slots(void);
 /* A field of CK_INFO and the like: blanks up to its end. */
@@ -118,6 +121,16 @@ void loss_see_finalize(void);
 CK_RV loss_at_sign_init(const struct token *token);
 CK_RV loss_at_sign(const struct token *token);
 CK_RV loss_at_login(struct token *token);
+
+/* garbage.c: makes nonsense of what a function is about to answer with CKR_OK. */
+void garbage_in_numbers(CK_ULONG *numbers, CK_ULONG room, CK_ULONG *count, enum mock_garbage more,
+                        enum mock_garbage without);
+void garbage_in_slots(CK_SLOT_ID *slots, CK_ULONG count);
+void garbage_in_token(CK_TOKEN_INFO *info);
+void garbage_in_session(CK_SESSION_HANDLE *handle);
+void garbage_in_search(CK_OBJECT_HANDLE *found, CK_ULONG room, CK_ULONG *count);
+void garbage_in_attributes(CK_ATTRIBUTE *template, CK_ULONG count, const CK_ULONG *room);
+void garbage_in_signature(unsigned char *signature, CK_ULONG room, CK_ULONG *size);
 
 /* sign.c */
 void sign_end(struct session *session);

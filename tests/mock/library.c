@@ -82,7 +82,7 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST_
     CK_RV rv = record_begin(FUNCTION_C_GetFunctionList);
 
     if (rv == CKR_OK)
-        *list = &mock_functions;
+        *list = settings.functions != NULL ? settings.functions : &mock_functions;
     return record_end(FUNCTION_C_GetFunctionList, rv);
 }
 
@@ -126,5 +126,8 @@ __attribute__((visibility("default"))) const struct mock_control mock_control = 
     .logins = token_logins,
     .sessions = count_sessions,
     .sessions_expire = expire_sessions,
+    .logged_in = token_logged_in,
+    .login_at = record_login_at,
+    .functions = &mock_functions,
     .verifies = oracle_verifies,
 };

@@ -40,6 +40,40 @@ enum mock_loss {
     MOCK_LOSES_UNTIL_FINALIZE,
 };
 
+/* Nonsense that is answered with CKR_OK (garbage.c). */
+enum mock_garbage {
+    MOCK_NO_GARBAGE,
+    MOCK_SLOTS_MORE_THAN_ASKED,
+    MOCK_SLOTS_WITHOUT_NUMBER, /* CK_UNAVAILABLE_INFORMATION */
+    MOCK_SLOTS_UNKNOWN,        /* their numbers mean nothing */
+    MOCK_TOKEN_WITHOUT_TEXT,   /* no field is text */
+    MOCK_SESSIONS_ALL_THE_SAME,
+    MOCK_SESSIONS_ZERO,
+    MOCK_FINDS_MORE_THAN_ASKED,
+    MOCK_FINDS_WITHOUT_NUMBER,
+    MOCK_FINDS_UNKNOWN_FOR_EVER,
+    MOCK_FINDS_ONE_FOR_EVER,
+    MOCK_FINDS_ONE_HANDLE_FOR_ALL,
+    MOCK_ATTRIBUTES_WITHOUT_LENGTH,
+    MOCK_ATTRIBUTES_LONGER_THAN_ROOM,
+    MOCK_ATTRIBUTES_EMPTY,
+    MOCK_ATTRIBUTES_OF_BYTES, /* each byte 0xff, numbers and booleans too */
+    MOCK_MECHANISMS_WITHOUT_NUMBER,
+    MOCK_SIGNS_NOTHING,
+    MOCK_SIGNS_MORE_THAN_ROOM,
+    MOCK_SIGNS_WITHOUT_LENGTH,
+    MOCK_SIGNS_SHORT,
+    MOCK_SIGNS_WRONG,
+    MOCK_GARBAGE_KINDS
+};
+
+/* A C_Login as p11gate made it and had it answered. */
+struct mock_login {
+    CK_USER_TYPE user;
+    char pin[32];
+    CK_RV rv;
+};
+
 struct mock_token {
     const char *label;
     const char *pin;    /* NULL: no login is needed */
@@ -80,6 +114,8 @@ struct mock_settings {
     const char *description;   /* the same of the library; NULL: "mock vendor" */
     bool freezes_slots;        /* C_GetSlotList has the tokens that C_Initialize found */
     enum mock_loss loses;
+    enum mock_garbage garbage;
+    CK_FUNCTION_LIST *functions; /* what C_GetFunctionList gives; NULL: the library's own */
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
@@ -123,6 +159,10 @@ struct mock_control {
     unsigned (*sessions)(void);
     /* They ran out, as an HSM's do that nobody used; no login is without a session. */
     void (*sessions_expire)(void);
+    bool (*logged_in)(CK_SLOT_ID slot);
+    /* Since the last reset, in their order; NULL past the end. */
+    const struct mock_login *(*login_at)(unsigned index);
+    const CK_FUNCTION_LIST *functions; /* the library's own */
 
     /* Was the signature made by that key pair? Independent of p11gate's own verification. */
     bool (*verifies)(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,

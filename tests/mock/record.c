@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FAILURES_MAX = 16 };
+enum { FAILURES_MAX = 16, LOGINS_MAX = 64 };
 
 struct failure {
     enum function_id function;
@@ -23,6 +23,8 @@ static struct {
     unsigned n_calls, room;
     struct failure failures[FAILURES_MAX];
     size_t n_failures;
+    struct mock_login logins[LOGINS_MAX]; /* the first */
+    unsigned n_logins;
 } record;
 
 _Noreturn void record_wrong(const char *what, const char *value)
@@ -139,8 +141,26 @@ void record_forget(void)
     pthread_mutex_unlock(&recording);
 }
 
+void record_login(CK_USER_TYPE user, const unsigned char *pin, CK_ULONG size, CK_RV rv)
+{
+    struct mock_login *login = &record.logins[record.n_logins];
+
+    if (record.n_logins == LOGINS_MAX || size >= sizeof(login->pin))
+        return;
+    *login = (struct mock_login){.user = user, .rv = rv};
+    if (pin != NULL)
+        memcpy(login->pin, pin, size);
+    record.n_logins++;
+}
+
+const struct mock_login *record_login_at(unsigned index)
+{
+    return index < record.n_logins ? &record.logins[index] : NULL;
+}
+
 void record_reset(void)
 {
+    record.n_logins = 0;
     record_forget();
     record_fail_none();
 }

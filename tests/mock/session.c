@@ -91,6 +91,7 @@ CK_RV mock_C_OpenSession(CK_SLOT_ID slotID, CK_ULONG flags, CK_VOID_PTR pApplica
     settings.session_flags = flags;
     sessions[i] = (struct session){.token = token, .flags = flags};
     *phSession = i + 1;
+    garbage_in_session(phSession);
     return CKR_OK;
 }
 

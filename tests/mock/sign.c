@@ -148,8 +148,10 @@ static CK_RV sign(struct session *session, const void *data, size_t data_size, C
         else if (room < *out_size)
             return CKR_BUFFER_TOO_SMALL;
     }
-    if (rv == CKR_OK)
+    if (rv == CKR_OK) {
         memcpy(out, signature, *out_size);
+        garbage_in_signature(out, room, out_size);
+    }
     sign_end(session);
     return rv;
 }

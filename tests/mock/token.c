@@ -72,6 +72,11 @@ unsigned token_logins(CK_SLOT_ID slot)
     return token_at(slot)->logins;
 }
 
+bool token_logged_in(CK_SLOT_ID slot)
+{
+    return token_at(slot)->logged_in;
+}
+
 void token_reset(void)
 {
     memset(has_event, 0, sizeof(has_event));
@@ -128,6 +133,9 @@ CK_RV mock_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULO
     if (room < count)
         return CKR_BUFFER_TOO_SMALL;
     memcpy(pSlotList, list, count * sizeof(list[0]));
+    garbage_in_slots(pSlotList, count);
+    garbage_in_numbers(pSlotList, room, pulCount, MOCK_SLOTS_MORE_THAN_ASKED,
+                       MOCK_SLOTS_WITHOUT_NUMBER);
     return CKR_OK;
 }
 
@@ -187,6 +195,7 @@ CK_RV mock_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
     token_pad(pInfo->model, sizeof(pInfo->model), "mock token");
     token_pad(pInfo->serialNumber, sizeof(pInfo->serialNumber),
               token->described.nameless ? "" : token->serial);
+    garbage_in_token(pInfo);
     return CKR_OK;
 }
 
@@ -204,6 +213,8 @@ CK_RV mock_C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE_PTR pMechanis
         return CKR_BUFFER_TOO_SMALL;
     memcpy(pMechanismList, mechanisms, sizeof(mechanisms));
     *pulCount += settings.more_mechanisms;
+    garbage_in_numbers(pMechanismList, room, pulCount, MOCK_NO_GARBAGE,
+                       MOCK_MECHANISMS_WITHOUT_NUMBER);
     return CKR_OK;
 }
 

@@ -87,6 +87,7 @@ int host_reset(void **state)
     host.mock->reset();
     host.mock_2->reset();
     host.traces = false;
+    host.quiet = false;
     host.both = false;
     host.modules = NULL;
     host.audit = NULL;
@@ -126,8 +127,8 @@ void host_config(const char *text)
     assert_non_null(stream);
     fprintf(stream, "version: 1\n");
     write_modules(stream);
-    fprintf(stream, "log: {file: %s/log, level: debug, trace: %s, stderr: never%s%s}\n%s\n",
-            host.folder, host.traces ? "true" : "false", host.audit != NULL ? ", " : "",
+    fprintf(stream, "log: {file: %s/log, level: %s, trace: %s, stderr: never%s%s}\n%s\n",
+            host.folder, host.quiet ? "error" : "debug", host.traces ? "true" : "false", host.audit != NULL ? ", " : "",
             host.audit != NULL ? host.audit : "", text);
     assert_int_equal(fclose(stream), 0);
     assert_int_equal(chmod(aside, 0600), 0);

@@ -26,6 +26,7 @@ struct host {
     const struct mock_control *mock_2; /* of a second vendor library */
     char folder[64]; /* private, of this process */
     bool traces;     /* written by tests: host_config() has every call logged */
+    bool quiet;      /* written by tests: host_config() has errors logged alone */
     bool both;       /* written by tests: host_config() names both vendor libraries ... */
     const char *modules; /* ... or writes this in their place */
     const char *audit;   /* written by tests: host_config() puts it into `log`; NULL: nothing */
