@@ -266,6 +266,7 @@ void gate_refresh_policy(struct gate *gate)
     if (config == NULL && gate->broken)
         return;
     drop_snapshots(gate);
+    gate->readings++;
     gate->broken = config == NULL;
     if (config != NULL) {
         config_destroy(gate->config);

@@ -167,9 +167,10 @@ bool recover_for_reading(struct token *token, CK_RV rv)
     return cure(token, loss_of(rv), rv);
 }
 
-/* Without its login a call would fail again. */
+/* The policy is asked again. Without its login a call would fail again. */
 static bool is_back(struct token *token, enum loss loss)
 {
+    gate_refresh_policy(token->gate);
     return token_refresh(token) == CKR_OK && (loss != LOSS_LOGIN || token_shows_private(token));
 }
 

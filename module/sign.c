@@ -177,17 +177,14 @@ static CK_RV drop_unauthenticated(struct session *session)
     return rv == CKR_OK ? CKR_USER_NOT_LOGGED_IN : rv;
 }
 
-/* As the policy in force has it: what was recovered may stand for other objects by now. */
-static CK_RV check_again(const struct session *session, const void *data, CK_ULONG size)
+/* What was recovered may stand for other objects by now; and what was permitted under another configuration has to be asked for again. */
+static CK_RV check_again(const struct session *session, unsigned readings)
 {
     const struct token *token = session->token;
-    const struct exposed_object *key = sign_key(session);
 
-    if (key == NULL || (token->login_lost && !token_logged_in(token)))
+    if (sign_key(session) == NULL || (token->login_lost && !token_logged_in(token)))
         return missing_key(token); /* though it may be seen before a login */
-    return exposed_key_permits_data(key->key, session->sign.mechanism.mechanism, data, size)
-               ? CKR_OK
-               : CKR_KEY_HANDLE_INVALID;
+    return token->gate->readings == readings ? CKR_OK : CKR_FUNCTION_CANCELED;
 }
 
 /* What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
@@ -195,6 +192,7 @@ static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULON
                               CK_BYTE_PTR signature, CK_ULONG_PTR size)
 {
     bool authenticated = session->sign.stage == SIGN_STARTED;
+    unsigned readings = session->token->gate->readings;
     struct recovery recovery = {0};
     bool started;
     CK_RV rv = sign_once(session, data, data_size, signature, size, &started);
@@ -205,7 +203,7 @@ static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULON
             return drop_unauthenticated(session);
         if (!recover_signature(&recovery, session->token, rv) || authenticated)
             return rv;
-        again = check_again(session, data, data_size);
+        again = check_again(session, readings);
         if (again != CKR_OK)
             return again;
         rv = sign_once(session, data, data_size, signature, size, &started);

@@ -181,6 +181,33 @@ static void a_card_that_is_back_during_a_signature_signs(void **state)
     host_stop();
 }
 
+static void change_at_C_Sign(const char *function)
+{
+    if (strcmp(function, "C_Sign") == 0)
+        host_config("allow:\n  - {id: [\"01\", \"11\"], use: {confirm: true}}\n");
+    pull_and_insert_at_C_Sign(function);
+}
+
+static void narrow_at_C_Sign(const char *function)
+{
+    if (strcmp(function, "C_Sign") == 0)
+        host_config("allow:\n  - id: \"11\"\n");
+    pull_and_insert_at_C_Sign(function);
+}
+
+static void what_the_policy_says_meanwhile_holds_for_the_replay(void **state)
+{
+    (void)state;
+    start(MOCK_LOSES_AS_OPENSC, NULL);
+    host.mock->settings->calls_back = change_at_C_Sign;
+    assert_int_equal(find_and_sign(), CKR_FUNCTION_CANCELED);
+    host_config(permit);
+    host.mock->settings->calls_back = narrow_at_C_Sign;
+    assert_int_equal(find_and_sign(), CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_Sign"), 2);
+    host_stop();
+}
+
 static void a_login_that_the_card_forgot_is_ended_before_the_next(void **state)
 {
     (void)state;
@@ -446,6 +473,7 @@ int main(void)
         CASES(a_quick_cackey),
         CASE(a_card_that_goes_during_a_signature_is_said_to_be_out),
         CASE(a_card_that_is_back_during_a_signature_signs),
+        CASE(what_the_policy_says_meanwhile_holds_for_the_replay),
         CASE(a_login_that_the_card_forgot_is_ended_before_the_next),
         CASE(a_login_that_was_never_lost_is_not_ended),
         CASE(a_library_that_stays_lost_is_started_anew),
