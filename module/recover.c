@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/names.h"
+#include "module/events.h"
 
 enum { LOOK_AGAIN_MS = 1000, REPLAYS_MAX = 2 };
 
@@ -60,6 +61,7 @@ CK_RV recover_answer_of(const struct token *token, CK_RV rv)
 static void say_out(struct token *token)
 {
     clock_gettime(CLOCK_BOOTTIME, &token->looked_at);
+    token->looked_generation = events_generation(token);
     log_notice("the token \"%.32s\" is out", (const char *)token->info.label);
 }
 
@@ -171,6 +173,8 @@ bool recover_for_reading(struct token *token, CK_RV rv)
 static bool is_back(struct token *token, enum loss loss)
 {
     gate_refresh_policy(token->gate);
+    if (token->login_lost)
+        token_relogin(token); /* by a PIN that is kept, or a source's; else the application is told to */
     return token_refresh(token) == CKR_OK && (loss != LOSS_LOGIN || token_shows_private(token));
 }
 
@@ -210,15 +214,18 @@ static bool is_recent(const struct timespec *then, const struct timespec *now)
 bool recover_find(struct token *token)
 {
     struct timespec now;
+    unsigned long generation;
 
     if (token->present)
         return true;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    if (is_recent(&token->looked_at, &now)) {
+    generation = events_generation(token);
+    if (generation == token->looked_generation && is_recent(&token->looked_at, &now)) {
         log_debug("\"%.32s\" was out a moment ago", (const char *)token->info.label);
         return false;
     }
     token->looked_at = now;
+    token->looked_generation = generation;
     gate_look_for(token->gate, token->vendor);
     return token->present;
 }

@@ -24,7 +24,8 @@ struct exposed_object *sign_key(const struct session *session)
 struct exposed_object *sign_fresh_key(const struct session *session)
 {
     token_drop_stale(session->token);
-    if (!session->token->exposed && recover_find(session->token))
+    if (!session->token->exposed && recover_find(session->token) &&
+        token_log_in_lazily(session->token))
         token_refresh(session->token);
     return sign_key(session);
 }
@@ -131,7 +132,7 @@ static CK_RV start_on_token(struct session *session)
 }
 
 /* An always-authenticate key gets its login from us, if it can be had: the application was told that the key needs none. */
-static CK_RV start_and_log_in(struct session *session)
+static CK_RV start_and_log_in(struct session *session, bool *started)
 {
     struct token *token = session->token;
     struct own_pin own = {0};
@@ -139,6 +140,7 @@ static CK_RV start_and_log_in(struct session *session)
                 token_own_pin(token, CKU_CONTEXT_SPECIFIC, &own);
     CK_RV rv = start_on_token(session);
 
+    *started = rv == CKR_OK;
     if (rv == CKR_OK && ours) {
         rv = token_send_own_pin(token, 0, CKU_CONTEXT_SPECIFIC, &own);
         rv = pin_guard_is_refusal(rv) ? CKR_USER_NOT_LOGGED_IN : rv;
@@ -156,8 +158,7 @@ static CK_RV sign_once(struct session *session, CK_BYTE_PTR data, CK_ULONG data_
 
     *started = session->sign.stage == SIGN_STARTED;
     if (!*started)
-        rv = start_and_log_in(session);
-    *started = *started || rv == CKR_OK || rv == CKR_USER_NOT_LOGGED_IN;
+        rv = start_and_log_in(session, started);
     if (rv != CKR_OK)
         return rv;
     *size = SIGNATURE_MAX;

@@ -114,7 +114,7 @@ static void a_signature_begins_with_a_look(void **state)
     (void)state;
     readers_card(one, "Reader A 00 00", false);
     host.mock->forget_calls();
-    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_DEVICE_REMOVED);
     assert_int_equal(host.mock->calls_of("C_SignInit"), 0);
 }
 
