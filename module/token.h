@@ -22,6 +22,14 @@ struct told {
     bool now; /* it is shown; as of the last look */
 };
 
+enum { KEPT_WITH_MAX = 8 };
+
+/* The keys that a token showed when it accepted a PIN, by their hashes. */
+struct public_keys_seen {
+    uint8_t hashes[KEPT_WITH_MAX][PUBLIC_KEY_HASH_SIZE];
+    size_t count;
+};
+
 struct token {
     struct gate *gate;     /* borrowed */
     struct vendor *vendor; /* borrowed */
@@ -46,6 +54,7 @@ struct token {
     size_t n_rw_sessions;
     struct pin_guard guard;
     struct kept_pin kept; /* accepted by it; owned */
+    struct public_keys_seen kept_with;
     bool logging_in;      /* a PIN is on its way */
     bool gave_up;         /* p11gate's own login failed: not again until the card is put in anew, or another PIN is accepted */
 
@@ -136,6 +145,9 @@ struct own_pin {
 /* As token_login, and token_login_operation where operation is not 0. */
 CK_RV token_send_own_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
                          const struct own_pin *own);
+
+/* Notes what the token, that has just accepted the PIN that is kept, shows. */
+void token_note_kept_with(struct token *token);
 
 /* Would p11gate log in by itself at this moment: is a PIN kept, or can one be had, and may it be sent? Asks no vendor. */
 bool token_can_relogin(struct token *token);

@@ -61,6 +61,7 @@ static void keep(struct token *token, const CK_UTF8CHAR *pin, CK_ULONG size)
     enum kept_form form = kept_pin_keep(&token->kept, pin, size, gate->login.idle,
                                         gate->login.max, kept_pin_clock());
 
+    token_note_kept_with(token);
     if (form == KEPT_MASKED || gate->said_kept)
         return;
     gate->said_kept = true;

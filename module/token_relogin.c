@@ -73,9 +73,49 @@ bool token_can_relogin(struct token *token)
     return kept_pin_is_there(&token->kept, kept_pin_clock()) || has_source(token);
 }
 
+void token_note_kept_with(struct token *token)
+{
+    struct public_keys_seen *seen = &token->kept_with;
+
+    seen->count = 0;
+    for (size_t i = 0; i < token->exposure.n_keys && seen->count < KEPT_WITH_MAX; i++) {
+        const struct public_key *key = token->exposure.keys[i].group->key;
+        if (key != NULL)
+            memcpy(seen->hashes[seen->count++], key->spki_hash, PUBLIC_KEY_HASH_SIZE);
+    }
+}
+
+static bool was_kept_with(const struct token *token, const struct public_key *key)
+{
+    for (size_t i = 0; key != NULL && i < token->kept_with.count; i++) {
+        if (memcmp(token->kept_with.hashes[i], key->spki_hash, PUBLIC_KEY_HASH_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* coolkey and cackey tell no serial number: all their cards of one label are the same by name. Such a card has to show a key that it
+ * showed when it accepted the PIN. */
+static bool is_card_of_kept(const struct token *token)
+{
+    const unsigned char *serial = token->info.serialNumber;
+
+    for (size_t i = 0; i < sizeof(token->info.serialNumber); i++) {
+        if (serial[i] != ' ' && serial[i] != '\0')
+            return true;
+    }
+    for (size_t i = 0; i < token->exposure.n_keys; i++) {
+        if (was_kept_with(token, token->exposure.keys[i].group->key))
+            return true;
+    }
+    log_info("no PIN is sent: the token has no serial number, and none of the keys of before");
+    return false;
+}
+
 static bool take_kept(struct token *token, struct own_pin *own)
 {
-    const unsigned char *kept = kept_pin_open(&token->kept, kept_pin_clock(), &own->pin.size);
+    const unsigned char *kept =
+        is_card_of_kept(token) ? kept_pin_open(&token->kept, kept_pin_clock(), &own->pin.size) : NULL;
 
     if (kept == NULL)
         return false;

@@ -21,8 +21,12 @@ static int reset(void **state)
     return 0;
 }
 
+static const char permit_and_keep[] =
+    "allow:\n  - id: [\"01\", \"11\"]\n"
+    "login: {keep_pin: {idle: none, max: none, survive_removal: true}}\n";
+
 /* pin: NULL for a token that needs none, which comes back without anybody's help. */
-static void start(enum mock_loss loses, const char *pin)
+static void start_with(const char *config, enum mock_loss loses, const char *pin)
 {
     bool as_coolkey = loses == MOCK_LOSES_SESSIONS, as_cackey = loses == MOCK_LOSES_AS_CACKEY;
     struct mock_key key = key_one;
@@ -32,10 +36,15 @@ static void start(enum mock_loss loses, const char *pin)
     slot = host.mock->token_add(&(struct mock_token){
         .label = "one", .pin = pin, .tries = 3, .nameless = as_coolkey || as_cackey});
     host.mock->key_add(slot, &key);
-    host_start(permit);
+    host_start(config);
     session = host_open(slot);
     if (pin != NULL)
         host_login(session, pin);
+}
+
+static void start(enum mock_loss loses, const char *pin)
+{
+    start_with(permit, loses, pin);
 }
 
 /* Every signature that is handed out is a good one. */
@@ -116,6 +125,24 @@ static void asks_for_the_PIN_after_a_pull(enum mock_loss loses, bool quick)
     host_stop();
 }
 
+/* Nobody is asked for anything. */
+static void needs_no_PIN_that_is_kept(enum mock_loss loses)
+{
+    start_with(permit_and_keep, loses, "1234");
+    assert_int_equal(find_and_sign(), CKR_OK);
+    pull();
+    insert();
+    assert_int_equal(find_and_sign(), CKR_OK);
+    pull();
+    assert_int_equal(find_and_sign(), CKR_DEVICE_REMOVED);
+    insert();
+    usleep(TAKES_A_LOOK);
+    assert_int_equal(find_and_sign(), CKR_OK);
+    assert_int_equal(host.mock->sessions(), 1);
+    assert_int_equal(host_token_flags(slot) & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_LOCKED), 0);
+    host_stop();
+}
+
 #define LIBRARY(name, loses)                                                                       \
     static void name##_that_loses_a_card_signs_again_when_it_is_back(void **state)                 \
     {                                                                                              \
@@ -136,6 +163,11 @@ static void asks_for_the_PIN_after_a_pull(enum mock_loss loses, bool quick)
     {                                                                                              \
         (void)state;                                                                               \
         asks_for_the_PIN_after_a_pull(loses, true);                                                \
+    }                                                                                              \
+    static void name##_that_loses_a_card_signs_on_by_a_PIN_that_is_kept(void **state)              \
+    {                                                                                              \
+        (void)state;                                                                               \
+        needs_no_PIN_that_is_kept(loses);                                                          \
     }
 
 LIBRARY(OpenSC, MOCK_LOSES_AS_OPENSC)
@@ -434,6 +466,54 @@ static void another_token_in_the_slot_is_neither_signed_with_nor_logged_in(void 
     host_stop();
 }
 
+/* coolkey's and cackey's cards have no serial number: two of one label are the same by name. */
+static void swap_a_card_without_a_number(const struct mock_key *key)
+{
+    CK_SLOT_ID two = host.mock->token_add(
+        &(struct mock_token){.label = "one", .pin = "1234", .tries = 3, .nameless = true});
+
+    host.mock->key_add(two, key);
+    host.mock->token_insert(two, false);
+    start_with(permit_and_keep, MOCK_LOSES_AS_CACKEY, "1234");
+    assert_int_equal(find_and_sign(), CKR_OK);
+    pull();
+    host.mock->token_swap(slot, two);
+    host.mock->token_insert(slot, true);
+}
+
+static void another_card_without_a_number_gets_no_PIN_that_is_kept(void **state)
+{
+    static const struct mock_key other = {"ec:P-256", "other", "01", "01", MOCK_PAIR};
+
+    (void)state;
+    swap_a_card_without_a_number(&other);
+    assert_int_not_equal(find_and_sign(), CKR_OK);
+    assert_int_not_equal(find_and_sign(), CKR_OK);
+    assert_int_equal(host.mock->logins(slot), 0);
+    host_stop();
+}
+
+static void a_card_without_a_number_is_known_again_by_its_keys(void **state)
+{
+    (void)state;
+    swap_a_card_without_a_number(&key_one);
+    assert_int_equal(find_and_sign(), CKR_OK);
+    assert_int_equal(host.mock->logins(slot), 1);
+    host_stop();
+}
+
+static void a_library_that_loses_its_readers_by_it_is_not_started_anew(void **state)
+{
+    (void)state;
+    host.mock->settings->manufacturer = "U.S. Government";
+    host.mock->settings->description = "CACKey";
+    start(MOCK_LOSES_SESSIONS, NULL);
+    host.mock->refuse("C_Sign", 0, CKR_DEVICE_ERROR);
+    assert_int_equal(find_and_sign(), CKR_DEVICE_ERROR);
+    assert_int_equal(host.mock->calls_of("C_Finalize"), 0);
+    host_stop();
+}
+
 static void a_search_that_somebody_left_active_is_got_over(void **state)
 {
     (void)state;
@@ -460,7 +540,8 @@ static void a_login_that_is_found_lost_while_reading_is_asked_for_again(void **s
     CASE(name##_that_loses_a_card_signs_again_when_it_is_back),                                    \
         CASE(name##_that_loses_a_card_for_a_moment_signs_on),                                      \
         CASE(name##_that_lost_a_card_wants_the_PIN_once),                                          \
-        CASE(name##_that_lost_a_card_for_a_moment_wants_the_PIN_once)
+        CASE(name##_that_lost_a_card_for_a_moment_wants_the_PIN_once),                             \
+        CASE(name##_that_loses_a_card_signs_on_by_a_PIN_that_is_kept)
 
 int main(void)
 {
@@ -487,6 +568,9 @@ int main(void)
         CASE(a_listing_sees_a_card_that_is_back_at_once),
         CASE(another_key_under_the_same_id_does_not_sign),
         CASE(another_token_in_the_slot_is_neither_signed_with_nor_logged_in),
+        CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
+        CASE(a_card_without_a_number_is_known_again_by_its_keys),
+        CASE(a_library_that_loses_its_readers_by_it_is_not_started_anew),
         CASE(a_search_that_somebody_left_active_is_got_over),
         CASE(a_login_that_is_found_lost_while_reading_is_asked_for_again),
     };
