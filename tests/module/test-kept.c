@@ -465,6 +465,18 @@ static void a_refused_login_for_a_signature_forgets_the_pin(void **state)
     assert_int_equal(host.mock->calls_of("C_Login"), 0);
 }
 
+static void a_refusal_of_the_applications_own_login_for_a_signature_forgets_it_too(void **state)
+{
+    CK_SESSION_HANDLE session = start_strict(keep);
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+
+    (void)state;
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_OK);
+    assert_int_equal(host_try_login(session, CKU_CONTEXT_SPECIFIC, "9999"), CKR_PIN_INCORRECT);
+    assert_int_equal(always(session, key), CK_TRUE);
+}
+
 static void a_confirmation_is_asked_before_the_login_for_a_signature(void **state)
 {
     CK_SESSION_HANDLE session = start_strict("allow: [{id: \"02\", use: {confirm: true}}]\nlogin: {keep_pin: {idle: 1m}}\n");
@@ -532,6 +544,7 @@ int main(void)
         CASE(a_search_for_keys_that_want_a_login_finds_what_is_told_of_them),
         CASE(without_a_kept_pin_the_key_says_what_it_wants_and_gets_nothing),
         CASE(a_refused_login_for_a_signature_forgets_the_pin),
+        CASE(a_refusal_of_the_applications_own_login_for_a_signature_forgets_it_too),
         CASE(a_confirmation_is_asked_before_the_login_for_a_signature),
         CASE(an_application_may_still_make_the_login_itself),
     };
