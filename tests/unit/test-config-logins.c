@@ -282,9 +282,10 @@ static void what_can_mean_nothing_is_warned_of(void **state)
     expect_warnings("{keep_pin: {idle: 9h, max: none}}", "");
     expect_warnings("{keep_pin: {max: 1m}}", "");
     expect_warnings("{keep_pin: {idle: none, max: 1m}}", "");
-    expect_warnings("{pin_source: file:/nonexistent/pin}",
-                    "4:21: /nonexistent/pin cannot be read (No such file or directory)");
-    expect_warnings("{pin_source: command:/nonexistent/get-pin}", "4:21: /nonexistent/get-pin cannot");
+    expect_warnings("{pin_source: file:missing}",
+                    "4:21: missing cannot be read (No such file or directory)");
+    expect_warnings("{pin_source: command:/run/p11gate-test-missing}",
+                    "4:21: /run/p11gate-test-missing cannot");
     expect_warnings("{pin_source: systemd:pin}", "");
 }
 
