@@ -14,7 +14,8 @@ void login_read(struct reader *reader, const struct field *field, void *target)
                 &((struct config *)target)->settings.login);
 }
 
-/* What is behind the prefix, of the node's text with %u and the like put in. The caller frees; NULL with a message. */
+/* What is behind the prefix, of the node's text with %u and the like put in. The caller frees; NULL
+ * with a message. */
 typedef char *source_reader(struct reader *reader, const struct node *node, const char *rest);
 
 static char *read_file(struct reader *reader, const struct node *node, const char *rest)

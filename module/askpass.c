@@ -14,7 +14,8 @@ static bool is_set(const char *name)
     return value != NULL && value[0] != '\0';
 }
 
-/* As OpenSSH has it (readpass.c): SSH_ASKPASS_REQUIRE goes before the question whether there is a display. */
+/* As OpenSSH has it (readpass.c): SSH_ASKPASS_REQUIRE goes before the question whether there is a
+ * display. */
 static bool has_display(void)
 {
     const char *required = secure_getenv("SSH_ASKPASS_REQUIRE");
@@ -40,8 +41,8 @@ const char *askpass_find(const char **wrong)
     return *wrong == NULL ? path : NULL;
 }
 
-enum program_end askpass_run(const char *askpass, const char *question, const char *prompt, char *answer,
-                             size_t room)
+enum program_end askpass_run(const char *askpass, const char *question, const char *prompt,
+                             char *answer, size_t room)
 {
     const char *const arguments[] = {askpass, question, NULL};
     char **environment = program_environment(prompt != NULL ? "SSH_ASKPASS_PROMPT" : NULL, prompt);
@@ -49,7 +50,8 @@ enum program_end askpass_run(const char *askpass, const char *question, const ch
 
     answer[0] = '\0';
     if (environment != NULL) {
-        const struct program program = {arguments, (const char *const *)environment, CONFIRM_SECONDS};
+        const struct program program = {arguments, (const char *const *)environment,
+                                        CONFIRM_SECONDS};
 
         end = program_run(&program, answer, room);
     }

@@ -12,14 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* keyctl_setperm(3): whoever possesses the key may do everything, and of the user's other processes and threads, which do not, the threads have
- * to read it. Without the page it says nothing. */
+/* keyctl_setperm(3): whoever possesses the key may do everything, and of the user's other processes
+ * and threads, which do not, the threads have to read it. Without the page it says nothing. */
 enum { KEY_RIGHTS = 0x3f030000 };
 
 struct kept_page {
     unsigned char kept[PIN_SIZE_MAX]; /* masked, or the PIN itself */
     unsigned char open[PIN_SIZE_MAX]; /* the PIN, between open and close */
-    size_t size; /* 0: none, as in a child */
+    size_t size;                      /* 0: none, as in a child */
 };
 
 long kept_pin_clock(void)
@@ -81,7 +81,8 @@ static void drop_mask(struct kept_pin *kept)
     kept->mask = 0;
 }
 
-/* Gives the mask to the kernel, for as long as the PIN is kept. The process's keyring is nobody else's, and no child's. */
+/* Gives the mask to the kernel, for as long as the PIN is kept. The process's keyring is nobody
+ * else's, and no child's. */
 static bool hand_over_mask(struct kept_pin *kept, const unsigned char *mask, size_t size, long now)
 {
     char name[48];
@@ -99,7 +100,8 @@ static bool hand_over_mask(struct kept_pin *kept, const unsigned char *mask, siz
     return false;
 }
 
-static void apply(unsigned char *out, const unsigned char *in, const unsigned char *mask, size_t size)
+static void apply(unsigned char *out, const unsigned char *in, const unsigned char *mask,
+                  size_t size)
 {
     for (size_t i = 0; i < size; i++)
         out[i] = in[i] ^ mask[i];
@@ -132,7 +134,8 @@ enum kept_form kept_pin_keep(struct kept_pin *kept, const unsigned char *pin, si
         page = make_page();
     if (page == NULL)
         return KEPT_NOT;
-    *kept = (struct kept_pin){.page = page, .idle = idle, .max = max, .kept_at = now, .used_at = now};
+    *kept =
+        (struct kept_pin){.page = page, .idle = idle, .max = max, .kept_at = now, .used_at = now};
     if (!keep_masked(kept, pin, size, now)) {
         memcpy(page->kept, pin, size);
         form = KEPT_PLAIN;

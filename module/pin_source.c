@@ -17,8 +17,11 @@ enum { COMMAND_SECONDS = 10, FILE_MAX = 4096, ROOM = PIN_SIZE_MAX + 4 };
 void pin_source_say(const struct login_settings *login, const char *why)
 {
     static const char *const kinds[] = {
-        [PIN_SOURCE_NONE] = "", [PIN_SOURCE_FILE] = "file:", [PIN_SOURCE_SYSTEMD] = "systemd:",
-        [PIN_SOURCE_COMMAND] = "command:", [PIN_SOURCE_ASKPASS] = "askpass",
+        [PIN_SOURCE_NONE] = "",
+        [PIN_SOURCE_FILE] = "file:",
+        [PIN_SOURCE_SYSTEMD] = "systemd:",
+        [PIN_SOURCE_COMMAND] = "command:",
+        [PIN_SOURCE_ASKPASS] = "askpass",
     };
 
     log_error("no PIN can be had from %s%s: %s", kinds[login->source],
@@ -107,13 +110,14 @@ static bool read_file(const struct login_settings *login, struct pin *pin)
 {
     struct message_list messages = {0};
     struct secure_file file = {0};
-    bool read = secure_file_read_secret(login->source_name, FILE_MAX, login->of_system, &messages,
-                                        &file);
+    bool read =
+        secure_file_read_secret(login->source_name, FILE_MAX, login->of_system, &messages, &file);
 
     return take_file(login, read, &file, &messages, pin);
 }
 
-/* Who may read it is systemd's to say, by an access control list on some systems, which looks as if the group could. */
+/* Who may read it is systemd's to say, by an access control list on some systems, which looks as if
+ * the group could. */
 static bool read_credential(const struct login_settings *login, struct pin *pin)
 {
     struct message_list messages = {0};
@@ -123,10 +127,10 @@ static bool read_credential(const struct login_settings *login, struct pin *pin)
 
     if (wrong != NULL)
         return told(login, wrong);
-    return take_file(login,
-                     secure_file_read_up_to(path, FILE_MAX, false, (struct position){0}, &messages,
-                                            &file),
-                     &file, &messages, pin);
+    return take_file(
+        login,
+        secure_file_read_up_to(path, FILE_MAX, false, (struct position){0}, &messages, &file),
+        &file, &messages, pin);
 }
 
 static const char *why_ended(enum program_end end)
@@ -146,7 +150,8 @@ static bool run_command(const struct login_settings *login, struct pin *pin)
     output[0] = '\0';
     if (environment != NULL)
         end = program_run(&program, output, sizeof(output));
-    good = told(login, end != PROGRAM_SUCCEEDED ? why_ended(end) : take(output, strlen(output), pin));
+    good =
+        told(login, end != PROGRAM_SUCCEEDED ? why_ended(end) : take(output, strlen(output), pin));
     program_environment_free(environment);
     explicit_bzero(output, sizeof(output));
     return good;

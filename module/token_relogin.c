@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The logins that p11gate makes by itself: with the PIN that is kept, else with that of the source (policy.md 6).
+// The logins that p11gate makes by itself: with the PIN that is kept, else with that of the source
+// (policy.md 6).
 #include "module/token.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ static bool flags_permit(const struct token *token)
     return (token->info.flags & against) == 0;
 }
 
-/* Is another token shown that wants a login? Which of them the PIN of the source is for cannot be told then. */
+/* Is another token shown that wants a login? Which of them the PIN of the source is for cannot be
+ * told then. */
 static bool has_rivals(const struct token *token)
 {
     const struct gate *gate = token->gate;
@@ -33,7 +35,8 @@ static bool has_rivals(const struct token *token)
     return false;
 }
 
-/* Why there is no PIN for this token; NULL: nothing is in the way. Who is asked sees which token is meant. */
+/* Why there is no PIN for this token; NULL: nothing is in the way. Who is asked sees which token is
+ * meant. */
 static const char *obstacle(const struct token *token)
 {
     const struct gate *gate = token->gate;
