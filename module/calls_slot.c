@@ -7,8 +7,8 @@
 #include "module/events.h"
 #include "module/nothing_shown.h"
 #include "module/recover.h"
+#include "module/session.h"
 #include "module/slot_events.h"
-#include "module/token.h"
 
 enum { MECHANISMS_MAX = 65536 };
 
@@ -31,7 +31,8 @@ CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
     return CKR_OK;
 }
 
-/* For a listing they are read again, unless their cards tell of their coming and going. */
+/* For a listing they are read again, unless their cards tell of their coming and going; not in a session that is lent, as its operation may bear
+ * no search beside it. */
 static void drop_old_snapshots(struct gate *gate)
 {
     const unsigned long max_age = gate->config->settings.max_age;
@@ -41,8 +42,8 @@ static void drop_old_snapshots(struct gate *gate)
     clock_gettime(CLOCK_MONOTONIC, &now);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (token->read && (unsigned long)(now.tv_sec - token->read_at.tv_sec) >= max_age &&
-            !events_cover(token))
+        if (token->read && !sessions_borrow(token) &&
+            (unsigned long)(now.tv_sec - token->read_at.tv_sec) >= max_age && !events_cover(token))
             token_forget_objects(token);
     }
 }

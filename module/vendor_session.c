@@ -75,7 +75,7 @@ bool vendor_session_end(const struct vendor *vendor, CK_SESSION_HANDLE session, 
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         CK_ULONG size = sizeof(discarded);
-        if ((operations & ends[i].operation) != 0 &&
+        if ((operations & ends[i].operation) != 0 && ends[i].end != NULL &&
             ends[i].end(session, discarded, &size) != CKR_BUFFER_TOO_SMALL)
             operations &= ~(unsigned)ends[i].operation;
     }

@@ -12,7 +12,8 @@ CK_RV mock_C_FindObjectsInit(CK_SESSION_HANDLE hSession, CK_ATTRIBUTE_PTR pTempl
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    if (session->found != NULL)
+    if (session->found != NULL ||
+        (settings.one_operation && (session->digest != NULL || session->signer != NULL)))
         return CKR_OPERATION_ACTIVE;
     token = session->token;
     session->found = calloc(token->n_objects + 1, sizeof(session->found[0]));

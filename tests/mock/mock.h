@@ -107,7 +107,7 @@ struct mock_settings {
     CK_RV keypad;              /* of C_Login without a PIN, on a token with a keypad */
     CK_ULONG session_limit;    /* 0: none */
     CK_RV limit_answer;        /* of C_OpenSession beyond it */
-    bool one_operation;        /* a session has no digest beside a signature, as SoftHSM's */
+    bool one_operation;        /* a session has one of a search, a digest and a signature, as SoftHSM's */
     CK_RV read_only_answer;    /* of C_OpenSession to who does not ask for a read-write one; CKR_OK: it opens one */
     CK_ULONG more_mechanisms;  /* C_GetMechanismList says that it wrote so many more than there was room for */
     const char *manufacturer;  /* in C_GetInfo; NULL: "mock" */

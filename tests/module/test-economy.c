@@ -117,6 +117,10 @@ static void a_hundred_sessions_with_operations_live_on_sixteen(void **state)
                 assert_true(host.mock->sessions() <= 16);
             }
         }
+        for (size_t i = 90; i < 100; i++)
+            assert_int_equal(begin_digest(sessions[i]), CKR_OK);
+        for (size_t i = 90; i < 100; i++)
+            assert_int_equal(finish_digest(sessions[i]), CKR_OK);
         assert_int_equal(host.mock->logins(slot), 1);
     }
 }
@@ -224,6 +228,31 @@ static void a_refused_context_login_costs_no_login_on_the_only_session(void **st
     assert_int_equal(host.mock->sessions(), 1);
 }
 
+static CK_ULONG list(CK_SLOT_ID slots[4])
+{
+    CK_ULONG count = 4;
+
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
+    return count;
+}
+
+/* A vendor may search in no session that has something else begun. */
+static void a_listing_reads_nothing_anew_while_the_only_session_is_lent(void **state)
+{
+    CK_SESSION_HANDLE session;
+    CK_SLOT_ID slots[4];
+
+    (void)state;
+    session = host_start_logged_in("cache: {max_age: 0s}\nallow:\n  - id: \"01\"\n", slot);
+    assert_int_equal(try_sign(session), CKR_OK);
+    assert_int_equal(begin_digest(session), CKR_OK);
+    assert_int_equal(list(slots), 1);
+    assert_int_equal(finish_digest(session), CKR_OK);
+    host.mock->forget_calls();
+    assert_int_equal(list(slots), 1);
+    assert_true(host.mock->calls_of("C_FindObjectsInit") > 0);
+}
+
 /* Nobody knows then what the session still has: it is the price. */
 static void what_cannot_be_ended_costs_the_session_and_is_said(void **state)
 {
@@ -239,14 +268,6 @@ static void what_cannot_be_ended_costs_the_session_and_is_said(void **state)
     assert_true((host_token_flags(slot) & CKF_LOGIN_REQUIRED) != 0);
     host_login(session, "1234");
     assert_int_equal(try_sign(session), CKR_OK);
-}
-
-static CK_ULONG list(CK_SLOT_ID slots[4])
-{
-    CK_ULONG count = 4;
-
-    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
-    return count;
 }
 
 /* Both without a login, so that neither has one to lose. */
@@ -380,6 +401,7 @@ int main(void)
         CASE(an_operation_that_somebody_left_on_the_only_session_costs_no_login),
         CASE(a_refused_context_login_costs_no_login_on_the_only_session),
         CASE(what_cannot_be_ended_costs_the_session_and_is_said),
+        CASE(a_listing_reads_nothing_anew_while_the_only_session_is_lent),
         CASE(two_tokens_share_the_only_session_in_turn),
         CASE(handles_of_a_session_that_was_given_back_are_not_used),
         CASE(a_token_that_is_logged_in_keeps_the_only_session_until_it_is_logged_out),

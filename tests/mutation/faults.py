@@ -366,6 +366,7 @@ FAULTS = [
     Fault("module/token.c", "        token->stale = token->read;", "", "handles of a session that was given back are used", "module economy"),
     Fault("module/token.c", "vendor_session_end(token->vendor, old, OPERATION_SIGN))", "false)", "an operation that was left costs the login", "module economy"),
     Fault("module/sign.c", "if (rv == CKR_OK && sessions_borrow(token))", "if (false)", "a signature drops another session's operation", "module economy"),
+    Fault("module/calls_slot.c", "if (token->read && !sessions_borrow(token) &&", "if (token->read &&", "a listing hides the token that is at work", "module economy"),
     Fault("module/calls_session.c", "    if (session->token == context)\n        session_end_operations(session);", "    if (session->token == context)\n        session_drop_sign(session);",
           "operations go on after C_Logout", "module logout"),
     Fault("module/calls_session.c", "    if (session->token == context)\n        session_end_operations(session);", "    session_end_operations(session);",
