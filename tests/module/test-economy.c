@@ -203,12 +203,48 @@ static void an_operation_that_somebody_left_on_the_only_session_costs_no_login(v
     assert_int_equal(host.mock->logins(slot), 1);
 }
 
+/* Begins a signature with the key 02, which wants a login for each. */
+static CK_RV begin_authenticated(CK_SESSION_HANDLE session, const char *pin)
+{
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    const CK_ATTRIBUTE second[] = {{CKA_CLASS, &class, sizeof(class)},
+                                   {CKA_ID, (unsigned char[]){2}, 1}};
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    CK_OBJECT_HANDLE key = 0;
+
+    assert_int_equal(host_find(session, second, 2, &key, 1), 1);
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_OK);
+    return host_try_login(session, CKU_CONTEXT_SPECIFIC, pin);
+}
+
+static CK_RV sign_first(CK_SESSION_HANDLE session)
+{
+    CK_OBJECT_HANDLE found[2];
+    unsigned char signature[256];
+    CK_ULONG size = sizeof(signature);
+
+    assert_int_equal(host_find_class(session, CKO_PRIVATE_KEY, found, 2), 2);
+    return host_sign(session, CKM_RSA_PKCS, found[0], signature, &size);
+}
+
 static void a_refused_context_login_costs_no_login_on_the_only_session(void **state)
 {
-    const CK_ATTRIBUTE second = {CKA_ID, (unsigned char[]){2}, 1};
-    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
     CK_SESSION_HANDLE session;
-    CK_OBJECT_HANDLE found[4];
+
+    (void)state;
+    host_key(slot, "rsa:2048", "02",
+             MOCK_PRIVATE_KEY | MOCK_CERTIFICATE | MOCK_ALWAYS_AUTHENTICATE);
+    session = host_start_logged_in(permit, slot);
+    assert_int_equal(begin_authenticated(session, "0000"), CKR_PIN_INCORRECT);
+    assert_int_equal(sign_first(session), CKR_OK);
+    assert_int_equal(host.mock->logins(slot), 2);
+    assert_int_equal(host.mock->sessions(), 1);
+}
+
+/* Also of a session to which it had been lent before. */
+static void a_context_login_has_the_only_session_until_its_signature(void **state)
+{
+    CK_SESSION_HANDLE session, other;
     unsigned char signature[256];
     CK_ULONG size = sizeof(signature);
 
@@ -216,16 +252,16 @@ static void a_refused_context_login_costs_no_login_on_the_only_session(void **st
     host_key(slot, "rsa:2048", "02",
              MOCK_PRIVATE_KEY | MOCK_CERTIFICATE | MOCK_ALWAYS_AUTHENTICATE);
     session = host_start_logged_in(permit, slot);
-    assert_true(host_find(session, &second, 1, found, 4) >= 2);
-    for (size_t i = 0; i < 4; i++) {
-        if (host.functions->C_SignInit(session, &mechanism, found[i]) == CKR_OK)
-            break;
-    }
-    assert_int_equal(host_try_login(session, CKU_CONTEXT_SPECIFIC, "0000"), CKR_PIN_INCORRECT);
-    assert_int_equal(host_find_class(session, CKO_PRIVATE_KEY, found, 4), 2);
-    assert_int_equal(host_sign(session, CKM_RSA_PKCS, found[0], signature, &size), CKR_OK);
-    assert_int_equal(host.mock->logins(slot), 2);
-    assert_int_equal(host.mock->sessions(), 1);
+    other = host_open(slot);
+    assert_int_equal(sign_first(session), CKR_OK);
+    assert_int_equal(get_random(other), CKR_OK);
+    assert_int_equal(begin_authenticated(session, "1234"), CKR_OK);
+    assert_int_equal(begin_digest(other), CKR_SESSION_COUNT);
+    assert_int_equal(begin_digest(session), CKR_SESSION_COUNT);
+    assert_int_equal(
+        host.functions->C_Sign(session, host_data, sizeof(host_data), signature, &size), CKR_OK);
+    assert_int_equal(begin_digest(other), CKR_OK);
+    assert_int_equal(finish_digest(other), CKR_OK);
 }
 
 static CK_ULONG list(CK_SLOT_ID slots[4])
@@ -401,6 +437,7 @@ int main(void)
         CASE(an_operation_that_somebody_left_on_the_only_session_costs_no_login),
         CASE(a_refused_context_login_costs_no_login_on_the_only_session),
         CASE(what_cannot_be_ended_costs_the_session_and_is_said),
+        CASE(a_context_login_has_the_only_session_until_its_signature),
         CASE(a_listing_reads_nothing_anew_while_the_only_session_is_lent),
         CASE(two_tokens_share_the_only_session_in_turn),
         CASE(handles_of_a_session_that_was_given_back_are_not_used),
