@@ -4,7 +4,8 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libp11-kit-dev libssl-dev libyaml-dev"
 try_packages="$build_packages softhsm2 opensc-pkcs11 openssh-client openssh-server"
 client_packages="gnutls-bin git gnupg-pkcs11-scd libengine-pkcs11-openssl libnss3-tools libsss-certmap0 openssl openvpn python3-pykcs11"
-check_packages="$try_packages $client_packages clang libclang-rt-14-dev libcmocka-dev libpcsclite-dev opensc p11-kit sudo valgrind binutils scdoc zsh fish"
+card_packages="pcscd vsmartcard-vpcd libpcsclite-dev python3-cryptography ykcs11 coolkey cackey"
+check_packages="$try_packages $client_packages $card_packages clang libclang-rt-14-dev libcmocka-dev opensc p11-kit sudo valgrind binutils scdoc zsh fish"
 
 # Installs what is missing of the packages named, or says how. Quiet where nothing is.
 install_missing()

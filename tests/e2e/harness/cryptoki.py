@@ -12,6 +12,7 @@ CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x1
 CKM_RSA_PKCS, CKM_SHA256 = 1, 0x250
 CKF_RW_SESSION, CKF_SERIAL_SESSION = 2, 4
 CKF_OS_LOCKING_OK = 2
+CKU_USER, CKU_CONTEXT_SPECIFIC = 1, 2
 UNAVAILABLE = ctypes.c_ulong(-1).value
 
 _ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
@@ -79,8 +80,8 @@ class Cryptoki:
         other._open(self._slot if slot is None else slot, flags)
         return other
 
-    def login(self, pin):
-        self.call("C_Login", self._session, 1, pin.encode(), len(pin))
+    def login(self, pin, user=CKU_USER):
+        self.call("C_Login", self._session, user, pin.encode(), len(pin))
 
     def answer(self, name, *arguments):
         """What the function returns."""
@@ -121,11 +122,13 @@ class Cryptoki:
             self.call("C_GetAttributeValue", self._session, handle, ctypes.byref(wanted), 1)
         return None if wanted.length == UNAVAILABLE else buffer.raw[: wanted.length]
 
-    def sign(self, handle, data):
-        """An RSA signature of PKCS #1 v1.5 without a DigestInfo."""
+    def sign(self, handle, data, pin=None):
+        """An RSA signature of PKCS #1 v1.5 without a DigestInfo; with a login for it if a PIN is given."""
         mechanism = (_ulong * 3)(CKM_RSA_PKCS, 0, 0)
         buffer, size = ctypes.create_string_buffer(1024), _ulong(1024)
         self.call("C_SignInit", self._session, mechanism, handle)
+        if pin is not None:
+            self.login(pin, CKU_CONTEXT_SPECIFIC)
         self.call("C_Sign", self._session, data, len(data), buffer, ctypes.byref(size))
         return buffer.raw[: size.value]
 

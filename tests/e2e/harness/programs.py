@@ -50,6 +50,11 @@ VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm
 SOFTOKEN = _library("P11GATE_SOFTOKEN", "libsoftokn3.so", "nss/libsoftokn3.so")
 SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
 
+OPENSC = _library("P11GATE_OPENSC", "opensc-pkcs11.so", "pkcs11/opensc-pkcs11.so")
+YKCS11 = _library("P11GATE_YKCS11", "libykcs11.so.2")
+COOLKEY = _library("P11GATE_COOLKEY", "pkcs11/libcoolkeypk11.so")
+CACKEY = _library("P11GATE_CACKEY", "pkcs11/libcackey.so")
+
 SSH = _command("ssh")
 SSHD = _command("sshd")
 SSH_ADD = _command("ssh-add")

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs a test in namespaces of its own: its own /run, loopback and processes, so that daemons of which a machine has one can run in it."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import sys
+
+_MARK = "P11GATE_ISOLATED"
+_NAMESPACES = ("--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
+# A plain user needs a namespace of users for the others, in which he stays himself: sshd and pcscd then are as they are outside.
+_PLAIN_USER = ("--user", "--map-current-user", "--keep-caps")
+_EMPTY = ("/run", "/var/cache")  # coolkey keeps what it read of cards in /var/cache
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+
+
+def enter():
+    """Starts the running test over in namespaces of its own; returns there. All that is started there ends with it."""
+    if isolated():
+        _furnish()
+        return
+    os.environ[_MARK] = "1"
+    user = () if os.geteuid() == 0 else _PLAIN_USER
+    os.execvp("unshare", ["unshare", *user, *_NAMESPACES, sys.executable, *sys.argv])
+
+
+def isolated():
+    return bool(os.environ.get(_MARK))
+
+
+def _furnish():
+    libc = ctypes.CDLL(None, use_errno=True)
+    for folder in _EMPTY:
+        _must(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=0755"), folder)
+    with socket.socket() as loopback:
+        name, flags = struct.unpack("16sh22x", fcntl.ioctl(loopback, _SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0)))
+        fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh22x", name, flags | _IFF_UP))
+    if os.geteuid() != 0:
+        _must(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "prctl")  # what a plain user starts has no rights of root's
+
+
+def _must(result, what):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), what)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What pcscd says of its readers, asked by libpcsclite."""
+
+import contextlib
+import ctypes
+
+_ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
+_SCOPE_SYSTEM = 2
+_PRESENT, _MUTE = 0x20, 0x200
+
+
+class _ReaderState(ctypes.Structure):
+    _fields_ = [
+        ("reader", ctypes.c_char_p), ("data", _pointer), ("current", _ulong), ("event", _ulong), ("size", _ulong),
+        ("atr", ctypes.c_ubyte * 33),
+    ]
+
+
+class PcscError(Exception):
+    pass
+
+
+def readers():
+    """Their names; none where no pcscd runs."""
+    with contextlib.suppress(PcscError), _context() as context:
+        return _readers(context)
+    return []
+
+
+def has_card():
+    """Whether a card is in the first reader, and was switched on; False where there is no reader, or no pcscd."""
+    with contextlib.suppress(PcscError), _context() as context:
+        state = _ReaderState(reader=_readers(context)[0].encode())
+        _call("SCardGetStatusChange", context, _ulong(0), ctypes.byref(state), _ulong(1))
+        return bool(state.event & _PRESENT) and not state.event & _MUTE
+    return False
+
+
+@contextlib.contextmanager
+def _context():
+    context = ctypes.c_long()
+    _call("SCardEstablishContext", _ulong(_SCOPE_SYSTEM), None, None, ctypes.byref(context))
+    try:
+        yield context
+    finally:
+        _call("SCardReleaseContext", context)
+
+
+def _readers(context):
+    names, size = ctypes.create_string_buffer(4096), _ulong(4096)
+    _call("SCardListReaders", context, None, names, ctypes.byref(size))
+    return [name.decode() for name in names.raw[: size.value].split(b"\0") if name]
+
+
+def _call(name, *arguments):
+    function = getattr(ctypes.CDLL("libpcsclite.so.1"), name)
+    function.restype = ctypes.c_long
+    code = function(*arguments) & 0xFFFFFFFF
+    if code:
+        raise PcscError(f"{name}: 0x{code:08x}")
