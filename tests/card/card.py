@@ -18,11 +18,12 @@ _KINDS = {
 
 
 class Card:
-    """SERIAL is a number, KEYS a map of slots in hexadecimal to kinds of keys; KINDS may name "yubico" and "cac"."""
+    """SERIAL is a number, KEYS a map of slots in hexadecimal to kinds of keys; KINDS may name "yubico" and "cac". The certificates are
+    the HOLDER's: coolkey and cackey make the token's label from the first one's name, and have no serial number."""
 
-    def __init__(self, serial, keys, pin, kinds=()):
+    def __init__(self, serial, keys, pin, holder, kinds=()):
         self.serial = serial
-        self.keys = {int(slot, 16): Key(kind, f"PIV {slot} of {serial}") for slot, kind in keys.items()}
+        self.keys = {int(slot, 16): Key(kind, f"{holder} {slot}") for slot, kind in keys.items()}
         self.pin = Pin(pin)
         self.counts = collections.Counter()
         self._applications = [YubicoPiv(self), Otp()] if "yubico" in kinds else [Piv(self)]

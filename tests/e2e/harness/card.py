@@ -26,7 +26,7 @@ class Reader:
         self._socket = socket.socket(socket.AF_UNIX)
         wait_for(lambda: self._socket.connect_ex(self._path) == 0, "the card's control socket")
         self._lines = self._socket.makefile("rw", encoding="utf-8")
-        self._numbers = itertools.count(1)
+        self._serials = itertools.count(1001)
 
     def close(self):
         self._lines.close()
@@ -37,10 +37,10 @@ class Reader:
         """A line for each command to a card."""
         return self._log.read_text()
 
-    def card(self, keys, serial=None, pin="1234", kinds=()):
+    def card(self, keys, pin="1234", holder=None, kinds=()):
         """A new card, not yet in the reader. keys: {slot: kind}, as {"9a": "rsa:2048"}."""
-        number = next(self._numbers)
-        return Card(self, f"card {number}", serial=serial or 1000 + number, keys=keys, pin=pin, kinds=list(kinds))
+        serial = next(self._serials)
+        return Card(self, f"card {serial}", serial=serial, keys=keys, pin=pin, holder=holder or f"holder of {serial}", kinds=list(kinds))
 
     def command(self, what, **arguments):
         self._lines.write(json.dumps({"do": what, **arguments}) + "\n")
@@ -55,7 +55,7 @@ class Card:
 
     def __init__(self, reader, name, pin, **what):
         self._reader, self._name = reader, name
-        self.serial, self.pin = what["serial"], pin
+        self.serial, self.holder, self.pin = what["serial"], what["holder"], pin
         self.keys = reader.command("make", card=name, pin=pin, **what)["keys"]
 
     def insert(self, wait=True):

@@ -38,9 +38,9 @@ class CardCase(Case):
         card.insert()
         return card
 
-    def another(self, keys=None):
-        """A card like that in the reader, with another serial number and other keys."""
-        return self.reader.card(keys or self.stack.keys, pin=PIN, kinds=self.stack.kinds)
+    def another(self, keys=None, holder=None):
+        """A card like that in the reader, with another serial number, other keys and, if none is named, another holder."""
+        return self.reader.card(keys or self.stack.keys, pin=PIN, holder=holder, kinds=self.stack.kinds)
 
     def askpass(self, answers=PIN):
         return super().askpass(answers)
