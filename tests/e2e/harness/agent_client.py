@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Asks an agent for signatures without ssh (draft-ietf-sshm-ssh-agent), so that each can be timed and looked at."""
+
+import base64
+import socket
+import time
+
+_SIGN_REQUEST, _SIGN_RESPONSE = 13, 14
+_RSA_SHA2_256 = 2
+
+
+class Signature:
+    """.blob is None where the agent refused; .seconds is how long it took."""
+
+    def __init__(self, blob, seconds):
+        self.blob, self.seconds = blob, seconds
+
+    @property
+    def made(self):
+        return self.blob is not None
+
+
+def sign(path, key, data):
+    """key is "TYPE BASE64"; the agent listens at path."""
+    body = bytes([_SIGN_REQUEST]) + _string(base64.b64decode(key.split()[1])) + _string(data) + _RSA_SHA2_256.to_bytes(4, "big")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(60)
+        client.connect(path)
+        started = time.monotonic()
+        client.sendall(_string(body))
+        answer = _receive(client)
+        seconds = time.monotonic() - started
+    if answer[0] != _SIGN_RESPONSE:
+        return Signature(None, seconds)
+    whole = _take(answer[1:])[0]
+    return Signature(_take(_take(whole)[1])[0], seconds)
+
+
+def _receive(client):
+    data = b""
+    while len(data) < 4 or len(data) < 4 + int.from_bytes(data[:4], "big"):
+        more = client.recv(65536)
+        assert more, "the agent hung up"
+        data += more
+    return data[4:]
+
+
+def _string(data):
+    return len(data).to_bytes(4, "big") + data
+
+
+def _take(data):
+    """(the string at the beginning, what is behind it)"""
+    end = 4 + int.from_bytes(data[:4], "big")
+    return data[4:end], data[end:]

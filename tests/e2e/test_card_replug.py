@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cards are pulled and put back while an agent lives that holds their key by p11gate, with the PIN kept.
+
+CARD_PULLS is how often for each vendor's library (5), CARD_SEED repeats a run.
+"""
+
+import os
+import random
+
+from harness import agent_client, comment, isolation, main, openssl, programs, rows
+from harness.card_case import STACKS, CardCase
+from harness.token import fingerprint
+
+EACH = rows(*[{"stack": stack} for stack in STACKS])
+PULLS = int(os.environ.get("CARD_PULLS", "5"))
+SEED = int(os.environ.get("CARD_SEED") or random.SystemRandom().randrange(1 << 32))
+KEPT = {"keep_pin": {"idle": "none", "max": "none", "survive_removal": True}}
+SOON = 0.02  # seconds in which a signature is refused while the card is out
+
+
+class Replug(CardCase):
+    def hold(self, stack, login=KEPT):
+        """A card whose key an agent holds."""
+        self.held = card = self.insert(stack)
+        self.key = card.keys["9a"]
+        self.live = self.agent()
+        self.add(self.live, self.permit(login), card.pin)
+        converted = self.sandbox.run(programs.SSH_KEYGEN, "-e", "-m", "PKCS8", "-f", self.sandbox.write("key.pub", self.key + "\n"))
+        self.pem = converted.stdout
+        return card
+
+    def permit(self, login):
+        permitted = [{"fingerprint": fingerprint(self.key)}]
+        return self.gate(permitted, module=self.stack.library, login=login, log={"level": "info"})
+
+    def ask(self):
+        """A signature is asked of the agent."""
+        self.assertTrue(self.live.alive)
+        return agent_client.sign(self.live.socket, self.key, b"what is signed")
+
+    def assertSigns(self, when):
+        signature = self.ask()
+        self.assertTrue(signature.made, f"{when}: refused after {signature.seconds:.3f} s\n{self.said()}")
+        self.assertTrue(openssl.verifies(self.pem, "sha256", b"what is signed", signature.blob), when)
+        return signature.seconds
+
+    def assertRefused(self, when):
+        signature = self.ask()
+        self.assertFalse(signature.made, when)
+        return signature.seconds
+
+    def assertNoTryLost(self, *others):
+        for card in (self.held, *others):
+            self.assertEqual((3, 0), (card.tries(), card.counts().get("verify wrong", 0)), self.said())
+
+    def said(self):
+        """The end of p11gate's log."""
+        return "\n".join(self.sandbox.log.read_text().splitlines()[-30:]) if self.sandbox.log.exists() else "no log"
+
+
+class AtRandom(Replug):
+    @EACH
+    def test_what_is_asked_while_the_card_is_in_is_signed_and_what_is_asked_while_it_is_out_is_refused_soon(self, stack):
+        comment(f"CARD_SEED={SEED} CARD_PULLS={PULLS}")
+        chance = random.Random(f"{SEED} {stack}")
+        card = self.hold(stack)
+        self.assertSigns("before the first pull")
+        back, refused = [], []
+        for number in range(1, PULLS + 1):
+            where = f"pull {number} of {PULLS}"
+            if chance.random() < 0.4:
+                card.delay(operation=chance.uniform(0, 0.3))
+                card.fail_next("pull")
+                self.assertRefused(f"{where}, in the middle of a signature")
+                card.delay()
+            else:
+                card.pull()
+            refused += [self.assertRefused(f"{where}, while out") for _ in range(chance.randrange(4))]
+            card.insert()
+            back.append(self.assertSigns(f"{where}, back again"))
+            for _ in range(chance.randrange(3)):
+                self.assertSigns(f"{where}, after that")
+        self.assertNoTryLost()
+        comment(f"{stack}: back again after at most {max(back):.2f} s, refused after {' '.join(f'{seconds * 1000:.1f}' for seconds in refused)} ms")
+        self.assertLess(max(refused, default=0), SOON)
+
+
+class InItsPlace(Replug):
+    @rows(*[{"stack": stack, "holder": holder} for stack in STACKS for holder in ("other", "same")])
+    def test_another_card_in_its_place_gets_no_PIN_and_the_first_one_signs_again(self, stack, holder):
+        card = self.hold(stack)
+        self.assertSigns("at first")
+        other = self.another(holder=card.holder if holder == "same" else None)
+        for _ in range(2):
+            card.swap(other)
+            for _ in range(3):
+                self.assertRefused("the other card is in")
+            counts = other.counts()
+            self.assertEqual((0, 0), (counts.get("verify right", 0), counts.get("verify wrong", 0)), self.said())
+            other.swap(card)
+            self.assertSigns("the first one is back")
+        self.assertNoTryLost(other)
+
+
+if __name__ == "__main__":
+    isolation.enter()
+    main()
