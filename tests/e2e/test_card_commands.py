@@ -4,11 +4,10 @@
 
 import shutil
 
-from harness import comment, cryptoki, isolation, main, rows
-from harness.card_case import STACKS, CardCase
+from harness import comment, cryptoki, isolation, main
+from harness.card_case import EACH, CardCase
 from harness.token import fingerprint
 
-EACH = rows(*[{"stack": stack} for stack in STACKS])
 COOLKEY_MEMORY = "/var/cache/coolkey"  # in the namespace of the test
 
 

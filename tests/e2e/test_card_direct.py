@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Virtual cards (tests/card) without p11gate: what vendors' libraries take for a card behaves like one."""
 
-from harness import comment, cryptoki, isolation, main, programs, rows
-from harness.card_case import STACKS, CardCase
+from harness import comment, cryptoki, isolation, main, programs
+from harness.card_case import EACH, CardCase
 from harness.ssh import bare
 from harness.wait import wait_for
 
-EACH = rows(*[{"stack": stack} for stack in STACKS])
 WRONG = "654321"
 
 

@@ -24,7 +24,7 @@ def sign(path, key, data):
     """key is "TYPE BASE64"; the agent listens at path."""
     body = bytes([_SIGN_REQUEST]) + _string(base64.b64decode(key.split()[1])) + _string(data) + _RSA_SHA2_256.to_bytes(4, "big")
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(60)
+        client.settimeout(20)
         client.connect(path)
         started = time.monotonic()
         client.sendall(_string(body))

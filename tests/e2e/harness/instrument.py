@@ -16,7 +16,7 @@ _LOADERS = ("ssh", "ssh-keygen", "p11gate")
 # pkcs11-tool --test seeds SoftHSM's generator from memory that it never wrote: to valgrind all that follows is suspect.
 _OTHER_LOADERS = ("pkcs11-tool",)
 # What these leave behind is theirs, whoever called them.
-_OTHERS = tuple(os.path.basename(os.path.realpath(path)) for path in (programs.VENDOR, programs.SPY))
+_OTHERS = tuple(os.path.basename(os.path.realpath(path)) for path in programs.LIBRARIES)
 
 
 class Instrument:

@@ -55,6 +55,8 @@ YKCS11 = _library("P11GATE_YKCS11", "libykcs11.so.2")
 COOLKEY = _library("P11GATE_COOLKEY", "pkcs11/libcoolkeypk11.so")
 CACKEY = _library("P11GATE_CACKEY", "pkcs11/libcackey.so")
 
+LIBRARIES = (VENDOR, SOFTOKEN, SPY, OPENSC, YKCS11, COOLKEY, CACKEY)
+
 SSH = _command("ssh")
 SSHD = _command("sshd")
 SSH_ADD = _command("ssh-add")
