@@ -175,9 +175,16 @@ static void leave_inherited(void)
     forked = false;
 }
 
-static CK_RV start_gate(struct crypto *crypto, struct config *config)
+/* An application that neither wants locks nor brings any has one thread, or sees to it that one calls at a time. */
+static bool has_threads(const CK_C_INITIALIZE_ARGS *arguments)
 {
-    CK_RV rv = gate_create_from(crypto, config, &gate);
+    return arguments != NULL &&
+           ((arguments->flags & CKF_OS_LOCKING_OK) != 0 || arguments->LockMutex != NULL);
+}
+
+static CK_RV start_gate(struct crypto *crypto, struct config *config, bool threads)
+{
+    CK_RV rv = gate_create_from(crypto, config, threads, &gate);
 
     if (rv == CKR_OK)
         gate->serves = true;
@@ -200,7 +207,7 @@ static CK_RV start(CK_C_INITIALIZE_ARGS *arguments)
     if (!are_arguments(arguments))
         rv = CKR_ARGUMENTS_BAD;
     else if (config != NULL)
-        return start_gate(crypto, config);
+        return start_gate(crypto, config, has_threads(arguments));
     config_destroy(config);
     crypto_destroy(crypto);
     return rv;

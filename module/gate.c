@@ -106,8 +106,11 @@ static CK_RV start_vendor(const struct gate *gate, const struct module_settings 
         return rv;
     if (is_loaded_already(gate, vendor))
         say_not_loaded(module, "that library is in the list already; it is used once");
-    else
+    else {
+        if (gate->threads)
+            vendor_expect_threads(vendor);
         rv = vendor_initialize(vendor);
+    }
     if (rv == CKR_OK)
         *out = vendor;
     else
@@ -135,7 +138,8 @@ static CK_RV start_vendors(struct gate *gate)
     return any ? CKR_OK : rv;
 }
 
-CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate **out)
+CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool threads,
+                       struct gate **out)
 {
     struct gate *gate = crypto != NULL && config != NULL ? calloc(1, sizeof(*gate)) : NULL;
     CK_RV rv;
@@ -147,6 +151,7 @@ CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate
     }
     gate->crypto = crypto;
     gate->config = config;
+    gate->threads = threads;
     gate->preset = config->settings.preset;
     gate->login = config->settings.login;
     config->settings.login = (struct login_settings){0};
@@ -168,12 +173,12 @@ CK_RV gate_create(struct gate **out)
         crypto_destroy(crypto);
         return CKR_FUNCTION_FAILED;
     }
-    return gate_create_from(crypto, config, out);
+    return gate_create_from(crypto, config, false, out);
 }
 
 CK_RV gate_create_with(struct config *config, struct gate **out)
 {
-    return gate_create_from(crypto_create(), config, out);
+    return gate_create_from(crypto_create(), config, false, out);
 }
 
 static void destroy_session(void *pointer, void *context)

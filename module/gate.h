@@ -37,6 +37,7 @@ struct gate {
     bool scanned;            /* the slots were listed */
     bool listed;             /* a size query was answered; the next C_GetSlotList fills from the same scan */
     bool said_nothing_shown; /* once is enough */
+    bool threads;            /* the application may have several: it said so in C_Initialize */
     bool serves;             /* an application, and not the command: what is shown may be used */
     bool audit_stuck;        /* the audit took nothing in time, the last time */
     bool said_not_audited;   /* that it cannot be written; forgotten once it can */
@@ -51,7 +52,8 @@ CK_RV gate_create(struct gate **gate);
 /* The same with a configuration that was made otherwise, which the gate takes over, also when it fails; and with what it was made with. NULL
  * is CKR_HOST_MEMORY. */
 CK_RV gate_create_with(struct config *config, struct gate **gate);
-CK_RV gate_create_from(struct crypto *crypto, struct config *config, struct gate **gate);
+CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool threads,
+                       struct gate **gate);
 
 enum load {
     LOAD_FIRST,   /* there is no configuration, and so no log, yet */

@@ -24,6 +24,7 @@ struct vendor {
     unsigned quirks;             /* 1 << enum quirk: configured, or found */
     bool initialized;            /* by us */
     bool kept;                   /* the last C_Initialize changed nothing: it was */
+    bool threads;                /* the host may have several */
     bool has_info;
     CK_INFO info;
     CK_RV listing; /* of the last C_GetSlotList */
@@ -79,19 +80,26 @@ struct arguments {
     void *reserved;
 };
 
-/* A library that refuses locking is called without arguments, or with nothing but those that it was
- * given by name. */
+/* A library that refuses locking, or needs none, is called without arguments, or with nothing but those that it was given by name. (A lock
+ * that OpenSC 0.23 does not release, when a card is pulled while it signs, has it wait for ever.) */
 static CK_RV call_initialize(const struct vendor *vendor)
 {
     struct arguments arguments = {
         .standard = {.flags = CKF_OS_LOCKING_OK, .pReserved = vendor->init_args},
     };
-    CK_RV rv = vendor->functions.C_Initialize(&arguments);
+    CK_RV rv = CKR_CANT_LOCK;
 
+    if (vendor->threads)
+        rv = vendor->functions.C_Initialize(&arguments);
     if (rv != CKR_CANT_LOCK && rv != CKR_ARGUMENTS_BAD && rv != CKR_NEED_TO_CREATE_THREADS)
         return rv;
     arguments.standard.flags = 0;
     return vendor->functions.C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
+}
+
+void vendor_expect_threads(struct vendor *vendor)
+{
+    vendor->threads = true;
 }
 
 CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *given)

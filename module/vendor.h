@@ -13,7 +13,10 @@ struct vendor;
  * caller frees; NULL: no memory) when it is not one, or is p11gate itself. */
 struct vendor *vendor_load(const struct module_settings *module, char **error);
 
-/* C_Initialize with CKF_OS_LOCKING_OK and the module's init_args, or with less where the library refuses that.
+/* Several threads of the host may be in the library at once: from the next vendor_initialize on it is to use locks. */
+void vendor_expect_threads(struct vendor *vendor);
+
+/* C_Initialize with the module's init_args, and CKF_OS_LOCKING_OK where threads are expected; with less where the library refuses that.
  * CKR_CRYPTOKI_ALREADY_INITIALIZED, somebody else's doing, is success; a library that loads p11gate itself is refused. */
 CK_RV vendor_initialize(struct vendor *vendor);
 

@@ -32,6 +32,7 @@ static void forget_sessions(void)
 static CK_RV read_arguments(const CK_C_INITIALIZE_ARGS *arguments)
 {
     settings.init_args[0] = '\0';
+    settings.init_flags = arguments != NULL ? arguments->flags : 0;
     if (arguments == NULL || arguments->pReserved == NULL)
         return CKR_OK;
     snprintf(settings.init_args, sizeof(settings.init_args), "%s",

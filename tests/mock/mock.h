@@ -122,6 +122,7 @@ struct mock_settings {
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
     bool notified;             /* read: some C_OpenSession since the last reset had a callback, or something for one */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */
+    CK_FLAGS init_flags;       /* read: those in it */
     char init_args[64];        /* read: the text in its pReserved, as NSS takes it; "": none */
 };
 

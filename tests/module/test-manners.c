@@ -174,14 +174,40 @@ static void arguments_of_C_Initialize_are_checked(void **state)
     }
 }
 
+/* Locks that nobody needs are more that can go wrong: OpenSC forgets to release one when a card is pulled. */
+static void the_vendor_is_told_of_threads_what_the_application_told(void **state)
+{
+    const struct {
+        CK_C_INITIALIZE_ARGS arguments;
+        CK_FLAGS flags;
+    } cases[] = {
+        {{NULL, NULL, NULL, NULL, 0, NULL}, 0},
+        {{NULL, NULL, NULL, NULL, CKF_LIBRARY_CANT_CREATE_OS_THREADS, NULL}, 0},
+        {{NULL, NULL, NULL, NULL, CKF_OS_LOCKING_OK, NULL}, CKF_OS_LOCKING_OK},
+        {{create_mutex, use_mutex, use_mutex, use_mutex, 0, NULL}, CKF_OS_LOCKING_OK},
+    };
+
+    (void)state;
+    ssh_log_in(&key_one);
+    assert_null(host.mock->settings->init_argument);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CK_C_INITIALIZE_ARGS arguments = cases[i].arguments;
+        assert_int_equal(host.functions->C_Initialize(&arguments), CKR_OK);
+        assert_int_equal(host.mock->settings->init_flags, cases[i].flags);
+        host_stop();
+    }
+}
+
 static void a_vendor_that_takes_no_arguments_is_initialised_without(void **state)
 {
+    CK_C_INITIALIZE_ARGS threads = {.flags = CKF_OS_LOCKING_OK};
     static const CK_RV codes[] = {CKR_CANT_LOCK, CKR_ARGUMENTS_BAD, CKR_NEED_TO_CREATE_THREADS};
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         make_token(state);
         host.mock->settings->arguments_answer = codes[i];
-        ssh_log_in(&key_one);
+        assert_int_equal(host.functions->C_Initialize(&threads), CKR_OK);
+        host_stop();
         assert_null(host.mock->settings->init_argument);
         assert_int_equal(host.mock->calls_of("C_Finalize"), 1);
     }
@@ -364,6 +390,8 @@ int main(void)
                                         make_token, host_reset),
         cmocka_unit_test_setup_teardown(arguments_of_C_Initialize_are_checked, make_token,
                                         host_reset),
+        cmocka_unit_test_setup_teardown(the_vendor_is_told_of_threads_what_the_application_told,
+                                        make_token, host_reset),
         cmocka_unit_test_setup_teardown(a_vendor_that_takes_no_arguments_is_initialised_without,
                                         make_token, host_reset),
         cmocka_unit_test_setup_teardown(

@@ -218,6 +218,8 @@ FAULTS = [
           "module traps-find"),
     Fault("module/calls_slot.c", "if (pSlotList != NULL && count > *pulCount)", "if (pSlotList != NULL && count >= *pulCount)", "no slots are an error",
           "module traps-find"),
+    Fault("module/vendor.c", "    if (vendor->threads)\n        rv =", "    rv =", "a library gets locks that nobody asked for", "module manners"),
+    Fault("module/entry.c", "(arguments->flags & CKF_OS_LOCKING_OK) != 0 || ", "", "a library gets no locks though there are threads", "module manners"),
     Fault("module/vendor.c", "if (rv == CKR_OK && *count <= room) {", "if (rv == CKR_OK && *count > 0 && *count <= room) {",
           "a library without a slot is broken", "module traps-find"),
     Fault("module/reader.c", "*more = got == PAGE &&", "*more = false && got == PAGE &&", "of a token one page is read", "module traps-find"),
