@@ -70,17 +70,43 @@ static unsigned removals(const struct pcsc_reader *before, const struct pcsc_rea
     return before->present ? (changes + 1) / 2 : changes / 2;
 }
 
-/* Where the vendor does not say which reader a slot is, it may be this one. */
+static bool is_some_reader(const struct pcsc_readers *readers, const CK_SLOT_INFO *info)
+{
+    for (size_t i = 0; i < readers->count; i++) {
+        if (is_described(info, readers->items[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* Some vendors (cackey) do not tell which reader a slot is. */
+static void ask_vendor(struct token *token)
+{
+    CK_RV rv;
+
+    token->info_stale = true;
+    rv = token_fresh_info(token);
+    if (rv == CKR_OK || !token->present)
+        return;
+    if (gate_says_gone(rv))
+        token_lose(token);
+    else
+        token_hide(token);
+}
+
 static void lose_in(struct gate *gate, const struct pcsc_reader *reader)
 {
+    const struct events *events = gate->events;
+
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
-        if (!token->present)
-            continue;
-        if (!read_slot_info(token))
-            token_hide(token);
-        else if (is_described(&token->slot_info, reader->name))
+        bool known = token->present && read_slot_info(token);
+        if (known && is_described(&token->slot_info, reader->name))
             token_lose(token);
+        else if (token->present &&
+                 (!known || ((token->slot_info.flags & CKF_REMOVABLE_DEVICE) != 0 &&
+                             !is_some_reader(&events->readers, &token->slot_info))))
+            ask_vendor(token);
     }
 }
 
@@ -197,21 +223,12 @@ void events_look(struct gate *gate)
     connect_again(events);
 }
 
-static bool is_some_reader(const struct events *events, const CK_SLOT_INFO *info)
-{
-    for (size_t i = 0; i < events->readers.count; i++) {
-        if (is_described(info, events->readers.items[i].name))
-            return true;
-    }
-    return false;
-}
-
 bool events_cover(struct token *token)
 {
     const struct events *events = token->gate->events;
 
     return events != NULL && events->readers.count > 0 && read_slot_info(token) &&
-           is_some_reader(events, &token->slot_info);
+           is_some_reader(&events->readers, &token->slot_info);
 }
 
 unsigned long events_generation(struct token *token)
@@ -236,7 +253,7 @@ static bool covers_vendor(const struct events *events, const struct vendor *vend
 
     for (CK_ULONG i = 0; covers && i < count; i++)
         covers = list->C_GetSlotInfo(slots[i], &info) == CKR_OK &&
-                 ((info.flags & CKF_REMOVABLE_DEVICE) == 0 || is_some_reader(events, &info));
+                 ((info.flags & CKF_REMOVABLE_DEVICE) == 0 || is_some_reader(&events->readers, &info));
     free(slots);
     return covers;
 }

@@ -101,6 +101,9 @@ CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor);
 /* Lists a vendor's slots, and asks only for the tokens in those where none is known to be: for a token that is out. */
 void gate_look_for(struct gate *gate, struct vendor *vendor);
 
+/* Does an error of C_GetTokenInfo say that the card is out? */
+bool gate_says_gone(CK_RV rv);
+
 /* The visible token in a slot, by the number that applications know; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 

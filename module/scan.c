@@ -50,7 +50,7 @@ static struct token *known_token(const struct gate *gate, const struct seen_slot
 }
 
 /* An error that does not say that the card is out leaves open whether it was. */
-static bool says_gone(CK_RV rv)
+bool gate_says_gone(CK_RV rv)
 {
     return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_TOKEN_NOT_RECOGNIZED ||
            rv == CKR_DEVICE_REMOVED || rv == CKR_SLOT_ID_INVALID;
@@ -63,7 +63,7 @@ static void lose_others(struct gate *gate, const struct seen_slot *seen)
         struct token *token = gate->tokens[i];
         if (!token->present || token->vendor != seen->vendor || token->slot != seen->slot)
             continue;
-        if (seen->rv != CKR_OK && !says_gone(seen->rv))
+        if (seen->rv != CKR_OK && !gate_says_gone(seen->rv))
             token_hide(token);
         else if (seen->rv != CKR_OK || !token_is(token, &seen->info))
             token_lose(token);

@@ -179,6 +179,30 @@ static void the_counter_may_begin_anew(void **state)
     assert_false(is_logged_in(session));
 }
 
+/* As cackey: it is asked when a card was taken out somewhere, and what it knows nothing of leaves the login alone. */
+static void a_vendor_that_does_not_name_its_readers_is_asked(void **state)
+{
+    CK_SLOT_ID unnamed = host_token("unnamed");
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_key(unnamed, "rsa:2048", "01", MOCK_PAIR);
+    session = host_start_logged_in(permit, unnamed);
+    assert_true(is_logged_in(session));
+    host.mock->forget_calls();
+    pcscd->card("Reader A 00 00", false);
+    assert_true(is_logged_in(session));
+    assert_int_equal(host.mock->calls_of("C_GetTokenInfo"), 1);
+    pcscd->card("Reader A 00 00", true);
+    host.mock->forget_calls();
+    assert_true(is_logged_in(session));
+    assert_int_equal(host.mock->calls(), 0);
+    host.mock->token_insert(unnamed, false);
+    pcscd->card("Reader A 00 00", false);
+    assert_int_equal(host_find(session, NULL, 0, NULL, 0), 0);
+    assert_int_equal(host.mock->calls_of("C_Sign") + host.mock->calls_of("C_FindObjectsInit"), 0);
+}
+
 /* The vendor has not noticed that the card is another one. */
 static void another_card_in_the_reader_gets_no_pin(void **state)
 {
@@ -332,6 +356,7 @@ int main(void)
         EVENT(the_name_of_a_reader_may_be_longer_than_the_description_of_its_slot),
         EVENT(a_reader_that_is_unplugged_takes_its_card_with_it),
         EVENT(the_counter_may_begin_anew),
+        EVENT(a_vendor_that_does_not_name_its_readers_is_asked),
         EVENT(another_card_in_the_reader_gets_no_pin),
         EVENT(a_refused_pin_is_forgotten_with_the_insertion_that_only_the_counter_shows),
         EVENT(a_refused_pin_is_not_forgotten_with_a_restart_of_pcscd),

@@ -11,7 +11,7 @@ CKA_CLASS, CKA_LABEL, CKA_ID = 0x0, 0x3, 0x102
 CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_PUBLIC_KEY_INFO, CKA_EC_POINT = 0x120, 0x122, 0x129, 0x181
 CKM_RSA_PKCS, CKM_SHA256 = 1, 0x250
 CKF_RW_SESSION, CKF_SERIAL_SESSION = 2, 4
-CKF_OS_LOCKING_OK = 2
+CKF_OS_LOCKING_OK, CKF_DONT_BLOCK = 2, 1
 CKU_USER, CKU_CONTEXT_SPECIFIC = 1, 2
 UNAVAILABLE = ctypes.c_ulong(-1).value
 
@@ -38,6 +38,7 @@ _PLACES = {
     "C_DigestFinal": (42, _ulong, _pointer, _pointer),
     "C_SignInit": (43, _ulong, _pointer, _ulong),
     "C_Sign": (44, _ulong, _pointer, _ulong, _pointer, _pointer),
+    "C_WaitForSlotEvent": (68, _ulong, _pointer, _pointer),
 }
 
 
@@ -113,6 +114,19 @@ class Cryptoki:
         self.call("C_FindObjects", self._session, handles, 64, ctypes.byref(count))
         self.call("C_FindObjectsFinal", self._session)
         return handles[: count.value]
+
+    def listed(self):
+        """Those with a token, as they are now."""
+        slots, count = (_ulong * 16)(), _ulong(16)
+        self.call("C_GetSlotList", 1, None, ctypes.byref(count))
+        self.call("C_GetSlotList", 1, slots, ctypes.byref(count))
+        return slots[: count.value]
+
+    def wait(self, blocks=True):
+        """The slot of the next event; in a thread of its own another call may go on meanwhile."""
+        slot = _ulong()
+        self.call("C_WaitForSlotEvent", 0 if blocks else CKF_DONT_BLOCK, ctypes.byref(slot), None)
+        return slot.value
 
     def attribute(self, handle, kind):
         """The value; None if the object does not have it."""
