@@ -164,7 +164,15 @@ static void compare(struct gate *gate, const struct pcsc_readers *now)
     begin_generation(events);
 }
 
-/* The vendors' own connections have gone with ours. Whether a card was out meanwhile nobody knows. */
+/* Nobody knows whether the card was out: a refused PIN is remembered, and one that is not to survive a removal goes. */
+static void doubt(struct token *token)
+{
+    token_lose_session(token);
+    if (!token->gate->login.survives_removal)
+        kept_pin_drop(&token->kept);
+}
+
+/* The vendors' own connections have gone with ours. */
 static void lose_pcscd(struct gate *gate)
 {
     struct events *events = gate->events;
@@ -172,7 +180,7 @@ static void lose_pcscd(struct gate *gate)
     log_info("pcscd does not answer any more");
     for (size_t i = 0; i < gate->n_tokens; i++) {
         if (gate->tokens[i]->present && events_cover(gate->tokens[i]))
-            token_lose_session(gate->tokens[i]);
+            doubt(gate->tokens[i]);
     }
     pcsc_disconnect(events->pcsc);
     events->pcsc = NULL;

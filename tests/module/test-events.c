@@ -251,6 +251,43 @@ static void a_refused_pin_is_not_forgotten_with_a_restart_of_pcscd(void **state)
     host_login(session, "1234");
 }
 
+static void restart_unnoticed(const char *name)
+{
+    (void)name;
+    pcscd->daemon(false);
+    pcscd->daemon(true);
+}
+
+static void (*const changes[])(const char *) = {replug_unnoticed, restart_unnoticed};
+
+static void a_kept_pin_goes_with_a_card_that_was_or_may_have_been_out(void **state)
+{
+    for (size_t i = 0; i < 2; i++) {
+        CK_SESSION_HANDLE session;
+
+        make_readers(state);
+        session = host_start_logged_in("allow: [{id: \"01\"}]\nlogin: {keep_pin: {idle: none, max: none}}\n", one);
+        host_only(session, CKO_PRIVATE_KEY);
+        changes[i]("Reader A 00 00");
+        assert_int_equal(host_find_class(session, CKO_PRIVATE_KEY, NULL, 0), 0);
+        assert_int_equal(host.mock->logins(one), 1);
+    }
+}
+
+static void a_kept_pin_that_survives_removals_logs_in_again(void **state)
+{
+    for (size_t i = 0; i < 2; i++) {
+        CK_SESSION_HANDLE session;
+
+        make_readers(state);
+        session = host_start_logged_in("allow: [{id: \"01\"}]\nlogin: {keep_pin: {survive_removal: true}}\n", one);
+        host_only(session, CKO_PRIVATE_KEY);
+        changes[i]("Reader A 00 00");
+        host_only(session, CKO_PRIVATE_KEY);
+        assert_int_equal(host.mock->logins(one), 2);
+    }
+}
+
 static void after_a_restart_of_pcscd_the_session_is_a_new_one_and_events_are_told_again(void **state)
 {
     CK_SESSION_HANDLE session = start();
@@ -360,6 +397,8 @@ int main(void)
         EVENT(another_card_in_the_reader_gets_no_pin),
         EVENT(a_refused_pin_is_forgotten_with_the_insertion_that_only_the_counter_shows),
         EVENT(a_refused_pin_is_not_forgotten_with_a_restart_of_pcscd),
+        EVENT(a_kept_pin_goes_with_a_card_that_was_or_may_have_been_out),
+        EVENT(a_kept_pin_that_survives_removals_logs_in_again),
         EVENT(after_a_restart_of_pcscd_the_session_is_a_new_one_and_events_are_told_again),
         EVENT(without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second),
         EVENT(a_look_that_takes_long_is_not_taken_at_each_call),
