@@ -22,6 +22,8 @@ _p11gate()
         mapfile -t COMPREPLY < <(compgen -W "$(_p11gate_options "$1" "${COMP_WORDS[1]}")" -- "$word")
     elif [ "$before" = --user ]; then
         mapfile -t COMPREPLY < <(compgen -u -- "$word")
+    elif [ "${COMP_WORDS[1]}" = doctor ]; then
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
     elif [ "$before" != --key ]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")

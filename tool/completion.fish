@@ -16,6 +16,8 @@ function __p11gate_complete
         __p11gate_lines '--[a-z]+' $words[2]
     else if test "$words[-1]" = --user
         string match -- "$word*" (__fish_complete_users | string replace -r '\t.*' '')
+    else if test "$words[2]" = doctor
+        string match -- "$word*" (__fish_print_hostnames)
     else if test "$words[-1]" != --key
         __fish_complete_path $word
     end

@@ -22,6 +22,8 @@ _p11gate()
         _describe -o option found
     elif [[ $words[CURRENT-1] == --user ]]; then
         _users
+    elif [[ $words[2] == doctor ]]; then
+        _hosts
     elif [[ $words[CURRENT-1] != --key ]]; then
         _files
     fi

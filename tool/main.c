@@ -48,6 +48,12 @@ static const struct verb verbs[] = {
      "  --system  the files stand in place of the system's, else of the user's\n"
      "exit status: 0 no difference, 1 a difference, 2 something failed\n",
      verb_diff},
+    {"doctor", "[--json] [HOST]", "look at all that lies between ssh and the card, and say what to do",
+     "  HOST    whose settings in ssh's configuration are looked at; localhost without it\n"
+     "  --json  for programs: one array of objects\n"
+     "No PIN is asked for, and none is sent.\n"
+     "exit status: 0 no problem, 1 a problem, 2 wrong usage\n",
+     verb_doctor},
     {"keys", "[--login]", "print the permitted keys as lines for authorized_keys",
      "  --login  ask for the PIN, for keys that show only after login\n", verb_keys},
 };

@@ -4,28 +4,37 @@
 
 #include <fnmatch.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <p11-kit/p11-kit.h>
 #include "module/vendor.h"
 #include "tool/vendors.h"
 
-/* What `ssh-agent -P` is where it is not said: patterns for the file that the path leads to. */
-static bool agent_takes(const char *path)
-{
-    static const char *const patterns[] = {"/usr/lib*/*", "/usr/local/lib*/*"};
-    char *real = realpath(path, NULL);
-    bool takes = false;
+/* What `ssh-agent -P` is where it is not said. */
+static const char agent_default[] = "/usr/lib*/*,/usr/local/lib*/*";
 
-    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-        takes = takes || fnmatch(patterns[i], real != NULL ? real : path, 0) == 0;
+/* A pattern behind ! refuses whatever the others say (match_pattern_list() of OpenSSH). */
+bool surroundings_agent_takes(const char *path, const char *patterns)
+{
+    char *real = realpath(path, NULL);
+    char *list = strdup(patterns != NULL ? patterns : agent_default), *rest = list, *pattern;
+    bool takes = false, refuses = list == NULL;
+
+    while (rest != NULL && (pattern = strsep(&rest, ",")) != NULL) {
+        bool not = pattern[0] == '!';
+
+        if (fnmatch(pattern + not, real != NULL ? real : path, FNM_NOESCAPE) == 0)
+            *(not ? &refuses : &takes) = true;
+    }
+    free(list);
     free(real);
-    return takes;
+    return takes && !refuses;
 }
 
 static void check_agent(struct message_list *messages)
 {
-    if (!agent_takes(MODULE_INSTALL_PATH))
+    if (!surroundings_agent_takes(MODULE_INSTALL_PATH, NULL))
         message_add(
             messages, SEVERITY_WARNING, (struct position){0},
             "%s: found a folder that ssh-agent loads no modules from, expected /usr/lib* or "
@@ -49,7 +58,7 @@ static void check_library(const struct module_settings *module, struct message_l
     free(error);
 }
 
-static bool is_same_file(const char *a, const char *b)
+bool surroundings_is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
 
@@ -74,7 +83,7 @@ static struct enabled enabled_for(const char *program, const char *library)
         char *path = p11_kit_module_get_filename(modules[i]);
 
         enabled.p11gate = enabled.p11gate || (path != NULL && vendors_is_p11gate(path));
-        enabled.library = enabled.library || (path != NULL && is_same_file(path, library));
+        enabled.library = enabled.library || (path != NULL && surroundings_is_same_file(path, library));
         free(path);
     }
     if (modules != NULL)
@@ -84,7 +93,7 @@ static struct enabled enabled_for(const char *program, const char *library)
 
 /* A module's file in p11-kit may name the programs that it is for. The first stands for those that
  * no file names. */
-static void check_p11_kit(const struct module_settings *module, struct message_list *messages)
+void surroundings_check_p11_kit(const struct module_settings *module, struct message_list *messages)
 {
     static const char *const programs[] = {"p11gate",     "p11-kit-proxy", "firefox",
                                            "thunderbird", "chrome",        "chromium"};
@@ -111,6 +120,6 @@ void surroundings_check(const struct config *config, struct message_list *messag
         if (access(config->settings.modules[i].path, R_OK) != 0)
             continue; /* config_lint() says so */
         check_library(&config->settings.modules[i], messages);
-        check_p11_kit(&config->settings.modules[i], messages);
+        surroundings_check_p11_kit(&config->settings.modules[i], messages);
     }
 }

@@ -25,6 +25,7 @@ enum exit_code verb_explain(int argc, char **argv);
 enum exit_code verb_eval(int argc, char **argv);
 enum exit_code verb_check(int argc, char **argv);
 enum exit_code verb_diff(int argc, char **argv);
+enum exit_code verb_doctor(int argc, char **argv);
 enum exit_code verb_keys(int argc, char **argv);
 
 /* Prints "p11gate VERB: MESSAGE" and how to get help, to stderr; returns EXIT_USAGE. */

@@ -5,12 +5,17 @@
 //   mute-label   the label of objects with CKA_ID 01 cannot be read
 //   login-free   CKF_LOGIN_REQUIRED is cleared; C_Initialize logs in by itself, with the PIN 1234
 //   one-session  no more than one session is open at a time; another one is answered with CKR_ARGUMENTS_BAD
+//   hangs        C_Initialize does not come back
+//   exits        C_Initialize ends the process by exit(0)
+//   crashes      C_Initialize ends the process by SIGABRT
+//   locked, final-try, count-low, pin-change, keypad, pinless   the token's flags say so
 //   ecdsa-sha1   keys of P-256 sign with CKM_ECDSA_SHA1, which SoftHSM 2.6 does not know
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <p11-kit/pkcs11.h>
 
 static CK_FUNCTION_LIST *real;
@@ -48,6 +53,12 @@ static CK_RV odd_C_Initialize(CK_VOID_PTR arguments)
     CK_RV rv = real->C_Initialize(arguments);
 
     speak("C_Initialize");
+    while (has("hangs"))
+        pause();
+    if (has("exits"))
+        exit(0);
+    if (has("crashes"))
+        abort();
     if (rv == CKR_OK && has("login-free"))
         log_in();
     return rv;
@@ -61,6 +72,23 @@ static CK_RV odd_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_
     return real->C_GetSlotList(present, slots, count);
 }
 
+static void set_flags(CK_FLAGS *flags)
+{
+    static const struct {
+        const char *habit;
+        CK_FLAGS flag;
+    } rows[] = {
+        {"locked", CKF_USER_PIN_LOCKED},        {"final-try", CKF_USER_PIN_FINAL_TRY},
+        {"count-low", CKF_USER_PIN_COUNT_LOW},  {"pin-change", CKF_USER_PIN_TO_BE_CHANGED},
+        {"keypad", CKF_PROTECTED_AUTHENTICATION_PATH},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        *flags |= has(rows[i].habit) ? rows[i].flag : 0;
+    if (has("pinless"))
+        *flags &= ~(CK_FLAGS)CKF_USER_PIN_INITIALIZED;
+}
+
 static CK_RV odd_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
 {
     CK_RV rv = real->C_GetTokenInfo(slot, info);
@@ -68,6 +96,8 @@ static CK_RV odd_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
     speak("C_GetTokenInfo");
     if (rv == CKR_OK && has("login-free"))
         info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    if (rv == CKR_OK)
+        set_flags(&info->flags);
     return rv;
 }
 

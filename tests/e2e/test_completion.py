@@ -42,9 +42,12 @@ class Completion(Tool):
     def setUp(self):
         super().setUp()
         self.sandbox.environment["PATH"] = f"{os.path.dirname(programs.TOOL)}:{self.sandbox.environment['PATH']}"
+        (self.sandbox.home / ".ssh").mkdir()
+        self.sandbox.write("home/.ssh/known_hosts", "workstation ssh-ed25519 AAAA\n")
+        self.sandbox.environment["HOSTFILE"] = str(self.sandbox.write("hosts", "192.0.2.1 workstation\n"))  # bash's
 
     @rows(
-        {"words": [""], "found": ["init", "list", "explain", "eval", "check", "diff", "keys", "help"]},
+        {"words": [""], "found": ["init", "list", "explain", "eval", "check", "diff", "doctor", "keys", "help"]},
         {"words": ["ex"], "found": ["explain"]},
         {"words": ["e"], "found": ["eval", "explain"]},
         {"words": ["help", "k"], "found": ["keys"]},
@@ -53,6 +56,9 @@ class Completion(Tool):
         {"words": ["init", "--mod"], "found": ["--module"]},
         {"words": ["explain", "user", "--l"], "found": ["--login"]},
         {"words": ["check", "-"], "found": ["--system"]},
+        {"words": ["doctor", "-"], "found": ["--json"]},
+        {"words": ["doctor", "workst"], "found": ["workstation"]},
+        {"words": ["doctor", "mine."], "found": []},
         {"words": ["eval", "--"], "found": ["--certificate", "--json", "--policy", "--system", "--user"]},
         {"words": ["eval", "--certificate", "mi"], "found": ["mine.yaml"]},
         {"words": ["eval", "--user", "daemo"], "found": ["daemon"]},

@@ -244,6 +244,17 @@ class SystemFile(Case):
         self.sandbox.config.unlink()
         self.assertShown("user3")
 
+    def test_doctor_names_the_files_and_the_one_that_is_not_read(self):
+        for more, text in (({}, f"{self.sandbox.config}, the user's, which narrows it"), ({"user_config": "none"}, f"{self.sandbox.config} is not read")):
+            self.enforce([{"id": "03"}], **more)
+            self.narrow([{"id": "03"}])
+            result = self.sandbox.run(self.build / "tool/p11gate", "doctor", environment={"PATH": "/nonexistent", "PCSCLITE_CSOCK_NAME": "/nonexistent"})
+            if ROOT_USER:
+                self.assertIn(f"{self.system}, the system's: 1 allow", result.stdout)
+                self.assertIn(text, result.stdout)
+            else:
+                self.assertIn("problem  configuration: ", result.stdout)
+
     def test_with_it_a_user_s_that_says_more_shows_nothing(self):
         self.enforce([{"id": "03"}])
         self.gate("all")

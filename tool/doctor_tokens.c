@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The tokens, as p11gate sees them without a PIN.
+#include "tool/doctor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "tool/describe.h"
+#include "tool/doctor_keys.h"
+#include "tool/tokens.h"
+
+enum { MAX_AUTH_TRIES = 6 }; /* of sshd, where nothing is set */
+
+static char *name_of_token(const struct token *token)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    describe_token(out, token);
+    return fclose(out) == 0 ? text : NULL;
+}
+
+/* What a token's flags say of its PIN (PKCS#11 2.40, 3.2). The first that is set is told. */
+static const struct pin_row {
+    CK_FLAGS flag;
+    bool set; /* it is told where the flag is set, or where it is not */
+    enum finding_kind kind;
+    const char *text, *before, *after; /* what to do, around the library and the slot */
+} pin_rows[] = {
+    {CKF_USER_PIN_LOCKED, true, FINDING_PROBLEM, "the PIN is locked",
+     "unblock it with the SO PIN or the PUK: `pkcs11-tool",
+     "--login --login-type so --init-pin`, or the vendor's tool"},
+    {CKF_USER_PIN_FINAL_TRY, true, FINDING_PROBLEM, "one try is left for the PIN",
+     "type it with care; the right one sets the counter back: `pkcs11-tool",
+     "--login --list-objects`"},
+    {CKF_USER_PIN_COUNT_LOW, true, FINDING_WARNING, "a wrong PIN was typed before",
+     "type it with care; the right one sets the counter back: `pkcs11-tool",
+     "--login --list-objects`"},
+    {CKF_USER_PIN_INITIALIZED, false, FINDING_PROBLEM, "no user PIN is set",
+     "set one: `pkcs11-tool", "--login --login-type so --init-pin`, or the vendor's tool"},
+    {CKF_USER_PIN_TO_BE_CHANGED, true, FINDING_WARNING, "the PIN has to be changed",
+     "change it: `pkcs11-tool", "--login --change-pin`"},
+};
+
+static void say_pin(struct report *report, const struct token *token, const char *name,
+                    const char *path)
+{
+    CK_FLAGS flags = token->info.flags;
+    size_t i = 0;
+
+    if ((flags & CKF_LOGIN_REQUIRED) == 0)
+        return;
+    while (i < sizeof(pin_rows) / sizeof(pin_rows[0]) &&
+           ((flags & pin_rows[i].flag) != 0) != pin_rows[i].set)
+        i++;
+    if (i < sizeof(pin_rows) / sizeof(pin_rows[0])) {
+        report_add(report, pin_rows[i].kind, text_of("token %s: %s", name, pin_rows[i].text),
+                   text_of("%s --module %s --slot %lu %s", pin_rows[i].before, path, token->slot,
+                           pin_rows[i].after));
+    } else if (doctor_is_opensc(path)) {
+        report_add(report, FINDING_NOTE,
+                   text_of("token %s: nothing is known of the PIN's tries: OpenSC often does not "
+                           "tell",
+                           name),
+                   strdup("`pkcs15-tool --list-pins` prints the tries left"));
+    } else {
+        report_add(report, FINDING_OK, text_of("token %s: it tells of no wrong PIN", name), NULL);
+    }
+    if ((flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
+        report_add(
+            report, FINDING_NOTE,
+            text_of("token %s: its PIN is typed on the reader's keypad, which ssh-agent cannot use",
+                    name),
+            strdup("let ssh load p11gate by PKCS11Provider, not the agent"));
+}
+
+static void say_not_initialised(struct report *report, const struct token *token, const char *name,
+                                const char *path)
+{
+    report_add(report, FINDING_NOTE, text_of("token %s is not initialised: it has no keys", name),
+               text_of("use another slot; or, which erases it: `pkcs11-tool --module %s --slot %lu "
+                       "--init-token --label NAME`",
+                       path, token->slot));
+}
+
+/* A part of a rule that names the token. The caller frees; NULL without memory. */
+static char *rule_part(const struct token *token)
+{
+    int serial = describe_serial_size(token);
+
+    return text_of("name it in the rule: `token: {%s: \"%.*s\"}`", serial > 0 ? "serial" : "label",
+                   serial > 0 ? serial : describe_label_size(token),
+                   serial > 0 ? (const char *)token->info.serialNumber
+                              : (const char *)token->info.label);
+}
+
+static void say_shown(struct report *report, struct token *token, const char *name)
+{
+    size_t shown = token->exposure.n_visible, all = token->exposure.n_keys;
+
+    if (!token_is_shy(token))
+        report_add(report, FINDING_OK,
+                   text_of("token %s: %zu keys shown, %zu hidden", name, shown, all - shown), NULL);
+    else if (token_is_visible(token))
+        report_add(report, FINDING_OK,
+                   text_of("token %s: its keys show only after login", name), NULL);
+    else
+        report_add(report, FINDING_WARNING,
+                   text_of("token %s: if it has keys, they show only after login, and no allow rule "
+                           "names it: it is sent no PIN, and not shown",
+                           name),
+                   rule_part(token));
+    if (shown > MAX_AUTH_TRIES)
+        report_add(report, FINDING_WARNING,
+                   text_of("token %s: ssh offers %zu keys, and servers listen to %d by default "
+                           "(MaxAuthTries)",
+                           name, shown, MAX_AUTH_TRIES),
+                   strdup("allow fewer, or put the one that is used most first: `use: {order: 1}`"));
+}
+
+/* The library's file: its name may be another. */
+static const char *path_of(const struct gate *gate, const struct token *token)
+{
+    for (size_t i = 0; i < gate->n_vendors; i++) {
+        if (gate->vendors[i] == token->vendor)
+            return gate->config->settings.modules[i].path;
+    }
+    return vendor_name(token->vendor);
+}
+
+static void examine_token(const struct doctor *doctor, struct report *report, struct token *token)
+{
+    const char *path = path_of(token->gate, token);
+    char *name = name_of_token(token);
+    CK_RV rv;
+
+    if (name == NULL) {
+        report->incomplete = true;
+        return;
+    }
+    if (!token_is_usable(token)) {
+        say_not_initialised(report, token, name, path);
+    } else {
+        say_pin(report, token, name, path);
+        rv = token_read_whole(token);
+        if (rv == CKR_OK) {
+            say_shown(report, token, name);
+            doctor_keys(doctor, report, token, name, path);
+        } else {
+            report_add(report, FINDING_PROBLEM,
+                       text_of("token %s cannot be read: %s", name, name_of_rv(rv)),
+                       strdup("take the card out and put it in again; end other programs that use "
+                              "it; look with `pkcs11-tool --list-objects`"));
+        }
+    }
+    free(name);
+}
+
+static size_t count_shown(const struct gate *gate)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        shown += token_is_usable(gate->tokens[i]) && token_is_visible(gate->tokens[i]);
+    return shown;
+}
+
+static void examine_gate(const struct doctor *doctor, struct report *report, struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->present)
+            examine_token(doctor, report, gate->tokens[i]);
+    }
+    if (gate->n_tokens == 0)
+        report_add(report, FINDING_PROBLEM, strdup("there is no token"),
+                   strdup("put the card into the reader; if it is, see what is said of pcscd and "
+                          "of the library"));
+    else if (count_shown(gate) == 0)
+        report_add(report, FINDING_PROBLEM,
+                   strdup("nothing is shown: no token has a permitted key"),
+                   strdup("`p11gate explain` says why; `p11gate init` chooses keys"));
+}
+
+/* The gate takes the configuration over; in this process nobody else does. */
+static struct gate *open_gate(const struct doctor *doctor, size_t n, CK_RV *rv)
+{
+    struct gate *gate = NULL;
+
+    if (doctor->config == NULL)
+        return tokens_open_all(doctor->modules[n].path, true);
+    log_open(&(const struct log_settings){.level = LOG_ERROR});
+    *rv = gate_create_from(doctor->crypto, doctor->config, false, &gate);
+    if (*rv == CKR_OK)
+        *rv = gate_scan(gate);
+    return *rv == CKR_OK ? gate : NULL;
+}
+
+void doctor_tokens(const struct doctor *doctor, size_t n, struct report *report)
+{
+    CK_RV rv = CKR_FUNCTION_FAILED;
+    struct gate *gate = open_gate(doctor, n, &rv);
+
+    if (gate != NULL)
+        examine_gate(doctor, report, gate);
+    else if (doctor->config != NULL) /* else it was said of the library */
+        report_add(report, FINDING_PROBLEM,
+                   text_of("the slots cannot be listed: %s", name_of_rv(rv)),
+                   strdup("see what is said of the library"));
+    gate_destroy(gate);
+}
