@@ -93,7 +93,7 @@ void doctor_other_users(const struct doctor *doctor, size_t n, struct report *re
 bool doctor_is_opensc(const char *path)
 {
     char *real = realpath(path, NULL);
-    bool is = strstr(real != NULL ? real : path, "/opensc-pkcs11") != NULL;
+    bool is = strstr(real != NULL ? real : path, "opensc-pkcs11") != NULL;
 
     free(real);
     return is;

@@ -24,7 +24,9 @@ class Agent:
         program = programs.SSH_AGENT
         extra = sandbox.instrument.preload() | sandbox.instrument.helper()
         if copy or extra:
-            program = shutil.copyfile(program, sandbox.folder / f"ssh-agent-{name}")  # of two agents one runs already
+            folder = sandbox.folder / f"{name}.d"  # of two agents one runs already
+            folder.mkdir(exist_ok=True)
+            program = shutil.copyfile(program, folder / "ssh-agent")
             os.chmod(program, 0o700)
         self.process = sandbox.start(
             program, "-d" if debug else "-D", "-a", self.socket, "-P", allowed, log=self._log, environment=extra
