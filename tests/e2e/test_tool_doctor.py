@@ -111,6 +111,11 @@ class Whole(Doctor):
         self.assertNotIn("\033", self.result.stdout + self.tool("doctor").stdout)
 
 
+    def test_another_program_s_text_cannot_write_on_the_terminal(self):
+        self.stand_in_ssh("printf 'OpenSSH_9.2p1 \\033[31mred\\n' >&2")
+        self.assertIn("OpenSSH_9.2p1 ?[31mred", self.tool("doctor").stdout)
+
+
 class Configuration(Doctor):
     def test_a_mistake_is_told_with_its_place(self):
         self.sandbox.configure(f"version: 1\nmodule: {programs.VENDOR}\nallow: [{{colour: red}}]\n")
