@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config/choice.h"
+#include "module/pin_source.h"
 
 static void add_messages(const struct message_list *messages, struct report *report)
 {
@@ -153,6 +154,24 @@ static void check_audit(struct report *report, const struct audit_settings *audi
             strdup("start the system's log service, or let `log: {audit: PATH}` name a file"));
 }
 
+/* It is not asked for the PIN. */
+static void check_pin_source(struct report *report, const struct login_settings *login)
+{
+    const char *obstacle;
+
+    if (login->source == PIN_SOURCE_NONE)
+        return;
+    obstacle = pin_source_obstacle(login);
+    if (obstacle == NULL)
+        report_add(report, FINDING_OK, strdup("nothing is in the way of `login: {pin_source}`"),
+                   NULL);
+    else
+        report_add(report, FINDING_PROBLEM,
+                   text_of("`login: {pin_source}` gives no PIN: %s", obstacle),
+                   strdup("see p11gate-config(5) for what each source wants, and look at the file, "
+                          "the credential or the program that it names"));
+}
+
 static void check_module(const struct doctor *doctor, struct report *report)
 {
     void *handle;
@@ -194,4 +213,5 @@ void doctor_installation(const struct doctor *doctor, size_t n, struct report *r
     check_written(report, "log", config->settings.log.file, false);
     check_audit(report, &config->settings.audit);
     check_audit(report, &config->settings.user_audit);
+    check_pin_source(report, &config->settings.login);
 }

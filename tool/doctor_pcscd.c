@@ -2,6 +2,7 @@
 // pcscd, who may use it, and its readers.
 #include "tool/doctor.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "tool/readers.h"
+#include "module/pcsc.h"
 
 /* Where pcscd asks polkit, this file came with it. */
 static const char policy_file[] = "/usr/share/polkit-1/actions/org.debian.pcsc-lite.policy";
@@ -97,13 +98,16 @@ static void say_refused(struct report *report, const char *path)
                           "pcscd's has to be replaced"));
 }
 
-static void say_reader(struct report *report, const struct reader *reader)
+/* SCARD_STATE_EXCLUSIVE and SCARD_STATE_MUTE of winscard.h, which need not be there to build. */
+enum { STATE_EXCLUSIVE = 0x80, STATE_MUTE = 0x200 };
+
+static void say_reader(struct report *report, const struct pcsc_reader *reader)
 {
-    if (reader->mute)
+    if ((reader->state & STATE_MUTE) != 0)
         report_add(report, FINDING_PROBLEM,
                    text_of("reader \"%s\": the card does not answer", reader->name),
                    strdup("take it out, look which way round it goes, and put it in again"));
-    else if (reader->exclusive)
+    else if ((reader->state & STATE_EXCLUSIVE) != 0)
         report_add(report, FINDING_PROBLEM,
                    text_of("reader \"%s\": another program has the card for itself", reader->name),
                    strdup("end that program; GnuPG's: `gpgconf --kill scdaemon`, and `pcsc-shared` "
@@ -114,7 +118,7 @@ static void say_reader(struct report *report, const struct reader *reader)
                    NULL);
 }
 
-static void say_readers(struct report *report, const struct readers *readers, bool needed)
+static void say_readers(struct report *report, const struct pcsc_readers *readers, bool needed)
 {
     for (size_t i = 0; i < readers->count; i++)
         say_reader(report, &readers->items[i]);
@@ -126,11 +130,25 @@ static void say_readers(struct report *report, const struct readers *readers, bo
                    : NULL);
 }
 
+/* It may wait for ever: libpcsclite has no time limit. */
+static void ask_readers(struct report *report, const char *path, bool needed)
+{
+    struct pcsc_readers readers;
+    struct pcsc *pcsc = pcsc_connect();
+
+    if (pcsc == NULL || !pcsc_look(pcsc, &readers)) {
+        say_refused(report, path);
+    } else {
+        report_add(report, FINDING_OK, text_of("pcscd answers at %s", path), NULL);
+        say_readers(report, &readers, needed);
+    }
+    pcsc_disconnect(pcsc);
+}
+
 void doctor_pcscd(const struct doctor *doctor, size_t n, struct report *report)
 {
     const char *path = socket_path();
     bool needed = doctor_any_library_uses_pcscd(doctor);
-    struct readers readers = {0};
     int error = try_socket(path);
 
     (void)n;
@@ -139,18 +157,16 @@ void doctor_pcscd(const struct doctor *doctor, size_t n, struct report *report)
         return;
     }
     note_polkit(report);
-    switch (readers_look(&readers)) {
-    case READERS_SEEN:
-        report_add(report, FINDING_OK, text_of("pcscd answers at %s", path), NULL);
-        say_readers(report, &readers, needed);
-        break;
-    case READERS_REFUSED:
-        say_refused(report, path);
-        break;
-    case READERS_NO_LIBRARY:
+    if (dlopen("libpcsclite.so.1", RTLD_LAZY | RTLD_LOCAL) == NULL)
         report_add(report, needed ? FINDING_PROBLEM : FINDING_NOTE,
                    strdup("libpcsclite.so.1 is not there"),
                    strdup("install it: package libpcsclite1, or pcsc-lite-libs"));
-        break;
-    }
+    else if (!pcsc_is_loaded())
+        report_add(report, FINDING_NOTE,
+                   text_of("pcscd is there at %s; this p11gate is built without it, and sees no "
+                           "readers",
+                           path),
+                   strdup("`pcsc_scan` of pcsc-tools shows them"));
+    else
+        ask_readers(report, path, needed);
 }

@@ -16,6 +16,8 @@ struct state {
 
 EXPORTED long SCardEstablishContext(unsigned long scope, const void *first, const void *second,
                                     long *context);
+EXPORTED long SCardReleaseContext(long context);
+EXPORTED long SCardCancel(long context);
 EXPORTED long SCardListReaders(long context, const char *groups, char *readers,
                                unsigned long *size);
 EXPORTED long SCardGetStatusChange(long context, unsigned long timeout, struct state *states,
@@ -58,5 +60,17 @@ long SCardGetStatusChange(long context, unsigned long timeout, struct state *sta
 
         states[i].event = at != NULL ? strtoul(at + strlen(states[i].reader) + 1, NULL, 16) : 0;
     }
+    return 0;
+}
+
+long SCardReleaseContext(long context)
+{
+    (void)context;
+    return 0;
+}
+
+long SCardCancel(long context)
+{
+    (void)context;
     return 0;
 }

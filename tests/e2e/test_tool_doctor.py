@@ -39,6 +39,24 @@ class Whole(Doctor):
         self.assertGreater(spy.counts["C_FindObjects"], 0)
         self.assertFound("token", "ok", "its keys show only after login")
 
+    def test_a_source_of_the_PIN_is_looked_at_and_not_used(self):
+        self.token("one")
+        spy = self.spy()
+        pin = self.sandbox.write("pin", "1234\n")
+        self.gate([{"token": {"label": "one"}}], module=programs.SPY, login={"pin_source": f"file:{pin}"})
+        self.examine()
+        self.assertFound("installation", "ok", "`login: {pin_source}`")
+        self.assertEqual(0, spy.counts["C_Login"])
+        asked = self.sandbox.folder / "asked"
+        command = self.sandbox.write("command", f"#!/bin/sh\ntouch {asked}\necho 1234\n", 0o700)
+        self.gate([{"token": {"label": "one"}}], module=programs.SPY, login={"pin_source": f"command:{command}"})
+        self.examine()
+        self.assertFound("installation", "ok", "`login: {pin_source}`")
+        self.assertFalse(asked.exists())
+        command.chmod(0o600)
+        self.examine()
+        self.assertFound("installation", "problem", "`login: {pin_source}` gives no PIN: Permission denied", "p11gate-config(5)")
+
     def test_without_any_configuration_it_looks_at_what_is_there(self):
         self.token("one")
         self.examine()
