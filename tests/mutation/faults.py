@@ -417,4 +417,12 @@ FAULTS = [
     Fault("module/vendor.c", "vendor->kept = vendor->initialized && rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;", "vendor->kept = false;", "a library of ours is given up on its word", "module faults"),
     Fault("module/recover.c", "    if (token->login_lost)\n", "    if (false)\n", "a kept PIN does not help over a loss", "module replug"),
     Fault("module/token_relogin.c", "        is_card_of_kept(token) ?", "        is_card_of_kept(token) || true ?", "another card without a number gets the PIN that is kept", "module replug"),
+    # What p11gate doctor finds
+    Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
+    Fault("tool/doctor.c", "printing->incomplete || printing->counts[FINDING_PROBLEM] > 0 ?", "printing->incomplete ?", "a problem is no failure", "tool_doctor"),
+    Fault("tool/doctor.c", "printable_make(finding->text);", "", "another program's text moves the cursor", "tool_doctor"),
+    Fault("tool/surroundings.c", "*(not ? &refuses : &takes) = true;", "takes = true;", "what ssh-agent's list refuses is called allowed", "tool_doctor_ssh"),
+    Fault("tool/doctor_ssh.c", "return ssh_facts_reach(ssh, 10, 1) && !ssh_facts_reach(ssh, 10, 3);", "return ssh_facts_reach(ssh, 10, 2);",
+          "versions of ssh that ask for no PIN are mistaken", "tool_doctor_ssh"),
+    Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
 ]

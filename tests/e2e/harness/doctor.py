@@ -91,7 +91,8 @@ class Doctor(Tool):
         """What it finds, which is what its JSON says; the exit status says whether there is a problem."""
         self.result = self.tool("doctor", "--json", *words, environment=environment)
         self.assertEqual("", self.result.stderr, str(self.result))
-        self.findings = [Finding(*(one[name] for name in ("check", "severity", "text", "do"))) for one in json.loads(self.result.stdout)]
+        names = ("check", "severity", "text", "do")
+        self.findings = [Finding(*(one[name] for name in names)) for one in json.loads(self.result.stdout)]
         bad = any(one.severity == "problem" for one in self.findings)
         self.assertEqual(1 if bad else 0, self.result.rc, str(self.result))
         for one in self.findings:
