@@ -2,65 +2,53 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Several vendor libraries in one list of slots: SoftHSM and NSS, which wants arguments for C_Initialize."""
 
-import os
 import re
 
 from harness import Case, main, programs
+from harness.nss import Nss
 from harness.ssh import bare
 from harness.token import fingerprint
 
 SLOT = re.compile(r"(?m)^Slot \d+ \(0x([0-9a-f]+)\)")
-CRYPTO_PIN = "5678"
+
+
+class OneKey(Nss):
+    names = ("badge",)
+    pin = "5678"
 
 
 class Vendors(Case):
     def setUp(self):
         super().setUp()
         self.soft = self.token("one")
-        self.database = self.sandbox.folder / "nss"
-        self.database.mkdir(mode=0o700)
-        pin = self.sandbox.write("nss-pin", CRYPTO_PIN + "\n")
-        noise = self.sandbox.write("noise", os.urandom(2048).hex())
-        where = ("-d", f"sql:{self.database}", "-f", pin)
-        self.certutil("-N", *where)
-        self.certutil("-S", *where, "-n", "badge", "-s", "CN=badge", "-x", "-t", "u,u,u", "-g", "2048", "-z", noise)
-
-    def certutil(self, *words):
-        result = self.sandbox.run(programs.CERTUTIL, *words)
-        self.assertTrue(result.ok, str(result))
+        self.nss = OneKey()
+        self.addCleanup(self.nss.close)
+        self.badge = bare(self.nss.keys["badge"])
 
     def both(self, allow="all", init_args=None, swapped=False):
         """Writes a configuration with both libraries; returns the module that ssh is to load."""
-        arguments = f"configdir='sql:{self.database}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=readOnly"
         modules = [
             {"name": "soft", "path": programs.VENDOR},
-            {"name": "nss", "path": programs.SOFTOKEN, "init_args": init_args or arguments},
+            {"name": "nss", "path": programs.SOFTOKEN, "init_args": init_args or self.nss.init_args},
         ]
         policy = {"version": 1, "modules": modules[::-1] if swapped else modules, "allow": allow}
         self.sandbox.configure(policy | {"log": {"level": "info"}})
         return programs.MODULE
-
-    def badge(self):
-        """NSS's key as ssh sees it."""
-        keys, result = self.listing(self.both([{"token": {"label": "NSS Certificate DB"}}]))
-        self.assertEqual(1, len(keys), str(result))
-        return keys[0]
 
     def slots(self, module):
         result = self.sandbox.run(programs.PKCS11_TOOL, "--module", module, "-L")
         return [int(number, 16) for number in SLOT.findall(result.stdout)]
 
     def test_the_keys_of_both_are_listed_in_the_order_of_the_modules(self):
-        soft, badge = bare(self.soft.public_key("user1")), self.badge()
+        soft, badge = bare(self.soft.public_key("user1")), self.badge
         for swapped in (False, True):
             keys, result = self.listing(self.both(swapped=swapped))
             self.assertEqual([badge, soft] if swapped else [soft, badge], keys, str(result))
 
     def test_ssh_logs_in_with_the_key_of_each_and_asks_for_its_own_PIN(self):
-        badge = self.badge()
         module = self.both()
-        pins = {"'one'": "1234", "'NSS Certificate DB'": CRYPTO_PIN}
-        for key in (self.soft.public_key("user1"), badge):
+        pins = {"'one'": "1234", "'NSS Certificate DB'": self.nss.pin}
+        for key in (self.soft.public_key("user1"), self.badge):
             askpass = self.askpass(pins)
             login = self.login(self.server(key), module, askpass=askpass)
             self.assertLogin(login)
@@ -68,11 +56,10 @@ class Vendors(Case):
             self.assertEqual(len(set(login.prompts)), len(login.prompts), str(login))
 
     def test_one_agent_holds_the_keys_of_both(self):
-        badge = self.badge()
         module = self.both([{"token": {"label": "NSS Certificate DB"}}])
         agent = self.agent()
-        self.add(agent, module, CRYPTO_PIN)
-        self.assertLogin(self.login(self.server(badge), agent=agent))
+        self.add(agent, module, self.nss.pin)
+        self.assertLogin(self.login(self.server(self.badge), agent=agent))
 
     def test_a_slot_has_the_same_number_in_every_process(self):
         module = self.both()

@@ -19,7 +19,7 @@ class Agent:
         self.socket = str(sandbox.folder / f"{name}.sock")
         self._log = sandbox.folder / f"{name}.log"
         self._log.touch()
-        folders = {os.path.dirname(os.path.realpath(path)) for path in (programs.MODULE, programs.VENDOR, programs.SPY)}
+        folders = {os.path.dirname(os.path.realpath(path)) for path in (programs.MODULE, programs.VENDOR, programs.SPY, programs.CACKEY)}
         allowed = ",".join(f"{folder}/*" for folder in sorted(folders | {str(sandbox.folder)}))
         program = programs.SSH_AGENT
         extra = sandbox.instrument.preload() | sandbox.instrument.helper()

@@ -17,10 +17,11 @@ _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 
 
-def enter():
-    """Starts the running test over in namespaces of its own; returns there. All that is started there ends with it."""
+def enter(*folders):
+    """Starts the running test over in namespaces of its own, where these folders of the machine are empty; returns there. All that is started
+    there ends with it."""
     if isolated():
-        _furnish()
+        _furnish(folders)
         return
     os.environ[_MARK] = "1"
     user = () if os.geteuid() == 0 else _PLAIN_USER
@@ -31,9 +32,9 @@ def isolated():
     return bool(os.environ.get(_MARK))
 
 
-def _furnish():
+def _furnish(folders):
     libc = ctypes.CDLL(None, use_errno=True)
-    for folder in _EMPTY:
+    for folder in _EMPTY + folders:
         _must(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=0755"), folder)
     with socket.socket() as loopback:
         name, flags = struct.unpack("16sh22x", fcntl.ioctl(loopback, _SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0)))

@@ -50,7 +50,8 @@ DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
 
 VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm2.so", "libsofthsm2.so")
 SOFTOKEN = _library("P11GATE_SOFTOKEN", "libsoftokn3.so", "nss/libsoftokn3.so")
-OPENSC = _library("P11GATE_OPENSC", "opensc-pkcs11.so", "pkcs11/opensc-pkcs11.so")
+OPENCRYPTOKI = _library("P11GATE_OPENCRYPTOKI", "opencryptoki/libopencryptoki.so.0", "opencryptoki/libopencryptoki.so")
+TPM2_PKCS11 = _library("P11GATE_TPM2_PKCS11", "pkcs11/libtpm2_pkcs11.so", "libtpm2_pkcs11.so.1")
 SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
 
 OPENSC = _library("P11GATE_OPENSC", "opensc-pkcs11.so", "pkcs11/opensc-pkcs11.so")

@@ -57,6 +57,7 @@ class Sandbox:
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
             "P11GATE_CONFIG": str(self.config),
         }
+        self.before = []  # words that begin each command of run() and start()
         self.instrument = Instrument(self)
         self._numbers = itertools.count()
         self._processes = []
@@ -93,7 +94,7 @@ class Sandbox:
         words, extra = self.instrument.command([str(word) for word in command])
         started = time.monotonic()
         process = subprocess.Popen(
-            words,
+            [*self.before, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -119,7 +120,7 @@ class Sandbox:
         words, extra = self.instrument.command([str(word) for word in command])
         with open(log, "ab") if terminal is None else contextlib.nullcontext(terminal) as output:
             process = subprocess.Popen(
-                words,
+                [*self.before, *words],
                 stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=output,
                 stderr=output,
