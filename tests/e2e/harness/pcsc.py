@@ -7,6 +7,7 @@ import ctypes
 _ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
 _SCOPE_SYSTEM = 2
 _PRESENT, _MUTE = 0x20, 0x200
+_SHARED, _ANY_PROTOCOL, _LEAVE_CARD = 2, 3, 0
 
 
 class _ReaderState(ctypes.Structure):
@@ -34,6 +35,17 @@ def has_card():
         _call("SCardGetStatusChange", context, _ulong(0), ctypes.byref(state), _ulong(1))
         return bool(state.event & _PRESENT) and not state.event & _MUTE
     return False
+
+
+@contextlib.contextmanager
+def held():
+    """The card in the first reader is not switched off meanwhile: pcscd does that to one with which no program is connected."""
+    handle, protocol = ctypes.c_long(), _ulong()
+    with _context() as context:
+        name = _readers(context)[0].encode()
+        _call("SCardConnect", context, name, _ulong(_SHARED), _ulong(_ANY_PROTOCOL), ctypes.byref(handle), ctypes.byref(protocol))
+        yield
+        _call("SCardDisconnect", handle, _ulong(_LEAVE_CARD))
 
 
 @contextlib.contextmanager
