@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/traps.md is true: it has all 52 traps, and the tests that it names are there."""
+"""docs/traps.md is true: it has all 52 traps, and the tests that it names are there; docs/vendors.md names tests that are there, too."""
 
 import pathlib
 import re
@@ -10,6 +10,7 @@ from harness import main
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/traps.md").read_text()
+VENDORS = (ROOT / "docs/vendors.md").read_text()
 COUNT = 52
 
 
@@ -59,6 +60,21 @@ class Traps(unittest.TestCase):
         for path in sorted(ROOT.glob("tests/module/test-traps-*.c")):
             name = str(path.relative_to(ROOT))
             self.assertEqual(set(), {(name, test) for test in tests_of(name)} - every)
+
+
+class Vendors(unittest.TestCase):
+    """Of each line of the table the last cell."""
+
+    CELLS = [line.strip(" |").rpartition(" | ")[2] for line in VENDORS.splitlines() if line.rstrip().endswith("` |")]
+
+    def test_every_test_that_is_named_is_run(self):
+        every = [(path, name) for cell in self.CELLS for path, names in re.findall(r"`([^`]+)`: ((?:`\w+`(?:, )?)+)", cell) for name in re.findall(r"\w+", names)]
+        self.assertGreater(len(every), 15)
+        self.assertEqual([], [pair for pair in every if not (ROOT / pair[0]).exists() or pair[1] not in tests_of(pair[0])])
+
+    def test_what_has_no_test_is_said_to_be_left_alone(self):
+        rows = [line.strip("|").split(" | ") for line in VENDORS.splitlines() if line.startswith("|")][2:]
+        self.assertEqual([], [row for row in rows if len(row) != 4 or (row[3].strip() == "") != row[2].startswith("nothing")])
 
 
 if __name__ == "__main__":

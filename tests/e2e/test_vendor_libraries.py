@@ -98,6 +98,14 @@ class Children(OnStacks):
         self.assertEqual(("", "same\n"), (direct.stdout, through.stdout), f"{direct}\n{through}")
 
 
+class Readers(OnStacks):
+    def test_ssh_says_nothing_of_readers_without_a_card(self):
+        made = self.stack("cackey")
+        self.assertIn("C_GetTokenInfo for provider", self.listing(made.module)[1].stderr)
+        self.sandbox.configure(made.policy("9a"))
+        self.assertEqual("", self.listing(programs.MODULE)[1].stderr)
+
+
 class VendorLibraries(OnStacks):
     table = {}
 
