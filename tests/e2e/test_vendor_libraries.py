@@ -31,10 +31,13 @@ DIRECT = {
     (Tpm, "certified"): Way(2, 2, "yes", 1, "yes"),
     (Nss, "badge"): Way(0, 0, "no", 0, "no"),
     (OpenSC, "9a"): Way(2, 2, "yes", 1, "yes"),
+    (OpenSC, "9c"): Way(2, 2, "no", 1, "no"),
     (Ykcs11, "9a"): Way(2, 2, "yes", 1, "yes"),
+    (Ykcs11, "9c"): Way(2, 2, "yes", 1, "no"),
     (Coolkey, "9a"): Way(3, 3, "yes", 1, "yes"),
     (Cackey, "9a"): Way(41, 41, "yes", 1, "yes"),
 }
+KEEP = {"9c": {"login": {"keep_pin": {"idle": "10m", "max": "8h"}}}}  # which wants the PIN for each signature
 KEYS = [{"stack": stack.name, "key": key} for stack, key in DIRECT]
 STACKS = {stack.name: stack for stack, _ in DIRECT}
 
@@ -139,7 +142,7 @@ class VendorLibraries(OnStacks):
         made = self.stack(stack)
         direct, _, _ = self.way(made.module, made, key)
         self.assertEqual(DIRECT[type(made), key], direct, self.said)
-        self.sandbox.configure(made.policy(key))
+        self.sandbox.configure(made.policy(key) | KEEP.get(key, {}))
         through, listed, login = self.way(programs.MODULE, made, key)
         self.table[type(made), key] = direct, through
         self.assertEqual(THROUGH, through, self.said)
