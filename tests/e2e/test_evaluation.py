@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What rules cost: a thousand keys are decided on by a hundred rules in less time than SoftHSM takes to read one certificate."""
+"""What rules cost, in the processor's time: a thousand keys are decided on by a hundred rules in less time than SoftHSM takes to read one certificate."""
 
 import collections
 
 from harness import Case, comment, main, programs
 
 KEYS, RULES = 1000, 100
-Measured = collections.namedtuple("Measured", "keys rules allowed first evaluation reading")
+Measured = collections.namedtuple("Measured", "keys rules allowed first again reading signatures")
 
 # Each is false of every key, and no two of them are the same, so that every rule is asked.
 ALLOW = [
@@ -47,7 +47,7 @@ class Evaluation(Case):
     def measure(self, keys, **policies):
         """What deciding on so many keys by each of the policies costs, in a run of one process."""
         token = self.token("certified", KEYS=keys)
-        company = {"file": str(token.folder / "certificates" / "company.pem"), "crl": str(token.folder / "crls" / "company.pem")}
+        company = {"file": str(token.folder / "certificates" / "company.pem"), "crl": [str(path) for path in sorted((token.folder / "crls").iterdir())]}
         files = []
         for name, policy in policies.items():
             self.gate(**policy, trust_anchors={"company": company})
@@ -58,8 +58,9 @@ class Evaluation(Case):
         for (name, policy), one in zip(policies.items(), measured, strict=True):
             self.assertEqual((keys, sum(map(len, policy.values())), 0), one[:3])
             comment(
-                f"{name:12} {keys:5} keys x {one.rules:3} rules: {one.evaluation / 1e6:7.3f} ms; one certificate read by SoftHSM: "
-                f"{one.reading / 1e6:7.3f} ms; {one.reading / one.evaluation:6.2f} evaluations in that time; the first one {one.first / 1e6:7.3f} ms"
+                f"{name:12} {keys:5} keys x {one.rules:3} rules: {one.again / 1e6:7.3f} ms; one certificate read by SoftHSM: {one.reading / 1e6:7.3f} ms; "
+                f"{one.reading / one.again:6.2f} evaluations in that time; the first one {one.first / 1e6:7.3f} ms, {one.first / one.reading:6.2f} times a "
+                f"reading and {one.first / one.signatures:6.2f} times the bare RSA signatures of {keys} certificates"
             )
         return measured
 
@@ -68,20 +69,20 @@ class Evaluation(Case):
         for name, policy in kinds.items():
             comment(f"{name}: {policy['allow'][0]}")
         for measured in self.measure(KEYS, mixed=mixed(RULES), **kinds):
-            self.assertLess(measured.evaluation, measured.reading)
+            self.assertLess(measured.again, measured.reading)
 
     def test_so_do_they_where_chains_are_asked_for_once_these_are_verified(self):
         """Signatures of a thousand certificates are checked once for a listing, by the first evaluation."""
         chain = {"ca": ["company"], "revocation": {"check": "crl", "mode": "hard", "max_age": "24h"}}
         (measured,) = self.measure(KEYS, chains={"require": [{"certificate": chain}], "allow": rules(ALLOW, RULES - 1)})
-        self.assertLess(measured.evaluation, measured.reading)
+        self.assertLess(measured.again, measured.reading)
 
     def test_ten_times_the_keys_or_the_rules_take_ten_times_the_time(self):
         """Not a hundred times; the bound lies between the two, as other work on the machine disturbs one run and not the next."""
         (few_keys,) = self.measure(KEYS // 10, mixed=mixed(RULES))
         few_rules, all_of_it = self.measure(KEYS, few=mixed(RULES // 10), mixed=mixed(RULES))
-        self.assertLess(all_of_it.evaluation, 40 * few_keys.evaluation)
-        self.assertLess(all_of_it.evaluation, 40 * few_rules.evaluation)
+        self.assertLess(all_of_it.again, 40 * few_keys.again)
+        self.assertLess(all_of_it.again, 40 * few_rules.again)
 
 
 if __name__ == "__main__":
