@@ -4,21 +4,15 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include "crypto/certificate_pool.h"
-#include "crypto/signature_cost.h"
+#include "crypto/signed.h"
 
-static bool has_signed(X509 *issuer, X509 *certificate)
-{
-    EVP_PKEY *key = X509_get0_pubkey(issuer);
-
-    return key != NULL && X509_verify(certificate, key) == 1;
-}
-
-bool path_is_issued(X509 *certificate, X509 *issuer)
+bool path_is_issued(struct signature_memo *signatures, X509 *certificate, X509 *issuer)
 {
     bool good;
 
     ERR_set_mark();
-    good = X509_check_issued(issuer, certificate) == X509_V_OK && has_signed(issuer, certificate);
+    good = X509_check_issued(issuer, certificate) == X509_V_OK &&
+           signed_by(signatures, certificate, issuer);
     ERR_pop_to_mark();
     return good;
 }
@@ -37,10 +31,11 @@ static bool give_up(struct path_search *search, enum path_end why)
     return false;
 }
 
-/* Takes what it costs to check the signature. False: it is not to be checked. */
+/* Takes what it costs to check the signature, also of one that is known: what is looked at does not
+ * depend on what was asked before. False: it is not to be checked. */
 static bool pay(struct path_search *search, X509 *certificate, X509 *issuer)
 {
-    unsigned cost = signature_cost(certificate, X509_get0_pubkey(issuer));
+    unsigned cost = signed_cost(search->signatures, certificate, issuer);
 
     if (search->count == PATH_MOST)
         return give_up(search, PATH_TOO_LONG);
@@ -63,7 +58,7 @@ static bool is_issuer(struct path_search *search, X509 *certificate, X509 *candi
 
     if (fits && !pay(search, certificate, candidate))
         return false;
-    if (fits && has_signed(candidate, certificate))
+    if (fits && signed_by(search->signatures, certificate, candidate))
         return true;
     search->name_alone = true;
     return false;
@@ -89,16 +84,15 @@ static size_t less(size_t left, size_t cost)
     return left < cost ? 0 : left - cost;
 }
 
-/* A visit checks the signatures of the path once more. */
+/* To judge a path takes as long as its signatures. */
 static bool visit(struct path_search *search, X509 *anchor)
 {
     search->path[search->count] = anchor;
     search->checks_left = (unsigned)less(search->checks_left, search->count);
-    for (size_t i = 0; i < search->count && search->work_left != NULL; i++) {
-        EVP_PKEY *key = X509_get0_pubkey(search->path[i + 1]);
-
-        *search->work_left = less(*search->work_left, signature_cost(search->path[i], key));
-    }
+    for (size_t i = 0; i < search->count && search->work_left != NULL; i++)
+        *search->work_left =
+            less(*search->work_left,
+                 signed_cost(search->signatures, search->path[i], search->path[i + 1]));
     return search->visit(search->data, search->path, search->count + 1);
 }
 

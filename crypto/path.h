@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 struct certificate_pool;
+struct signature_memo;
 
 enum {
     PATH_MOST = 10,     /* certificates of one path, the first and the anchor included */
@@ -19,7 +20,7 @@ enum {
 X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index);
 
 /* Whether issuer's name, key identifier, key usage and signature fit. */
-bool path_is_issued(X509 *certificate, X509 *issuer);
+bool path_is_issued(struct signature_memo *signatures, X509 *certificate, X509 *issuer);
 
 enum path_end {
     PATH_TAKEN, /* the visitor has taken one */
@@ -34,6 +35,7 @@ enum path_end {
 struct path_search {
     const struct certificate_pool *anchors;
     const struct certificate_pool *pools[2]; /* may be NULL */
+    struct signature_memo *signatures;
     /* path[0] is the certificate, path[count - 1] the anchor; true ends the search. */
     bool (*visit)(void *data, X509 *const *path, size_t count);
     void *data;

@@ -68,11 +68,13 @@ static unsigned curve_cost(const EVP_PKEY *key)
     return OTHER_CURVE;
 }
 
-static unsigned key_cost(const EVP_PKEY *key)
+unsigned signature_key_cost(const EVP_PKEY *key)
 {
-    int length = EVP_PKEY_get_bits(key);
+    int length = key != NULL ? EVP_PKEY_get_bits(key) : 0;
     unsigned bits = length > 0 ? (unsigned)length : 0;
 
+    if (key == NULL)
+        return 0;
     if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
         return rsa_cost(key, bits);
     if (EVP_PKEY_is_a(key, "DSA"))
@@ -80,10 +82,9 @@ static unsigned key_cost(const EVP_PKEY *key)
     return curve_cost(key);
 }
 
-unsigned signature_cost(X509 *certificate, const EVP_PKEY *key)
+unsigned signature_cost(X509 *certificate, unsigned key_cost)
 {
-    unsigned cost = key != NULL ? key_cost(key) : 0;
     int size = i2d_X509(certificate, NULL);
 
-    return cost == 0 || size < 0 ? 0 : cost + (unsigned)size / UNIT_BYTES;
+    return key_cost == 0 || size < 0 ? 0 : key_cost + (unsigned)size / UNIT_BYTES;
 }

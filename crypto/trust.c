@@ -9,6 +9,7 @@
 #include "crypto/crl_set.h"
 #include "crypto/moment.h"
 #include "crypto/path.h"
+#include "crypto/signature_memo.h"
 #include "crypto/trust_judge.h"
 #include "crypto/x509_text.h"
 
@@ -93,6 +94,7 @@ bool trust_anchors_add_intermediates(struct trust_anchors *anchors, const char *
 struct verification {
     struct crypto *crypto;
     const struct trust_request *request;
+    struct signature_memo *signatures;
     struct trust_result *result;
     bool has_path;
 };
@@ -103,7 +105,8 @@ static bool visit(void *data, X509 *const *path, size_t count)
     struct verification *verification = data;
     struct trust_result result;
 
-    trust_judge(verification->crypto, verification->request, path, count, &result);
+    trust_judge(verification->crypto, verification->request, verification->signatures, path, count,
+                &result);
     if (!verification->has_path || result.verdict > verification->result->verdict)
         *verification->result = result;
     verification->has_path = true;
@@ -136,6 +139,7 @@ static void verify(struct verification *verification, X509 *certificate)
     struct path_search search = {
         .anchors = request->anchors->anchors,
         .pools = {request->anchors->intermediates, request->others},
+        .signatures = verification->signatures,
         .visit = visit,
         .data = verification,
         .work_left = request->work_left,
@@ -150,26 +154,41 @@ static void verify(struct verification *verification, X509 *certificate)
     reason_set(verification->result->reason, "%s: not all paths were looked at", why_not_all[end]);
 }
 
+static void set_unknown(struct trust_result *result, const char *why)
+{
+    result->verdict = TRUST_UNKNOWN;
+    reason_set(result->reason, "%s", why);
+}
+
+static void verify_parsed(struct verification *verification, X509 *certificate)
+{
+    struct signature_memo *own = NULL;
+
+    if (verification->signatures == NULL)
+        verification->signatures = own = signature_memo_create();
+    ERR_set_mark();
+    if (verification->signatures == NULL)
+        set_unknown(verification->result, "no memory");
+    else if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
+        set_unknown(verification->result, "the certificate has broken extensions");
+    else
+        verify(verification, certificate);
+    ERR_pop_to_mark();
+    signature_memo_destroy(own);
+}
+
 void trust_verify(struct crypto *crypto, const struct trust_request *request, const void *der,
                   size_t size, struct trust_result *result)
 {
-    struct verification verification = {.crypto = crypto, .request = request, .result = result};
+    struct verification verification = {
+        .crypto = crypto, .request = request, .signatures = request->signatures, .result = result};
     X509 *certificate = x509_parse(crypto, der, size);
 
     *result = (struct trust_result){.verdict = NOT_TRUSTED};
-    if (certificate == NULL) {
-        result->verdict = TRUST_UNKNOWN;
-        reason_set(result->reason, "the certificate cannot be parsed");
-        return;
-    }
-    ERR_set_mark();
-    if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) {
-        result->verdict = TRUST_UNKNOWN;
-        reason_set(result->reason, "the certificate has broken extensions");
-    } else {
-        verify(&verification, certificate);
-    }
-    ERR_pop_to_mark();
+    if (certificate != NULL)
+        verify_parsed(&verification, certificate);
+    else
+        set_unknown(result, "the certificate cannot be parsed");
     X509_free(certificate);
 }
 

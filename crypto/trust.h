@@ -26,6 +26,7 @@
 struct certificate_pool;
 struct crl_set;
 struct crypto;
+struct signature_memo;
 struct trust_anchors;
 
 /* name, copied, is for messages. NULL when there is no memory. crypto is borrowed and must live
@@ -70,6 +71,7 @@ struct trust_request {
     const struct trust_anchors *anchors;
     const struct certificate_pool *others; /* the token's; may be NULL */
     struct crl_set *crls;                  /* may be NULL; remembers who signed what */
+    struct signature_memo *signatures; /* of the same crypto; NULL: each question checks anew */
     size_t *work_left; /* units, counted down; NULL: each certificate's own bound is all */
     time_t now;
     unsigned purposes;    /* enum trust_purpose */

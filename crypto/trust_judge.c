@@ -15,6 +15,7 @@ enum { SECURITY_LEVEL = 2 }; /* 112 bits: RSA 2048, P-224, SHA-224 */
 struct judgement {
     struct crypto *crypto;
     const struct trust_request *request;
+    struct signature_memo *signatures;
     X509 *const *path;
     size_t count;
     struct trust_result *result;
@@ -33,8 +34,26 @@ static enum trust_verdict refuse(const struct judgement *judgement, X509 *certif
 /* Between two certificates of one name OpenSSL looks at the name alone. */
 static int check_issued(X509_STORE_CTX *context, X509 *certificate, X509 *issuer)
 {
-    (void)context;
-    return path_is_issued(certificate, issuer);
+    return path_is_issued(X509_STORE_CTX_get_app_data(context), certificate, issuer);
+}
+
+/* OpenSSL would check each signature of its chain anew. The dates, which it would look at here too,
+ * are looked at below. */
+static int check_signatures(X509_STORE_CTX *context)
+{
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+
+    for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+        X509 *certificate = sk_X509_value(chain, i);
+
+        if (check_issued(context, certificate, sk_X509_value(chain, i + 1)) != 0)
+            continue;
+        X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+        X509_STORE_CTX_set_error_depth(context, i);
+        X509_STORE_CTX_set_current_cert(context, certificate);
+        return 0;
+    }
+    return 1;
 }
 
 static bool set_up(const struct judgement *judgement, X509_STORE *store, X509_STORE_CTX *context,
@@ -43,6 +62,7 @@ static bool set_up(const struct judgement *judgement, X509_STORE *store, X509_ST
     X509_VERIFY_PARAM *param;
 
     X509_STORE_set_check_issued(store, check_issued);
+    X509_STORE_set_verify(store, check_signatures);
     for (size_t i = 1; i + 1 < judgement->count; i++)
         if (sk_X509_push(between, judgement->path[i]) <= 0)
             return false;
@@ -50,6 +70,8 @@ static bool set_up(const struct judgement *judgement, X509_STORE *store, X509_ST
         X509_STORE_CTX_init(context, store, judgement->path[0], between) != 1)
         return false;
     param = X509_STORE_CTX_get0_param(context);
+    if (X509_STORE_CTX_set_app_data(context, judgement->signatures) != 1)
+        return false;
     X509_VERIFY_PARAM_set_depth(param, PATH_MOST);
     X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
     /* Where a policy is demanded any will do; without one here OpenSSL takes none. */
@@ -222,12 +244,13 @@ static void say_path(const struct judgement *judgement)
     }
 }
 
-void trust_judge(struct crypto *crypto, const struct trust_request *request, X509 *const *path,
-                 size_t count, struct trust_result *result)
+void trust_judge(struct crypto *crypto, const struct trust_request *request,
+                 struct signature_memo *signatures, X509 *const *path, size_t count,
+                 struct trust_result *result)
 {
     static enum trust_verdict (*const steps[])(const struct judgement *judgement) = {
         ask_openssl, look_at_dates, look_at_purposes, look_at_revocation};
-    const struct judgement judgement = {crypto, request, path, count, result};
+    const struct judgement judgement = {crypto, request, signatures, path, count, result};
 
     *result = (struct trust_result){.verdict = TRUSTED};
     say_path(&judgement);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "crypto/certificate_pool.h"
 #include "crypto/moment.h"
+#include "crypto/signature_memo.h"
 
 struct verified {
     const struct object *certificate; /* borrowed; what the tree is sorted by */
@@ -21,11 +22,12 @@ struct asked {
 struct trust_memo {
     struct crypto *crypto; /* borrowed */
     time_t now;
-    time_t changes;                   /* 0: never */
-    size_t work_left;                 /* of all questions together (crypto/trust.h) */
-    unsigned purposes;                /* of enum trust_purpose */
-    struct certificate_pool *issuers; /* owned */
-    struct asked *asked;              /* owned */
+    time_t changes;                    /* 0: never */
+    size_t work_left;                  /* of all questions together (crypto/trust.h) */
+    unsigned purposes;                 /* of enum trust_purpose */
+    struct certificate_pool *issuers;  /* owned */
+    struct signature_memo *signatures; /* owned */
+    struct asked *asked;               /* owned */
     size_t n_asked;
 };
 
@@ -41,11 +43,11 @@ struct trust_memo *trust_memo_create(struct crypto *crypto, enum preset preset, 
     if (preset == PRESET_SSH)
         memo->purposes = TRUST_CLIENT_AUTH | TRUST_SMARTCARD_LOGIN | TRUST_SSH_CLIENT;
     memo->issuers = certificate_pool_create(crypto);
-    if (memo->issuers == NULL) {
-        free(memo);
-        return NULL;
-    }
-    return memo;
+    memo->signatures = signature_memo_create();
+    if (memo->issuers != NULL && memo->signatures != NULL)
+        return memo;
+    trust_memo_destroy(memo);
+    return NULL;
 }
 
 void trust_memo_destroy(struct trust_memo *memo)
@@ -55,6 +57,7 @@ void trust_memo_destroy(struct trust_memo *memo)
     for (size_t i = 0; i < memo->n_asked; i++)
         tdestroy(memo->asked[i].entries, free);
     free(memo->asked);
+    signature_memo_destroy(memo->signatures);
     certificate_pool_destroy(memo->issuers);
     free(memo);
 }
@@ -81,6 +84,7 @@ static struct trust_request request_of(struct trust_memo *memo, const struct tru
         .anchors = source->anchors,
         .others = memo->issuers,
         .crls = source->crls,
+        .signatures = memo->signatures,
         .work_left = &memo->work_left,
         .now = memo->now,
         .purposes = memo->purposes,

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include "crypto/certificate_pool.h"
 #include "crypto/crl_set.h"
+#include "crypto/signature_memo.h"
 #include "tests/fuzz/chain_model.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pki.h"
@@ -326,11 +327,13 @@ static void end_world(struct world *world)
     ERR_clear_error();
 }
 
-static struct trust_result verify(const struct model *model, const struct world *world)
+static struct trust_result verify(const struct model *model, const struct world *world,
+                                  struct signature_memo *signatures)
 {
     const struct trust_request request = {.anchors = world->anchors,
                                           .others = world->token,
                                           .crls = world->crls,
+                                          .signatures = signatures,
                                           .now = FUZZ_NOW,
                                           .purposes = model->purposes,
                                           .ignore_dates = model->ignore_dates,
@@ -346,6 +349,21 @@ static struct trust_result verify(const struct model *model, const struct world 
     return result;
 }
 
+/* What is remembered of signatures changes nothing of what is said. */
+static void verify_again(const struct model *model, const struct world *world,
+                         const struct trust_result *first)
+{
+    struct signature_memo *signatures = signature_memo_create();
+
+    FUZZ_REQUIRE(signatures != NULL);
+    for (int i = 0; i < 2; i++) {
+        const struct trust_result again = verify(model, world, signatures);
+
+        FUZZ_REQUIRE(again.verdict == first->verdict && strcmp(again.reason, first->reason) == 0);
+    }
+    signature_memo_destroy(signatures);
+}
+
 void fuzz_one(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
@@ -354,7 +372,8 @@ void fuzz_one(const uint8_t *data, size_t size)
     struct world world = make_world(&model);
     struct trust_result result;
 
-    result = verify(&model, &world);
+    result = verify(&model, &world, NULL);
+    verify_again(&model, &world, &result);
     end_world(&world);
     if (strncmp(result.reason, "too many", strlen("too many")) == 0)
         return;

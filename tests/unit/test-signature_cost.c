@@ -8,6 +8,11 @@
 #include <openssl/param_build.h>
 #include "crypto/signature_cost.h"
 
+static unsigned cost_of(X509 *certificate, const EVP_PKEY *key)
+{
+    return signature_cost(certificate, signature_key_cost(key));
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -28,7 +33,7 @@ static void keys_cost_as_they_are_long(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        unsigned cost = signature_cost(user->x509, pki_long_key(rows[i].bits, rows[i].exponent));
+        unsigned cost = cost_of(user->x509, pki_long_key(rows[i].bits, rows[i].exponent));
 
         if (cost != rows[i].cost)
             fail_msg("RSA %u with an exponent of %u bits: %u", rows[i].bits, rows[i].exponent,
@@ -76,7 +81,7 @@ static void dsa_costs_four_times_as_much_as_rsa(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         EVP_PKEY *key = dsa_key(rows[i].bits);
 
-        assert_int_equal(signature_cost(user->x509, key), rows[i].cost);
+        assert_int_equal(cost_of(user->x509, key), rows[i].cost);
         EVP_PKEY_free(key);
     }
 }
@@ -93,8 +98,8 @@ static void curves_cost_as_they_are_slow(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_int_equal(signature_cost(user->x509, pki_new_key(rows[i].type, 0)), rows[i].cost);
-    assert_int_equal(signature_cost(user->x509, slow), 20);
+        assert_int_equal(cost_of(user->x509, pki_new_key(rows[i].type, 0)), rows[i].cost);
+    assert_int_equal(cost_of(user->x509, slow), 20);
     EVP_PKEY_free(slow);
 }
 
@@ -112,14 +117,14 @@ static void a_large_certificate_costs_what_it_takes_to_hash(void **state)
     extension[strlen(head) + 2 * (size_t)BYTES] = '\0';
     large = pki_make(
         (struct pki_order){.subject = "CN=large", .issuer = root, .extensions = extension});
-    assert_int_equal(signature_cost(large->x509, root->key), 1 + 2);
+    assert_int_equal(cost_of(large->x509, root->key), 1 + 2);
     free(extension);
 }
 
 static void without_a_key_nothing_is_checked(void **state)
 {
     (void)state;
-    assert_int_equal(signature_cost(pki_root("CN=root")->x509, NULL), 0);
+    assert_int_equal(cost_of(pki_root("CN=root")->x509, NULL), 0);
 }
 
 int main(void)

@@ -267,6 +267,22 @@ static void equal_questions_are_answered_once(void **state)
     assert_int_equal(answers, 2);
 }
 
+/* An issuer's signature is checked for the first certificate of its own. */
+static void a_forged_issuer_stays_one_for_all_that_it_has_signed(void **state)
+{
+    const struct pki *root = anchor("CN=root");
+    const struct pki *forged = pki_make((struct pki_order){
+        .subject = "CN=forged", .issuer = pki_root("CN=root"), .extensions = PKI_CA});
+    const struct pki *issuers[] = {pki_ca("CN=issuing", root), forged};
+
+    (void)state;
+    put(issuers[0]);
+    put(issuers[1]);
+    look(PKI_NOW);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(ask(put(pki_user("CN=alice", issuers[i % 2]))), i % 2 == 0 ? TRUTH_TRUE : TRUTH_FALSE);
+}
+
 static enum trust_verdict verdict_on(const struct object *certificate)
 {
     return trust_memo_ask(asking.memo, &asking.selector.trust, certificate)->result.verdict;
@@ -307,6 +323,7 @@ int main(void)
         ASK_TEST(the_dates_alone_can_be_asked_for),
         ASK_TEST(answers_hold_until_something_begins_or_ends),
         ASK_TEST(equal_questions_are_answered_once),
+        ASK_TEST(a_forged_issuer_stays_one_for_all_that_it_has_signed),
         ASK_TEST(all_questions_about_a_token_share_a_bound_that_grows_with_it),
     };
 
