@@ -36,7 +36,10 @@ struct certificate *certificate_parse(struct crypto *crypto, const void *der, si
     /* Not X509_check_ca(): that wants a keyUsage that fits as well. */
     certificate->authority = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
     certificate->usage = usage_of(x509);
-    X509_free(x509);
+    if (at == (const unsigned char *)der + size)
+        certificate->x509 = x509;
+    else
+        X509_free(x509);
     ERR_pop_to_mark();
     return certificate;
 fail:
@@ -52,7 +55,13 @@ void certificate_destroy(struct certificate *certificate)
         return;
     public_key_destroy(certificate->key);
     certificate_content_destroy(certificate->content);
+    certificate_release(certificate->x509);
     free(certificate);
+}
+
+void certificate_release(struct x509_st *x509)
+{
+    X509_free(x509);
 }
 
 bool certificate_each(const char *text, size_t size, certificate_taker take, void *data,

@@ -9,6 +9,7 @@
 
 struct crypto;
 struct public_key;
+struct x509_st; /* OpenSSL's X509 */
 
 enum key_usage { KEY_USAGE_ABSENT, KEY_USAGE_SIGNS, KEY_USAGE_DOES_NOT_SIGN };
 
@@ -17,11 +18,15 @@ struct certificate {
     struct certificate_content *content; /* owned */
     bool authority;                      /* basicConstraints CA:TRUE */
     enum key_usage usage;                /* keyUsage digitalSignature or nonRepudiation */
+    struct x509_st *x509;                /* owned; for its chain; NULL: there are bytes behind it */
 };
 
 /* NULL when the DER is not a certificate with a public key that is known here. The caller owns the result. */
 struct certificate *certificate_parse(struct crypto *crypto, const void *der, size_t size);
 void certificate_destroy(struct certificate *certificate);
+
+/* Gives back a reference to OpenSSL's; NULL is accepted. */
+void certificate_release(struct x509_st *x509);
 
 /* What is done with a certificate in DER, which is borrowed; false ends the reading, with the reason set. */
 typedef bool (*certificate_taker)(void *data, const void *der, size_t size,

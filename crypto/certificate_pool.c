@@ -38,13 +38,19 @@ void certificate_pool_destroy(struct certificate_pool *pool)
 bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size)
 {
     X509 *x509 = x509_parse(pool->crypto, der, size);
+    bool good = x509 != NULL && certificate_pool_add_parsed(pool, x509);
+
+    X509_free(x509);
+    return good;
+}
+
+bool certificate_pool_add_parsed(struct certificate_pool *pool, struct x509_st *x509)
+{
     bool good;
 
     ERR_set_mark();
-    good = x509 != NULL &&
-           X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
+    good = X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
     ERR_pop_to_mark();
-    X509_free(x509);
     return good;
 }
 

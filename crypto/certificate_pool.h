@@ -11,6 +11,7 @@
 
 struct certificate_pool;
 struct crypto;
+struct x509_st; /* OpenSSL's X509 */
 
 /* NULL when there is no memory. crypto is borrowed and must live longer. */
 struct certificate_pool *certificate_pool_create(struct crypto *crypto);
@@ -19,6 +20,9 @@ void certificate_pool_destroy(struct certificate_pool *pool);
 /* False: not a certificate, or no memory; the pool is as before. One that is there already is not
  * added again. */
 bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size);
+
+/* One that is parsed already, of which the pool takes a reference. As above. */
+bool certificate_pool_add_parsed(struct certificate_pool *pool, struct x509_st *x509);
 
 /* PEM with one or more certificates and nothing else in blocks. False: reason is set; what stands
  * before the bad block has been added. */

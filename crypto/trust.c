@@ -160,33 +160,42 @@ static void set_unknown(struct trust_result *result, const char *why)
     reason_set(result->reason, "%s", why);
 }
 
-static void verify_parsed(struct verification *verification, X509 *certificate)
+static void verify_sound(struct verification *verification, X509 *certificate)
 {
     struct signature_memo *own = NULL;
 
     if (verification->signatures == NULL)
         verification->signatures = own = signature_memo_create();
-    ERR_set_mark();
-    if (verification->signatures == NULL)
-        set_unknown(verification->result, "no memory");
-    else if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
-        set_unknown(verification->result, "the certificate has broken extensions");
-    else
+    if (verification->signatures != NULL)
         verify(verification, certificate);
-    ERR_pop_to_mark();
+    else
+        set_unknown(verification->result, "no memory");
     signature_memo_destroy(own);
+}
+
+void trust_verify_parsed(struct crypto *crypto, const struct trust_request *request,
+                         struct x509_st *certificate, struct trust_result *result)
+{
+    struct verification verification = {
+        .crypto = crypto, .request = request, .signatures = request->signatures, .result = result};
+
+    *result = (struct trust_result){.verdict = NOT_TRUSTED};
+    ERR_set_mark();
+    if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
+        set_unknown(result, "the certificate has broken extensions");
+    else
+        verify_sound(&verification, certificate);
+    ERR_pop_to_mark();
 }
 
 void trust_verify(struct crypto *crypto, const struct trust_request *request, const void *der,
                   size_t size, struct trust_result *result)
 {
-    struct verification verification = {
-        .crypto = crypto, .request = request, .signatures = request->signatures, .result = result};
     X509 *certificate = x509_parse(crypto, der, size);
 
     *result = (struct trust_result){.verdict = NOT_TRUSTED};
     if (certificate != NULL)
-        verify_parsed(&verification, certificate);
+        trust_verify_parsed(crypto, request, certificate, result);
     else
         set_unknown(result, "the certificate cannot be parsed");
     X509_free(certificate);

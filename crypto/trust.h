@@ -28,6 +28,7 @@ struct crl_set;
 struct crypto;
 struct signature_memo;
 struct trust_anchors;
+struct x509_st; /* OpenSSL's X509 */
 
 /* name, copied, is for messages. NULL when there is no memory. crypto is borrowed and must live
  * longer. */
@@ -98,6 +99,10 @@ struct trust_result {
 /* der: one certificate. The result holds no pointers. */
 void trust_verify(struct crypto *crypto, const struct trust_request *request, const void *der,
                   size_t size, struct trust_result *result);
+
+/* One that is parsed already, in the context of crypto and to the end of its bytes. */
+void trust_verify_parsed(struct crypto *crypto, const struct trust_request *request,
+                         struct x509_st *certificate, struct trust_result *result);
 
 /* The first moment after request->now at which the verdict on any certificate may be another one, as something begins or ends:
  * a certificate of the anchors, the intermediates or the token, or a CRL. 0: none. (The certificate that is asked about is one of the

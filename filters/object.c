@@ -13,11 +13,19 @@ bool object_read_certificate(struct object *object, struct crypto *crypto, const
     object->key = certificate->key;
     object->content = certificate->content;
     certificate->key = NULL;
+    object->x509 = certificate->x509;
     certificate->content = NULL;
+    certificate->x509 = NULL;
     object->authority = certificate->authority;
     object->usage = certificate->usage;
     certificate_destroy(certificate);
     return true;
+}
+
+void object_forget_x509(struct object *object)
+{
+    certificate_release(object->x509);
+    object->x509 = NULL;
 }
 
 bool object_list_add(struct object_list *list, struct object *object)
@@ -49,6 +57,7 @@ void object_destroy(struct object *object)
     attributes_finish(&object->attributes);
     public_key_destroy(object->key);
     certificate_content_destroy(object->content);
+    object_forget_x509(object);
     free(object);
 }
 

@@ -18,6 +18,7 @@ struct object {
     bool authority;               /* a certificate with CA:TRUE */
     enum key_usage usage;         /* of a certificate */
     struct certificate_content *content; /* owned; of a certificate; NULL: it is not valid */
+    struct x509_st *x509;         /* owned; of a certificate whose chain may be asked for; or NULL */
 };
 
 /* A zeroed struct is an empty list. */
@@ -29,6 +30,9 @@ struct object_list {
 /* Sets what the certificate in DER says of a certificate object. False, and nothing is set: it is none that is known here. */
 bool object_read_certificate(struct object *object, struct crypto *crypto, const void *der,
                              size_t size);
+
+/* What is kept for chains takes as much room as the rest. */
+void object_forget_x509(struct object *object);
 
 /* Takes the object over; without memory it is destroyed and false returned. */
 bool object_list_add(struct object_list *list, struct object *object);

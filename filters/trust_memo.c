@@ -63,17 +63,24 @@ void trust_memo_destroy(struct trust_memo *memo)
 }
 
 /* What is no certificate is no issuer either. */
+static void add_issuer(struct trust_memo *memo, const struct object *object)
+{
+    const CK_ATTRIBUTE *value = attributes_find_filled(&object->attributes, CKA_VALUE);
+
+    if (object->class != CKO_CERTIFICATE || value == NULL)
+        return;
+    if (object->x509 != NULL)
+        certificate_pool_add_parsed(memo->issuers, object->x509);
+    else
+        certificate_pool_add(memo->issuers, value->pValue, value->ulValueLen);
+}
+
 void trust_memo_add(struct trust_memo *memo, const struct object_list *objects)
 {
     size_t before = certificate_pool_count(memo->issuers);
 
-    for (size_t i = 0; i < objects->count; i++) {
-        const struct object *object = objects->items[i];
-        const CK_ATTRIBUTE *value = attributes_find_filled(&object->attributes, CKA_VALUE);
-
-        if (object->class == CKO_CERTIFICATE && value != NULL)
-            certificate_pool_add(memo->issuers, value->pValue, value->ulValueLen);
-    }
+    for (size_t i = 0; i < objects->count; i++)
+        add_issuer(memo, objects->items[i]);
     memo->work_left += TRUST_WORK_EACH * (certificate_pool_count(memo->issuers) - before);
 }
 
@@ -134,15 +141,26 @@ static enum truth truth_of(const struct trust_result *result)
     return result->verdict == NOT_TRUSTED && result->path[0] == '\0' ? TRUTH_FALSE : TRUTH_UNKNOWN;
 }
 
+static void verify_object(struct trust_memo *memo, const struct trust_request *request,
+                          const struct object *object, struct trust_result *result)
+{
+    const CK_ATTRIBUTE *value = attributes_find_filled(&object->attributes, CKA_VALUE);
+
+    if (object->x509 != NULL)
+        trust_verify_parsed(memo->crypto, request, object->x509, result);
+    else
+        trust_verify(memo->crypto, request, value->pValue, value->ulValueLen, result);
+}
+
 /* Of sources that say the same, the first is told of. */
 static void verify(struct trust_memo *memo, const struct trust_wish *wish,
-                   const CK_ATTRIBUTE *value, struct trust_answer *answer)
+                   const struct object *certificate, struct trust_answer *answer)
 {
     for (size_t i = 0; i < wish->n_sources && answer->truth != TRUTH_TRUE; i++) {
         const struct trust_request request = request_of(memo, wish, wish->sources[i]);
         struct trust_answer next = {.source = wish->sources[i]};
 
-        trust_verify(memo->crypto, &request, value->pValue, value->ulValueLen, &next.result);
+        verify_object(memo, &request, certificate, &next.result);
         next.truth = truth_of(&next.result);
         if (answer->source == NULL ||
             (answer->truth == TRUTH_FALSE && next.truth != TRUTH_FALSE) || next.truth == TRUTH_TRUE)
@@ -153,7 +171,6 @@ static void verify(struct trust_memo *memo, const struct trust_wish *wish,
 static struct verified *add_verified(struct trust_memo *memo, struct asked *asked,
                                const struct object *certificate)
 {
-    const CK_ATTRIBUTE *value = attributes_find_filled(&certificate->attributes, CKA_VALUE);
     struct verified *entry = calloc(1, sizeof(*entry));
 
     if (entry == NULL)
@@ -164,8 +181,8 @@ static struct verified *add_verified(struct trust_memo *memo, struct asked *aske
         free(entry);
         return NULL;
     }
-    if (value != NULL)
-        verify(memo, asked->wish, value, &entry->answer);
+    if (attributes_find_filled(&certificate->attributes, CKA_VALUE) != NULL)
+        verify(memo, asked->wish, certificate, &entry->answer);
     return entry;
 }
 

@@ -12,6 +12,7 @@ struct reader {
     CK_FUNCTION_LIST *vendor;
     CK_SESSION_HANDLE session;
     struct crypto *crypto;
+    bool chains; /* may be asked for: certificates are kept parsed */
 };
 
 /* Runs one search and adds what is found and not yet in the list: public keys, private keys and certificates; other classes are passed over.

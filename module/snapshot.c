@@ -6,8 +6,8 @@
 
 static struct reader reader_of(const struct token *token)
 {
-    return (struct reader){vendor_functions(token->vendor), token->session,
-                           token->gate->crypto};
+    return (struct reader){vendor_functions(token->vendor), token->session, token->gate->crypto,
+                           policy_asks_trust(gate_policy(token->gate))};
 }
 
 static CK_RV read_class(struct token *token, CK_OBJECT_CLASS class)

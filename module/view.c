@@ -62,7 +62,8 @@ static CK_RV read_keys(const struct view_source *source, CK_SESSION_HANDLE sessi
                        struct object_list *keys)
 {
     static const CK_OBJECT_CLASS classes[] = {CKO_PUBLIC_KEY, CKO_PRIVATE_KEY, CKO_CERTIFICATE};
-    const struct reader reader = {source->vendor, session, source->crypto};
+    const struct reader reader = {source->vendor, session, source->crypto,
+                                  policy_asks_trust(source->policy)};
     CK_BBOOL token = CK_TRUE;
     CK_RV rv = CKR_OK;
 

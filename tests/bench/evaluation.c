@@ -220,6 +220,7 @@ int main(int argc, char **argv)
     need(argc >= 3, "usage: evaluation VENDOR CONFIG...");
     bench.signature = sign(key);
     bench.reader.crypto = crypto_create();
+    bench.reader.chains = true;
     bench.reader.vendor = load(argv[1]);
     bench.reader.session = open_first(bench.reader.vendor, &bench.subject, &bench.info);
     need(reader_search(&bench.reader, NULL, 0, &bench.objects) == CKR_OK, "reading the token");

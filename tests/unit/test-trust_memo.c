@@ -18,6 +18,7 @@ static struct asking {
     struct key_group group;
     struct trust_memo *memo;
     enum preset preset;
+    bool without_parsed; /* certificates are there in DER alone */
 } asking;
 
 static int ask_set_up(void **state)
@@ -38,7 +39,9 @@ static int ask_tear_down(void **state)
     trust_memo_destroy(asking.memo);
     for (size_t i = 0; i < asking.list.count; i++) {
         attributes_finish(&asking.objects[i].attributes);
+        public_key_destroy(asking.objects[i].key);
         certificate_content_destroy(asking.objects[i].content);
+        object_forget_x509(&asking.objects[i]);
     }
     return trust_tear_down(state);
 }
@@ -46,14 +49,13 @@ static int ask_tear_down(void **state)
 static const struct object *put(const struct pki *pki)
 {
     struct object *object = &asking.objects[asking.list.count];
-    struct certificate *certificate = certificate_parse(fixture.crypto, pki->der, pki->size);
 
     assert_true(asking.list.count < MOST_OBJECTS);
-    assert_non_null(certificate);
     object->class = CKO_CERTIFICATE;
-    object->content = certificate->content;
-    certificate->content = NULL;
-    certificate_destroy(certificate);
+    assert_true(object_read_certificate(object, fixture.crypto, pki->der, pki->size));
+    assert_non_null(object->x509);
+    if (asking.without_parsed)
+        object_forget_x509(object);
     assert_true(attributes_set(&object->attributes, CKA_VALUE, pki->der, pki->size));
     asking.items[asking.list.count++] = object;
     return object;
@@ -90,6 +92,40 @@ static void a_chain_by_way_of_the_token_is_found(void **state)
     assert_int_equal(ask_at(alice, PKI_NOW), TRUTH_FALSE);
     put(issuing);
     assert_int_equal(ask_at(alice, PKI_NOW), TRUTH_TRUE);
+}
+
+static void a_chain_is_found_as_well_where_nothing_is_kept_parsed(void **state)
+{
+    const struct pki *issuing = pki_ca("CN=issuing", anchor("CN=root"));
+    const struct pki *alice = pki_user("CN=alice", issuing);
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const struct object *certificate;
+
+        asking.without_parsed = i % 2 == 0;
+        certificate = put(alice);
+        asking.without_parsed = i / 2 == 0;
+        put(issuing);
+        assert_int_equal(ask_at(certificate, PKI_NOW), TRUTH_TRUE);
+    }
+}
+
+/* Bytes behind a certificate are read by nobody: what they are to others is not known. */
+static void a_certificate_with_bytes_behind_it_is_unknown(void **state)
+{
+    const struct pki *alice = pki_user("CN=alice", anchor("CN=root"));
+    struct object *object = &asking.objects[asking.list.count];
+    unsigned char longer[4096] = {0};
+
+    (void)state;
+    assert_true(alice->size < sizeof(longer));
+    memcpy(longer, alice->der, alice->size);
+    object->class = CKO_CERTIFICATE;
+    assert_true(object_read_certificate(object, fixture.crypto, longer, alice->size + 1));
+    assert_true(attributes_set(&object->attributes, CKA_VALUE, longer, alice->size + 1));
+    asking.items[asking.list.count++] = object;
+    assert_int_equal(ask_at(object, PKI_NOW), TRUTH_UNKNOWN);
 }
 
 static void without_certificate_or_moment_nothing_is_known(void **state)
@@ -315,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ASK_TEST(a_chain_by_way_of_the_token_is_found),
+        ASK_TEST(a_chain_is_found_as_well_where_nothing_is_kept_parsed),
+        ASK_TEST(a_certificate_with_bytes_behind_it_is_unknown),
         ASK_TEST(without_certificate_or_moment_nothing_is_known),
         ASK_TEST(one_of_several_anchors_is_enough),
         ASK_TEST(revocation_that_is_not_known_is_unknown_in_hard_mode_alone),
