@@ -2,28 +2,23 @@
 #include "crypto/certificate_pool.h"
 
 #include <stdlib.h>
-#include <openssl/err.h>
+#include <string.h>
 #include "crypto/moment.h"
 #include "crypto/path.h"
 #include "crypto/x509_text.h"
 
 struct certificate_pool {
-    struct crypto *crypto;  /* borrowed */
-    STACK_OF(X509) * stack; /* owned, with its certificates */
+    struct crypto *crypto; /* borrowed */
+    X509 **items; /* owned array of owned references, by subject; equal ones as they came */
+    size_t count, room;
 };
 
 struct certificate_pool *certificate_pool_create(struct crypto *crypto)
 {
     struct certificate_pool *pool = calloc(1, sizeof(*pool));
 
-    if (pool == NULL)
-        return NULL;
-    pool->crypto = crypto;
-    pool->stack = sk_X509_new_null();
-    if (pool->stack == NULL) {
-        free(pool);
-        return NULL;
-    }
+    if (pool != NULL)
+        pool->crypto = crypto;
     return pool;
 }
 
@@ -31,8 +26,51 @@ void certificate_pool_destroy(struct certificate_pool *pool)
 {
     if (pool == NULL)
         return;
-    sk_X509_pop_free(pool->stack, X509_free);
+    for (size_t i = 0; i < pool->count; i++)
+        X509_free(pool->items[i]);
+    free(pool->items);
     free(pool);
+}
+
+/* Where the certificates begin whose subject does not stand before the name, or after it. */
+static size_t find_edge(const struct certificate_pool *pool, const X509_NAME *name, bool after)
+{
+    size_t from = 0, to = pool->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = X509_NAME_cmp(X509_get_subject_name(pool->items[middle]), name);
+
+        if (order < 0 || (after && order == 0))
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+size_t certificate_pool_named(const struct certificate_pool *pool, const X509_NAME *name,
+                              X509 *const **first)
+{
+    size_t from = find_edge(pool, name, false);
+
+    *first = pool->count > 0 ? &pool->items[from] : NULL;
+    return find_edge(pool, name, true) - from;
+}
+
+static bool make_room(struct certificate_pool *pool)
+{
+    size_t room = pool->room == 0 ? 8 : 2 * pool->room;
+    X509 **grown;
+
+    if (pool->count < pool->room)
+        return true;
+    grown = reallocarray(pool->items, room, sizeof(X509 *));
+    if (grown == NULL)
+        return false;
+    pool->items = grown;
+    pool->room = room;
+    return true;
 }
 
 bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t size)
@@ -44,14 +82,30 @@ bool certificate_pool_add(struct certificate_pool *pool, const void *der, size_t
     return good;
 }
 
+static bool is_there(const struct certificate_pool *pool, const X509 *x509)
+{
+    X509 *const *first;
+    size_t count = certificate_pool_named(pool, X509_get_subject_name(x509), &first);
+
+    for (size_t i = 0; i < count; i++)
+        if (X509_cmp(first[i], x509) == 0)
+            return true;
+    return false;
+}
+
 bool certificate_pool_add_parsed(struct certificate_pool *pool, struct x509_st *x509)
 {
-    bool good;
+    size_t place;
 
-    ERR_set_mark();
-    good = X509_add_cert(pool->stack, x509, X509_ADD_FLAG_UP_REF | X509_ADD_FLAG_NO_DUP) == 1;
-    ERR_pop_to_mark();
-    return good;
+    if (is_there(pool, x509))
+        return true;
+    if (!make_room(pool) || X509_up_ref(x509) != 1)
+        return false;
+    place = find_edge(pool, X509_get_subject_name(x509), true);
+    memmove(pool->items + place + 1, pool->items + place, (pool->count - place) * sizeof(X509 *));
+    pool->items[place] = x509;
+    pool->count++;
+    return true;
 }
 
 static bool take(void *data, const void *der, size_t size, char reason[REASON_SIZE])
@@ -73,12 +127,12 @@ bool certificate_pool_add_pem(struct certificate_pool *pool, const char *text, s
 
 size_t certificate_pool_count(const struct certificate_pool *pool)
 {
-    return (size_t)sk_X509_num(pool->stack);
+    return pool->count;
 }
 
 X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index)
 {
-    return sk_X509_value(pool->stack, (int)index);
+    return pool->items[index];
 }
 
 time_t certificate_pool_changes(const struct certificate_pool *pool, time_t now, uint32_t grace)

@@ -64,14 +64,22 @@ static bool is_issuer(struct path_search *search, X509 *certificate, X509 *candi
     return false;
 }
 
-/* Of the last one in the path. An anchor may be of version 1: an administrator has named it. */
+/* Those with the name of the last one's issuer. */
+static size_t find_candidates(const struct path_search *search, const struct certificate_pool *pool,
+                              X509 *const **first)
+{
+    return certificate_pool_named(pool, X509_get_issuer_name(search->path[search->count - 1]),
+                                  first);
+}
+
+/* Of the last one in the path, with the right name. An anchor may be of version 1: an administrator
+ * has named it. */
 static bool is_next(struct path_search *search, X509 *candidate, bool is_anchor)
 {
     X509 *last = search->path[search->count - 1];
     bool good;
 
-    if (X509_NAME_cmp(X509_get_issuer_name(last), X509_get_subject_name(candidate)) != 0 ||
-        is_in_path(search, candidate))
+    if (is_in_path(search, candidate))
         return false;
     ERR_set_mark();
     good = (is_anchor || X509_check_ca(candidate) == 1) && is_issuer(search, last, candidate);
@@ -100,13 +108,15 @@ static bool extend(struct path_search *search);
 
 static bool extend_from(struct path_search *search, const struct certificate_pool *pool)
 {
-    for (size_t i = 0; i < certificate_pool_count(pool); i++) {
-        X509 *candidate = certificate_pool_at(pool, i);
+    X509 *const *candidates;
+    size_t count = find_candidates(search, pool, &candidates);
+
+    for (size_t i = 0; i < count; i++) {
         bool taken;
 
-        if (!is_next(search, candidate, false))
+        if (!is_next(search, candidates[i], false))
             continue;
-        search->path[search->count++] = candidate;
+        search->path[search->count++] = candidates[i];
         taken = extend(search);
         search->count--;
         if (taken)
@@ -117,12 +127,12 @@ static bool extend_from(struct path_search *search, const struct certificate_poo
 
 static bool extend(struct path_search *search)
 {
-    for (size_t i = 0; i < certificate_pool_count(search->anchors); i++) {
-        X509 *anchor = certificate_pool_at(search->anchors, i);
+    X509 *const *anchors;
+    size_t count = find_candidates(search, search->anchors, &anchors);
 
-        if (is_next(search, anchor, true) && visit(search, anchor))
+    for (size_t i = 0; i < count; i++)
+        if (is_next(search, anchors[i], true) && visit(search, anchors[i]))
             return true;
-    }
     for (size_t i = 0; i < sizeof(search->pools) / sizeof(search->pools[0]); i++)
         if (search->pools[i] != NULL && extend_from(search, search->pools[i]))
             return true;

@@ -16,8 +16,13 @@ enum {
     PATH_CHECKS = 1000, /* signatures that are checked for one certificate */
 };
 
-/* Borrowed from the pool. */
+/* Borrowed from the pool; in no order. */
 X509 *certificate_pool_at(const struct certificate_pool *pool, size_t index);
+
+/* How many have that subject, and the first of them, in the order they were added. Borrowed until
+ * one is added. */
+size_t certificate_pool_named(const struct certificate_pool *pool, const X509_NAME *name,
+                              X509 *const **first);
 
 /* Whether issuer's name, key identifier, key usage and signature fit. */
 bool path_is_issued(struct signature_memo *signatures, X509 *certificate, X509 *issuer);
