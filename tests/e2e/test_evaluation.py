@@ -52,7 +52,7 @@ class Evaluation(Case):
         for name, policy in policies.items():
             self.gate(**policy, trust_anchors={"company": company})
             files.append(self.sandbox.write(f"{name}.yaml", self.sandbox.config.read_text()))
-        result = self.sandbox.run(programs.EVALUATION, programs.VENDOR, *files)
+        result = self.sandbox.run(programs.EVALUATION, programs.VENDOR, *files, timeout=240)
         self.assertTrue(result.ok, str(result))
         measured = [Measured(*map(int, line.split())) for line in result.stdout.splitlines()]
         for (name, policy), one in zip(policies.items(), measured, strict=True):
@@ -72,10 +72,11 @@ class Evaluation(Case):
             self.assertLess(measured.again, measured.reading)
 
     def test_so_do_they_where_chains_are_asked_for_once_these_are_verified(self):
-        """Signatures of a thousand certificates are checked once for a listing, by the first evaluation."""
+        """Signatures of a thousand certificates are checked once for a listing, by the first evaluation. What else it does for them takes twice as long as these at most."""
         chain = {"ca": ["company"], "revocation": {"check": "crl", "mode": "hard", "max_age": "24h"}}
         (measured,) = self.measure(KEYS, chains={"require": [{"certificate": chain}], "allow": rules(ALLOW, RULES - 1)})
         self.assertLess(measured.again, measured.reading)
+        self.assertLess(measured.first - measured.again, 3 * measured.signatures)
 
     def test_ten_times_the_keys_or_the_rules_take_ten_times_the_time(self):
         """Not a hundred times; the bound lies between the two, as other work on the machine disturbs one run and not the next."""

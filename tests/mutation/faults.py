@@ -138,7 +138,7 @@ FAULTS = [
     Fault("crypto/signature_memo.c", "X509_verify(certificate, key) == 1;", "true;", "an issuer's name is enough", "path"),
     Fault("crypto/signature_memo.c", "return (*found)->good;", "return true;", "a forged signature is good when it is met again", "signature_memo|trust_memo"),
     Fault("crypto/signature_memo.c", "tfind(&certificate, &known->checked, compare)", "(struct checked **)known->checked", "who has signed one certificate has signed all", "signature_memo"),
-    Fault("crypto/signature_memo.c", "        X509_up_ref(certificate);\n", "        return;\n", "a signature is known by the place of what was forgotten", "signature_memo"),
+    Fault("crypto/signature_memo.c", "        X509_up_ref(certificate);\n", "        return;\n", "a signature is known by the place of what was forgotten", "signature_memo|trust_memo|path"),
     Fault("crypto/certificate.c", "if (at == (const unsigned char *)der + size)", "if (true)", "what stands behind a certificate is not there", "trust_memo"),
     Fault("crypto/path.c", "X509_check_ca(candidate) == 1)", "true)", "who is no authority issues", "path"),
     Fault("crypto/path.c", "search->checks_left--;", ";", "a token keeps us busy without end", "path"),
