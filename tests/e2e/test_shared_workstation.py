@@ -8,8 +8,9 @@ What each policy must show stands beside the certificates (softhsm-fixtures/toke
 import json
 import os
 import shutil
+import time
 
-from harness import main, programs, rows
+from harness import escapes, main, pki, programs, rows
 from harness.machine import Machine
 from harness.token import fingerprint
 from harness.workstation import NOT_CORP, POLICIES, ROLES, Workstation
@@ -40,11 +41,37 @@ class SharedWorkstation(Machine):
     def enforce(self, policy):
         super().enforce({"version": 1, "module": programs.VENDOR, "trust_anchors": self.anchors, **policy})
 
-    def listed(self, user):
-        """Names of the keys that p11gate list tells."""
-        result = user.run(self.tool_path, "list", "--json")
+    def listed(self, user, environment=None, broken=False):
+        """Names of the keys that p11gate list tells; broken: the configuration may be."""
+        result = user.run(self.tool_path, "list", "--json", environment=environment)
+        if broken and not result.ok:
+            self.assertEqual("", result.stdout, str(result))
+            return []
         self.assertTrue(result.ok, str(result))
         return self.made.names(key["fingerprint"] for key in json.loads(result.stdout))
+
+    def assertShowsNoMore(self, environments, broken=False):
+        """To any of the users, who have these, and of whom the last logs in. broken: nothing may be shown."""
+        self.enforce(POLICIES["full"])
+        for user, environment in environments.items():
+            with self.subTest(user=user.name):
+                expected = self.made.expected(user.name, "full")
+                self.assertIn(self.listed(user, environment, broken), [expected, []] if broken else [expected])
+        good, offered, output = user.login(self.ssh_server, self.module, environment)
+        self.assertLessEqual(set(self.made.names(offered)), set(expected), output)
+        self.assertEqual(bool(offered), good, output)
+        self.assertTrue(good or broken, output)
+
+    def turn(self, table, row):
+        """The users, each of them last for every third row."""
+        first = table.index(row) % len(self.users)
+        return self.users[first:] + self.users[:first]
+
+    def places(self, user):
+        other = self.users[self.users.index(user) - 1]
+        self.addCleanup(escapes.remove, user)
+        self.addCleanup(escapes.remove, other)
+        return escapes.find_places(user, other, self.made.anchors("partner"))
 
     @rows(*[{"policy": name} for name in POLICIES])
     def test_each_sees_what_the_certificates_say_and_nothing_else(self, policy):
@@ -69,6 +96,41 @@ class SharedWorkstation(Machine):
             good, offered, output = user.login(self.ssh_server, self.module)
             self.assertTrue(good, output)
             self.assertLessEqual(set(self.made.names(offered)), set(self.made.expected(user.name, "full")), output)
+
+    @rows(*escapes.VARIABLES)
+    def test_no_variable_shows_more(self, name, value):
+        users = self.turn(escapes.VARIABLES, {"name": name, "value": value})
+        self.assertShowsNoMore({user: {name: value.format(**self.places(user))} for user in users}, name in escapes.LEADING)
+
+    def test_openssl_s_file_of_the_user_s_is_not_read(self):
+        """One that leaves OpenSSL without algorithms."""
+        self.enforce(POLICIES["full"])
+        for user in self.users:
+            environment = {"OPENSSL_CONF": user.write(user.home / "openssl.cnf", escapes.OPENSSL_NOTHING)}
+            self.assertFalse(user.run(programs.OPENSSL, "dgst", "-sha256", "/dev/null", environment=environment).ok)
+            self.assertEqual(self.made.expected(user.name, "full"), self.listed(user, environment))
+
+    @rows(*[{"what": what} for what in (*escapes.FILES, *escapes.ODD_FILES)])
+    def test_no_file_of_a_user_shows_more(self, what):
+        users = self.turn((*escapes.FILES, *escapes.ODD_FILES), what)
+        places = {user: self.places(user) for user in users}
+        for user in users:
+            escapes.put(user, what, places[user])
+        self.assertShowsNoMore(dict.fromkeys(users), what not in ("none", "all", "nothing denied", "every certificate"))
+
+    @rows(*[{"zone": zone} for zone in ("Etc/GMT+12", "Pacific/Kiritimati", "UTC", "America/Los_Angeles")])
+    def test_a_certificate_that_is_over_is_so_in_every_time_zone(self, zone):
+        """It ended when it was made: everywhere west of Greenwich that is still to come by the clocks on the walls."""
+        made = pki.Pki(self.shared.folder / "pki")
+        made.authority("root", "/CN=Root")
+        anchors = {"corp": {"file": str(self.install(made.folder / "root.pem"))}}
+        self.enforce({"allow": [{"certificate": {"ca": ["corp"]}}], "trust_anchors": anchors})
+        badges = [(self.install(made.certificate(f"badge-{days}", "/CN=alice", issuer="root", days=days)), code) for days, code in ((1, 0), (0, 1))]
+        time.sleep(2)  # until its last second is over
+        for certificate, code in badges:
+            for user in self.users:
+                result = user.run(self.tool_path, "eval", "--certificate", certificate, environment={"TZ": zone})
+                self.assertEqual((code, code == 1), (result.rc, "expired" in result.stdout), str(result))
 
     def test_a_key_without_certificate_is_hidden_where_what_is_not_the_company_s_is_denied(self):
         bare = {name for name in self.made.public_keys() if name.startswith("bare-")}

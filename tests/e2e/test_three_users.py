@@ -6,11 +6,10 @@ Root makes the users, and removes them. Where the tests run as somebody else the
 """
 
 import itertools
-import json
 import os
 
-from harness import main, pki, programs, rows, vocabulary
-from harness.machine import IS_ROOT, Machine, run
+from harness import escapes, main, pki, programs, rows, vocabulary
+from harness.machine import IS_ROOT, Machine
 from harness.ssh import bare
 from harness.token import Token
 
@@ -106,22 +105,10 @@ class Logins(ThreeUsers):
         listed = user.run(programs.SSH_KEYGEN, "-D", self.module)
         self.assertTrue(listed.stdout.splitlines()[1].endswith(" mine"), str(listed))
 
-    @rows(
-        {"name": "P11GATE_CONFIG", "value": "/nonexistent"}, {"name": "P11GATE_CONFIG", "value": "/dev/null"}, {"name": "P11GATE_CONFIG", "value": "{everything}"},
-        {"name": "XDG_CONFIG_HOME", "value": "{folder}"}, {"name": "HOME", "value": "{folder}"}, {"name": "USER", "value": "old"},
-        {"name": "LOGNAME", "value": "root"}, {"name": "P11GATE_PROFILE", "value": "everything"}, {"name": "TZ", "value": "Pacific/Kiritimati"},
-        {"name": "P11_KIT_STRICT", "value": "yes"}, {"name": "HOSTNAME", "value": "other"}, {"name": "P11GATE_CONFIG", "value": "{other}"},
-    )
+    @rows(*escapes.VARIABLES)
     def test_no_variable_shows_more(self, name, value):
         user, other = self.users[:2]
-        everything = {"version": 1, "allow": "all", "profiles": {"everything": {"allow": "all"}}}
-        folder = user.home / "elsewhere" / "p11gate"
-        folder.mkdir(parents=True, exist_ok=True)
-        run("chown", "-R", f"{user.name}:", folder.parent)
-        path = user.write(folder / "config.yaml", json.dumps(everything))
-        other.configure(everything)
-        user.configure(everything)
-        value = value.format(everything=path, folder=folder.parent, other=other.config)
+        value = value.format(**escapes.find_places(user, other))
         good, offered, output = user.login(self.ssh_server, self.module, {name: value})
         self.assertIn(offered, ([], self.own[user.name]), output)
         self.assertEqual(bool(offered), good)
