@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import pathlib
 import re
 import socket
 import threading
@@ -83,7 +82,11 @@ class Doctor(Tool):
     def pcscd(self, **readers):
         """A pcscd with these readers, each with its state: 10 empty, 20 a card."""
         self.sandbox.environment["PCSCLITE_CSOCK_NAME"] = self.serve("pcscd", b"")
-        self.sandbox.environment["LD_LIBRARY_PATH"] = str(pathlib.Path(programs.PCSCLITE).parent)
+        folder = self.sandbox.folder / "pcsclite"
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "libpcsclite.so.1").symlink_to(programs.PCSCLITE)
+        self.sandbox.environment["LD_LIBRARY_PATH"] = str(folder)
         if readers:
             self.sandbox.environment["READERS"] = ",".join(f"{name}={state}" for name, state in readers.items())
 
