@@ -20,19 +20,16 @@ SOON = 0.02  # seconds in which a signature is refused while the card is out, th
 
 
 class Replug(CardCase):
-    def hold(self, stack, login=KEPT):
-        """A card whose key an agent holds."""
+    def hold(self, stack, allow=None):
+        """A card whose key an agent holds; without rules it alone is permitted."""
         self.held = card = self.insert(stack)
         self.key = card.keys["9a"]
         self.live = self.agent()
-        self.add(self.live, self.permit(login), card.pin)
+        allow = allow or [{"fingerprint": fingerprint(self.key)}]
+        self.add(self.live, self.gate(allow, module=self.stack.library, login=KEPT, log={"level": "info"}), card.pin)
         converted = self.sandbox.run(programs.SSH_KEYGEN, "-e", "-m", "PKCS8", "-f", self.sandbox.write("key.pub", self.key + "\n"))
         self.pem = converted.stdout
         return card
-
-    def permit(self, login):
-        permitted = [{"fingerprint": fingerprint(self.key)}]
-        return self.gate(permitted, module=self.stack.library, login=login, log={"level": "info"})
 
     def ask(self):
         """A signature is asked of the agent."""
@@ -93,8 +90,8 @@ class InItsPlace(Replug):
         self.replace(card, self.another())
 
     @EACH
-    def test_nor_does_another_card_of_the_same_holder(self, stack):
-        card = self.hold(stack)
+    def test_nor_does_another_card_of_the_same_holder_whose_keys_are_permitted_too(self, stack):
+        card = self.hold(stack, allow=[{"key": {"sign": "true"}}])
         self.replace(card, self.another(holder=card.holder))
 
     def replace(self, card, other):
