@@ -19,6 +19,7 @@ class Reader:
 
     def __init__(self, sandbox, name="Virtual PCD"):
         self.pcscd = Pcscd(sandbox, name)
+        self.changes = None  # that pcscd had seen when the card was put in
         self._path = str(sandbox.folder / "card.sock")
         self._log = sandbox.folder / "card.log"
         environment = {"PYTHONPATH": str(_TESTS)}
@@ -61,15 +62,16 @@ class Card:
     def insert(self, wait=True):
         """Returns when pcscd has seen it; it has missed the one before then, too, unless wait is False."""
         if wait:
-            wait_for(lambda: not pcsc.has_card(), "pcscd to miss the card before")
+            wait_for(self._is_missed, "pcscd to miss the card before")
         self._reader.command("insert", card=self._name)
         if wait:
             wait_for(pcsc.has_card, "pcscd to see the card")
+            self._reader.changes = pcsc.changes()
 
     def pull(self, wait=True):
         self._reader.command("pull")
         if wait:
-            wait_for(lambda: not pcsc.has_card(), "pcscd to miss the card")
+            wait_for(self._is_missed, "pcscd to miss the card")
 
     def swap(self, other, wait=True):
         """Another card in its place."""
@@ -103,6 +105,9 @@ class Card:
     def fail_next(self, how="error", times=1):
         """The next uses of a private key end with 6F00 ("error"), never ("hang"), or with the card pulled in the middle ("pull")."""
         self._reader.command("fail", how=how, times=times)
+
+    def _is_missed(self):
+        return pcsc.misses_card(since=self._reader.changes)
 
     def _status(self):
         return self._reader.command("status", card=self._name)

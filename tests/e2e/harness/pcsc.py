@@ -6,7 +6,7 @@ import ctypes
 
 _ulong, _pointer = ctypes.c_ulong, ctypes.c_void_p
 _SCOPE_SYSTEM = 2
-_PRESENT, _MUTE = 0x20, 0x200
+_EMPTY, _PRESENT, _MUTE = 0x10, 0x20, 0x200
 _SHARED, _ANY_PROTOCOL, _LEAVE_CARD = 2, 3, 0
 
 
@@ -30,11 +30,26 @@ def readers():
 
 def has_card():
     """Whether a card is in the first reader, and was switched on; False where there is no reader, or no pcscd."""
+    return _state() & (_PRESENT | _MUTE) == _PRESENT
+
+
+def misses_card(since=None):
+    """Whether the first reader is empty, as far as pcscd knows, and it has looked since changes() was that. A program whose card is gone makes it
+    say so before it looks; a card that is put in until then is never seen."""
+    return bool(_state() & _EMPTY) and changes() != since
+
+
+def changes():
+    """How often pcscd saw a card come or go in the first reader."""
+    return _state() >> 16
+
+
+def _state():
     with contextlib.suppress(PcscError), _context() as context:
         state = _ReaderState(reader=_readers(context)[0].encode())
         _call("SCardGetStatusChange", context, _ulong(0), ctypes.byref(state), _ulong(1))
-        return bool(state.event & _PRESENT) and not state.event & _MUTE
-    return False
+        return state.event
+    return 0
 
 
 @contextlib.contextmanager
