@@ -514,6 +514,32 @@ static void a_library_that_loses_its_readers_by_it_is_not_started_anew(void **st
     host_stop();
 }
 
+static void a_session_that_the_library_would_not_close_keeps_no_card_dead(void **state)
+{
+    (void)state;
+    start(MOCK_LOSES_AS_YKCS11, NULL);
+    pull();
+    insert();
+    host.mock->refuse("C_CloseSession", 1, CKR_DEVICE_REMOVED);
+    assert_int_equal(find_and_sign(), CKR_OK);
+    assert_int_equal(host.mock->calls_of("C_Finalize"), 0);
+    host_stop();
+}
+
+static void a_call_that_wants_the_login_that_was_lost_is_not_made_without_it(void **state)
+{
+    unsigned char random[8];
+
+    (void)state;
+    start(MOCK_LOSES_SESSIONS, "1234");
+    host.mock->refuse("C_GenerateRandom", 1, CKR_USER_NOT_LOGGED_IN);
+    assert_int_equal(host.functions->C_GenerateRandom(session, random, sizeof(random)),
+                     CKR_USER_NOT_LOGGED_IN);
+    assert_int_equal(host.mock->calls_of("C_GenerateRandom"), 1);
+    assert_true((host_token_flags(slot) & CKF_LOGIN_REQUIRED) != 0);
+    host_stop();
+}
+
 static void a_search_that_somebody_left_active_is_got_over(void **state)
 {
     (void)state;
@@ -571,6 +597,8 @@ int main(void)
         CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),
         CASE(a_library_that_loses_its_readers_by_it_is_not_started_anew),
+        CASE(a_session_that_the_library_would_not_close_keeps_no_card_dead),
+        CASE(a_call_that_wants_the_login_that_was_lost_is_not_made_without_it),
         CASE(a_search_that_somebody_left_active_is_got_over),
         CASE(a_login_that_is_found_lost_while_reading_is_asked_for_again),
     };
