@@ -239,10 +239,10 @@ bool events_cover(struct token *token)
            is_some_reader(&events->readers, &token->slot_info);
 }
 
-unsigned long events_generation(struct token *token)
+unsigned long events_generation(struct gate *gate)
 {
-    events_look(token->gate);
-    return events_cover(token) ? token->gate->events->generation : 0;
+    events_look(gate);
+    return gate->events != NULL && gate->events->readers.count > 0 ? gate->events->generation : 0;
 }
 
 void events_note_scan(struct gate *gate)

@@ -18,8 +18,8 @@ void events_look(struct gate *gate);
 bool events_cover(struct token *token);
 
 /* A number that is another as soon as a card or reader may have come or gone since it was last asked for: while it stays, a token that is
- * out needs no looking for. Looks. 0: nobody tells of the token's reader, and only time can. */
-unsigned long events_generation(struct token *token);
+ * out needs no looking for. Of all readers, as some vendors do not tell which one a slot is. Looks. 0: nobody tells, and only time can. */
+unsigned long events_generation(struct gate *gate);
 
 /* The slots are being listed: what the vendors will say is as of now. */
 void events_note_scan(struct gate *gate);

@@ -98,8 +98,8 @@ CK_RV gate_scan(struct gate *gate);
 /* The same of one vendor. */
 CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor);
 
-/* Lists a vendor's slots, and asks only for the tokens in those where none is known to be: for a token that is out. */
-void gate_look_for(struct gate *gate, struct vendor *vendor);
+/* Lists the slots of a token's vendor that is out, and asks only where it may be: in the slot where it was, and where no token is known to be. */
+void gate_look_for(const struct token *token);
 
 /* Does an error of C_GetTokenInfo say that the card is out? */
 bool gate_says_gone(CK_RV rv);

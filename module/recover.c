@@ -61,7 +61,7 @@ CK_RV recover_answer_of(const struct token *token, CK_RV rv)
 static void say_out(struct token *token)
 {
     clock_gettime(CLOCK_BOOTTIME, &token->looked_at);
-    token->looked_generation = events_generation(token);
+    token->looked_generation = events_generation(token->gate);
     log_notice("the token \"%.32s\" is out", (const char *)token->info.label);
 }
 
@@ -219,13 +219,13 @@ bool recover_find(struct token *token)
     if (token->present)
         return true;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    generation = events_generation(token);
+    generation = events_generation(token->gate);
     if (generation == token->looked_generation && is_recent(&token->looked_at, &now)) {
         log_debug("\"%.32s\" was out a moment ago", (const char *)token->info.label);
         return false;
     }
     token->looked_at = now;
     token->looked_generation = generation;
-    gate_look_for(token->gate, token->vendor);
+    gate_look_for(token);
     return token->present;
 }

@@ -161,29 +161,30 @@ static void thaw_slots(const struct gate *gate, struct vendor *vendor)
         vendor_renew(vendor);
 }
 
-/* How much is asked of a vendor. */
-enum scope {
-    ALL_SLOTS,
-    FREE_SLOTS, /* those in which no token is known to be */
-};
+static bool holds_token(const struct gate *gate, const struct vendor *vendor, CK_SLOT_ID slot)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        const struct token *token = gate->tokens[i];
+        if (token->present && token->vendor == vendor && token->slot == slot)
+            return true;
+    }
+    return false;
+}
 
-static CK_ULONG leave_free(const struct gate *gate, const struct vendor *vendor, CK_SLOT_ID *slots,
-                           CK_ULONG count)
+/* Of the slots, those where the token may be: where it was, whatever card has been seen there since, and where none is known to be. */
+static CK_ULONG leave_likely(const struct token *wanted, CK_SLOT_ID *slots, CK_ULONG count)
 {
     CK_ULONG kept = 0;
 
     for (CK_ULONG i = 0; i < count; i++) {
-        size_t j = 0;
-        while (j < gate->n_tokens && !(gate->tokens[j]->present && gate->tokens[j]->vendor == vendor &&
-                                       gate->tokens[j]->slot == slots[i]))
-            j++;
-        if (j == gate->n_tokens)
+        if (slots[i] == wanted->slot || !holds_token(wanted->gate, wanted->vendor, slots[i]))
             slots[kept++] = slots[i];
     }
     return kept;
 }
 
-static CK_RV scan_vendor(struct gate *gate, size_t place, enum scope scope)
+/* wanted: only where that token may be; NULL: all slots. */
+static CK_RV scan_vendor(struct gate *gate, size_t place, const struct token *wanted)
 {
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
@@ -197,8 +198,8 @@ static CK_RV scan_vendor(struct gate *gate, size_t place, enum scope scope)
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, vendor, slots, count);
-    if (scope == FREE_SLOTS)
-        count = leave_free(gate, vendor, slots, count);
+    if (wanted != NULL)
+        count = leave_likely(wanted, slots, count);
     rv = see_slots(gate, place, slots, count);
     free(slots);
     return rv;
@@ -221,7 +222,7 @@ CK_RV gate_scan(struct gate *gate)
     events_note_scan(gate);
     for (size_t i = 0; i < gate->n_vendors; i++) {
         struct vendor *vendor = gate->vendors[i];
-        CK_RV rv = vendor != NULL ? scan_vendor(gate, i, ALL_SLOTS) : CKR_OK;
+        CK_RV rv = vendor != NULL ? scan_vendor(gate, i, NULL) : CKR_OK;
         if (vendor == NULL)
             continue;
         any = any || rv == CKR_OK;
@@ -235,23 +236,24 @@ CK_RV gate_scan(struct gate *gate)
     return any ? CKR_OK : first;
 }
 
-static CK_RV scan_known(struct gate *gate, const struct vendor *vendor, enum scope scope)
+static CK_RV scan_known(struct gate *gate, const struct vendor *vendor,
+                        const struct token *wanted)
 {
     for (size_t i = 0; i < gate->n_vendors; i++) {
         if (gate->vendors[i] == vendor)
-            return scan_vendor(gate, i, scope);
+            return scan_vendor(gate, i, wanted);
     }
     return CKR_GENERAL_ERROR;
 }
 
 CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor)
 {
-    return scan_known(gate, vendor, ALL_SLOTS);
+    return scan_known(gate, vendor, NULL);
 }
 
-void gate_look_for(struct gate *gate, struct vendor *vendor)
+void gate_look_for(const struct token *token)
 {
-    CK_RV rv = scan_known(gate, vendor, FREE_SLOTS);
+    CK_RV rv = scan_known(token->gate, token->vendor, token);
 
     if (rv != CKR_OK)
         log_info("looking for a token that is out failed: %s", name_of_rv(rv));

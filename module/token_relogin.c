@@ -76,13 +76,19 @@ bool token_can_relogin(struct token *token)
     return kept_pin_is_there(&token->kept, kept_pin_clock()) || has_source(token);
 }
 
+/* cackey shows the same authorities on every card: none of them is permitted. */
+static const struct public_key *shown_key(const struct exposed_key *key)
+{
+    return key->verdict.reason == REASON_ALLOWED ? key->group->key : NULL;
+}
+
 void token_note_kept_with(struct token *token)
 {
     struct public_keys_seen *seen = &token->kept_with;
 
     seen->count = 0;
     for (size_t i = 0; i < token->exposure.n_keys && seen->count < KEPT_WITH_MAX; i++) {
-        const struct public_key *key = token->exposure.keys[i].group->key;
+        const struct public_key *key = shown_key(&token->exposure.keys[i]);
         if (key != NULL)
             memcpy(seen->hashes[seen->count++], key->spki_hash, PUBLIC_KEY_HASH_SIZE);
     }
@@ -108,7 +114,7 @@ static bool is_card_of_kept(const struct token *token)
             return true;
     }
     for (size_t i = 0; i < token->exposure.n_keys; i++) {
-        if (was_kept_with(token, token->exposure.keys[i].group->key))
+        if (was_kept_with(token, shown_key(&token->exposure.keys[i])))
             return true;
     }
     log_info("no PIN is sent: the token has no serial number, and none of the keys of before");

@@ -10,6 +10,8 @@
 enum { TAKES_A_LOOK = 1100 * 1000 /* microseconds, after which a token that is out is looked for again */ };
 
 static const struct mock_key key_one = {"ec:P-256", "01", "01", "01", MOCK_PAIR};
+/* cackey has keys of authorities on all its cards. */
+static const struct mock_key authority = {"ec:P-256", "every", "77", "every", MOCK_PAIR};
 static const char permit[] = "allow:\n  - id: [\"01\", \"11\"]\n";
 static CK_SLOT_ID slot;
 static CK_SESSION_HANDLE session;
@@ -36,6 +38,8 @@ static void start_with(const char *config, enum mock_loss loses, const char *pin
     slot = host.mock->token_add(&(struct mock_token){
         .label = "one", .pin = pin, .tries = 3, .nameless = as_coolkey || as_cackey});
     host.mock->key_add(slot, &key);
+    if (as_cackey)
+        host.mock->key_add(slot, &authority);
     host_start(config);
     session = host_open(slot);
     if (pin != NULL)
@@ -473,8 +477,12 @@ static void swap_a_card_without_a_number(const struct mock_key *key)
         &(struct mock_token){.label = "one", .pin = "1234", .tries = 3, .nameless = true});
 
     host.mock->key_add(two, key);
+    host.mock->key_add(two, &authority);
     host.mock->token_insert(two, false);
-    start_with(permit_and_keep, MOCK_LOSES_AS_CACKEY, "1234");
+    /* a denial by label has the whole card read, the authority's key too */
+    start_with("deny: [{label: every}]\nallow: [{id: \"01\"}]\n"
+               "login: {keep_pin: {idle: none, max: none, survive_removal: true}}\n",
+               MOCK_LOSES_AS_CACKEY, "1234");
     assert_int_equal(find_and_sign(), CKR_OK);
     pull();
     host.mock->token_swap(slot, two);
@@ -490,6 +498,26 @@ static void another_card_without_a_number_gets_no_PIN_that_is_kept(void **state)
     assert_int_not_equal(find_and_sign(), CKR_OK);
     assert_int_not_equal(find_and_sign(), CKR_OK);
     assert_int_equal(host.mock->logins(slot), 0);
+    host_stop();
+}
+
+/* The agent lists no slots: nobody tells that the other card is gone. */
+static void a_card_is_found_again_where_another_has_been_seen(void **state)
+{
+    CK_SLOT_ID two = host_token("two");
+
+    (void)state;
+    host.mock->token_insert(two, false);
+    start_with(permit_and_keep, MOCK_LOSES_AS_CACKEY, "1234");
+    pull();
+    host.mock->token_swap(slot, two);
+    host.mock->token_insert(slot, true);
+    assert_int_equal(find_and_sign(), CKR_DEVICE_REMOVED);
+    host.mock->token_insert(slot, false);
+    host.mock->token_swap(slot, two);
+    insert();
+    usleep(TAKES_A_LOOK);
+    assert_int_equal(find_and_sign(), CKR_OK);
     host_stop();
 }
 
@@ -595,6 +623,7 @@ int main(void)
         CASE(another_key_under_the_same_id_does_not_sign),
         CASE(another_token_in_the_slot_is_neither_signed_with_nor_logged_in),
         CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
+        CASE(a_card_is_found_again_where_another_has_been_seen),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),
         CASE(a_library_that_loses_its_readers_by_it_is_not_started_anew),
         CASE(a_session_that_the_library_would_not_close_keeps_no_card_dead),

@@ -410,7 +410,8 @@ FAULTS = [
     Fault("module/recover.c", "    gate_refresh_policy(token->gate);\n", "", "a replay does not ask the policy", "module replug"),
     Fault("module/recover.c", "return rv != CKR_OK && !token->present ?", "return false ?", "nobody is told that a card is out", "module replug"),
     Fault("module/recover.c", "loss != LOSS_LOGIN || token_shows_private(token));\n}\n\nbool", "true);\n}\n\nbool", "a call is replayed without its login", "module replug|module sign"),
-    Fault("module/scan.c", "    if (scope == FREE_SLOTS)\n", "    if (scope != FREE_SLOTS && scope != ALL_SLOTS)\n", "other cards are asked while one is looked for", "module replug"),
+    Fault("module/scan.c", "slots[i] == wanted->slot || !holds_token(", "!holds_token(", "a card whose place another took is found no more", "module replug"),
+    Fault("module/scan.c", "    if (wanted != NULL)\n", "    if (wanted == NULL)\n", "other cards are asked while one is looked for", "module replug"),
     Fault("module/sign.c", "return token->gate->readings == readings ? CKR_OK : CKR_FUNCTION_CANCELED;", "(void)readings;\n    return CKR_OK;",
           "a replay goes without the consent that is asked for by now", "module replug"),
     Fault("module/sign.c", "if (sign_key(session) == NULL || (token->login_lost && !token_logged_in(token)))", "if (sign_key(session) == NULL)",
@@ -420,6 +421,7 @@ FAULTS = [
     Fault("module/reader.c", "rv = gone < GONE_MAX ? CKR_OK : CKR_FUNCTION_FAILED;", "rv = CKR_OK;", "a search that finds nothing that is there goes on", "module faults"),
     Fault("module/vendor.c", "vendor->kept = vendor->initialized && rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;", "vendor->kept = false;", "a library of ours is given up on its word", "module faults"),
     Fault("module/recover.c", "    if (token->login_lost)\n", "    if (false)\n", "a kept PIN does not help over a loss", "module replug"),
+    Fault("module/token_relogin.c", "return key->verdict.reason == REASON_ALLOWED ? key->group->key : NULL;", "return key->group->key;", "a card is known again by keys that every card shows", "module replug"),
     Fault("module/token_relogin.c", "        is_card_of_kept(token) ?", "        is_card_of_kept(token) || true ?", "another card without a number gets the PIN that is kept", "module replug"),
     # What p11gate doctor finds
     Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
