@@ -38,13 +38,14 @@ static void report_scan(const struct gate *gate, CK_RV rv)
     free(names);
 }
 
-static struct gate *scan(struct gate *gate)
+static struct gate *scan(struct gate *gate, bool quiet)
 {
     CK_RV rv = gate_scan(gate);
 
     if (rv == CKR_OK)
         return gate;
-    report_scan(gate, rv);
+    if (!quiet)
+        report_scan(gate, rv);
     gate_destroy(gate);
     return NULL;
 }
@@ -54,7 +55,7 @@ struct gate *tokens_open(void)
     struct gate *gate = NULL;
 
     /* What is wrong was written to stderr where it was found. */
-    return gate_create(&gate) == CKR_OK ? scan(gate) : NULL;
+    return gate_create(&gate) == CKR_OK ? scan(gate, false) : NULL;
 }
 
 struct gate *tokens_open_with(struct config *config, bool quiet)
@@ -63,7 +64,7 @@ struct gate *tokens_open_with(struct config *config, bool quiet)
     struct gate *gate = NULL;
 
     log_open(&log);
-    return gate_create_with(config, &gate) == CKR_OK ? scan(gate) : NULL;
+    return gate_create_with(config, &gate) == CKR_OK ? scan(gate, quiet) : NULL;
 }
 
 struct gate *tokens_open_all(const char *module, bool quiet)

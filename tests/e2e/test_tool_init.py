@@ -162,7 +162,7 @@ class Init(Tool):
         result = self.tool("init", "--key", token.fingerprint("user1"))
         self.assertRun(result)
         self.assertRegex(result.stdout, r"(?m)^module /\S*softhsm2\.so \(--module names another\)$")
-        self.assertEqual("", result.stderr)
+        self.assertNotIn("p11gate:", result.stderr)  # others that are installed may say themselves that they have no device
         self.assertShows(token.fingerprint("user1"))
 
     @rows(
