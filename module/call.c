@@ -33,6 +33,7 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
         return CKR_OPERATION_NOT_INITIALIZED;
     call->session = found;
     call->token = found->token;
+    call->readings = call->gate->readings;
     return CKR_OK;
 }
 
@@ -120,8 +121,14 @@ CK_RV call_key(struct call *call, CK_OBJECT_HANDLE *key)
     if (rv != CKR_OK)
         return rv;
     call->wants_login = token_wants_login(call->token, object);
+    /* Before the operation: some cards forget its login when they are asked between. */
     if (call->wants_login && token_can_relogin(call->token))
-        token_fresh_info(call->token); /* before the operation: some cards forget its login when they are asked between */
+        rv = token_fresh_info(call->token);
+    if (rv != CKR_OK)
+        return rv;
+    object = call->token->stale ? NULL : token_object(call->token, *key); /* the card may have gone while somebody was asked */
+    if (object == NULL || object->source == NULL)
+        return CKR_KEY_HANDLE_INVALID;
     *key = object->source->vendor;
     return CKR_OK;
 }
@@ -175,7 +182,9 @@ bool call_again(struct call *call, CK_RV rv)
     if (call->tried)
         return false;
     call->tried = true;
-    return recover_token(call->token, rv) && !call->goes_on;
+    /* Under another configuration the user would have to be asked again. */
+    return recover_token(call->token, rv) && !call->goes_on &&
+           (!call->begun || call->gate->readings == call->readings);
 }
 
 /* Does the call end the operation that it goes on with? An error does, and all that hands out the result (PKCS#11 2.40, 5.2). */

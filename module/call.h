@@ -17,6 +17,7 @@ struct call {
     bool goes_on; /* with an operation: never tried again */
     bool ends;    /* the operation, and not only goes on */
     bool tried;   /* a second time already */
+    unsigned readings; /* of the gate, when it began */
     const CK_MECHANISM *mechanism; /* borrowed; NULL: the call has none */
     bool begun;     /* the use of a private key: the user has consented, and the audit knows */
     bool asks_size; /* the call hands out nothing, but how much it would be */

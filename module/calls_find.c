@@ -217,13 +217,30 @@ static CK_ULONG made_size(const struct exposed_object *object)
     return size;
 }
 
+/* What was read under a session that was given back is read again for the one that is opened. */
+static CK_RV read_size(struct token *token, CK_OBJECT_HANDLE handle, CK_ULONG *size)
+{
+    const struct exposed_object *object = NULL;
+    CK_RV rv = token_open(token);
+
+    if (rv == CKR_OK)
+        rv = token_refresh(token);
+    if (rv == CKR_OK)
+        object = token_object(token, handle);
+    if (rv == CKR_OK && (object == NULL || object->source == NULL))
+        return CKR_OBJECT_HANDLE_INVALID;
+    if (rv == CKR_OK)
+        rv = vendor_functions(token->vendor)
+                 ->C_GetObjectSize(token->session, object->source->vendor, size);
+    return recover_answer(rv);
+}
+
 CK_RV gate_C_GetObjectSize(struct layer *self, CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObject,
                            CK_ULONG *pulSize)
 {
     struct gate *gate = gate_of(self);
     struct session *session = session_find(gate, hSession);
     const struct exposed_object *object;
-    CK_RV rv;
 
     if (session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
@@ -236,9 +253,5 @@ CK_RV gate_C_GetObjectSize(struct layer *self, CK_SESSION_HANDLE hSession, CK_OB
         *pulSize = made_size(object);
         return CKR_OK;
     }
-    rv = token_open(session->token);
-    if (rv == CKR_OK)
-        rv = vendor_functions(session->token->vendor)
-                 ->C_GetObjectSize(session->token->session, object->source->vendor, pulSize);
-    return recover_answer(rv);
+    return read_size(session->token, hObject, pulSize);
 }

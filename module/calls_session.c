@@ -120,6 +120,8 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     }
     if (userType == CKU_USER && token_can_relogin(session->token))
         token_relogin(session->token); /* as CKF_LOGIN_REQUIRED says: then the application's PIN is not needed */
+    if (!session_sees_token(session)) /* which may have taken its time */
+        return CKR_TOKEN_NOT_PRESENT;
     if (userType == CKU_USER)
         return token_login(session->token, userType, pPin, ulPinLen);
     if (session->wants_login && session->sign.stage == SIGN_NONE)

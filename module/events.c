@@ -8,7 +8,7 @@
 
 /* Without a pcscd it is looked for so often; and what a look costs may be a tenth of the time: with a card that does not answer
  * libpcsclite takes 400 ms. */
-enum { RETRY_MS = 1000, REST = 9, CHEAP_MS = 100, SETTLE_MS = 2000 };
+enum { RETRY_MS = 1000, REST = 9, REST_MOST_MS = 4000, CHEAP_MS = 100, SETTLE_MS = 2000 };
 
 struct events {
     struct pcsc *pcsc;           /* owned; NULL: no connection */
@@ -79,6 +79,14 @@ static bool is_some_reader(const struct pcsc_readers *readers, const CK_SLOT_INF
     return false;
 }
 
+/* Nobody knows whether the card was out: a refused PIN is remembered, and one that is not to survive a removal goes. */
+static void doubt(struct token *token)
+{
+    token_lose_session(token);
+    if (!token->gate->login.survives_removal)
+        kept_pin_drop(&token->kept);
+}
+
 /* Some vendors (cackey) do not tell which reader a slot is. */
 static void ask_vendor(struct token *token)
 {
@@ -86,9 +94,13 @@ static void ask_vendor(struct token *token)
 
     token->info_stale = true;
     rv = token_fresh_info(token);
-    if (rv == CKR_OK || !token->present)
+    if (!token->present)
         return;
-    if (gate_says_gone(rv))
+    if (rv == CKR_OK && !token_has_serial(token))
+        doubt(token); /* it may be another of the same label */
+    else if (rv == CKR_OK)
+        return;
+    else if (gate_says_gone(rv))
         token_lose(token);
     else
         token_hide(token);
@@ -164,14 +176,6 @@ static void compare(struct gate *gate, const struct pcsc_readers *now)
     begin_generation(events);
 }
 
-/* Nobody knows whether the card was out: a refused PIN is remembered, and one that is not to survive a removal goes. */
-static void doubt(struct token *token)
-{
-    token_lose_session(token);
-    if (!token->gate->login.survives_removal)
-        kept_pin_drop(&token->kept);
-}
-
 /* The vendors' own connections have gone with ours. */
 static void lose_pcscd(struct gate *gate)
 {
@@ -179,8 +183,11 @@ static void lose_pcscd(struct gate *gate)
 
     log_info("pcscd does not answer any more");
     for (size_t i = 0; i < gate->n_tokens; i++) {
-        if (gate->tokens[i]->present && events_cover(gate->tokens[i]))
-            doubt(gate->tokens[i]);
+        struct token *token = gate->tokens[i];
+        if (token->present &&
+            (!read_slot_info(token) || (token->slot_info.flags & CKF_REMOVABLE_DEVICE) != 0 ||
+             is_some_reader(&events->readers, &token->slot_info)))
+            doubt(token);
     }
     pcsc_disconnect(events->pcsc);
     events->pcsc = NULL;
@@ -195,7 +202,7 @@ static bool ask(struct events *events, struct pcsc_readers *readers)
 
     cost = milliseconds() - begun;
     if (cost > CHEAP_MS)
-        events->not_before = begun + cost * (1 + REST);
+        events->not_before = begun + cost + (cost * REST < REST_MOST_MS ? cost * REST : REST_MOST_MS);
     return answered;
 }
 

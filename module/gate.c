@@ -232,8 +232,10 @@ const struct policy *gate_policy(const struct gate *gate)
 /* Another policy may need other objects of a token than the one before. */
 static void drop_snapshots(struct gate *gate)
 {
-    for (size_t i = 0; i < gate->n_tokens; i++)
+    for (size_t i = 0; i < gate->n_tokens; i++) {
         token_forget_objects(gate->tokens[i]);
+        gate->tokens[i]->sight = TOKEN_UNSEEN;
+    }
 }
 
 /* Where rules ask for the time: is it another minute, the least that they know, than at the last decision? */
@@ -249,6 +251,7 @@ static bool time_has_passed(struct gate *gate)
     if (moment == gate->moment)
         return false;
     gate->moment = moment;
+    gate->readings++;
     return true;
 }
 

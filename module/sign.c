@@ -144,6 +144,8 @@ static CK_RV start_and_log_in(struct session *session, bool *started)
     if (rv == CKR_OK && ours) {
         rv = token_send_own_pin(token, 0, CKU_CONTEXT_SPECIFIC, &own);
         rv = pin_guard_is_refusal(rv) ? CKR_USER_NOT_LOGGED_IN : rv;
+        if (rv != CKR_OK && loss_of(rv) == LOSS_NONE)
+            token_renew_session(token); /* the operation must not stay */
     }
     explicit_bzero(&own, sizeof(own));
     return rv;

@@ -56,6 +56,17 @@ bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
     return token_info_is(&token->info, info);
 }
 
+bool token_has_serial(const struct token *token)
+{
+    const unsigned char *serial = token->info.serialNumber;
+
+    for (size_t i = 0; i < sizeof(token->info.serialNumber); i++) {
+        if (serial[i] != ' ' && serial[i] != '\0')
+            return true;
+    }
+    return false;
+}
+
 bool token_shows_private(const struct token *token)
 {
     return token_logged_in(token) || (token->info.flags & CKF_LOGIN_REQUIRED) == 0;
@@ -212,7 +223,7 @@ CK_RV token_read_whole(struct token *token)
     return token_refresh(token);
 }
 
-bool token_is_visible(struct token *token)
+static bool is_visible(struct token *token)
 {
     struct subject subject;
 
@@ -228,6 +239,22 @@ bool token_is_visible(struct token *token)
     subject = token_subject(token);
     return token->exposure.n_visible > 0 ||
            policy_names_token(gate_policy(token->gate), &subject);
+}
+
+bool token_is_visible(struct token *token)
+{
+    token->sight = is_visible(token) ? TOKEN_SHOWN : TOKEN_HIDDEN;
+    return token->sight == TOKEN_SHOWN;
+}
+
+bool token_was_visible(const struct token *token)
+{
+    struct subject subject;
+
+    if (token->sight == TOKEN_SHOWN || (token->sight == TOKEN_HIDDEN && token->error == CKR_OK))
+        return token->sight == TOKEN_SHOWN;
+    subject = token_subject(token);
+    return policy_may_show_token(gate_policy(token->gate), &subject);
 }
 
 void token_lose_session(struct token *token)
@@ -255,14 +282,14 @@ void token_lose(struct token *token)
     token->looked_at = (struct timespec){0};
     pin_guard_finish(&token->guard);
     token->gave_up = false;
-    if (!token->gate->login.survives_removal)
-        kept_pin_drop(&token->kept);
 }
 
 void token_hide(struct token *token)
 {
     token_lose_session(token);
     token->present = false;
+    if (!token->gate->login.survives_removal)
+        kept_pin_drop(&token->kept); /* what becomes of the card from now on is not seen */
 }
 
 CK_RV token_renew_session(struct token *token)
@@ -274,7 +301,8 @@ CK_RV token_renew_session(struct token *token)
     token->session = 0;
     rv = token_open(token); /* before the old one goes: the login ends with the last session */
     if (rv == CKR_OK) {
-        vendor_functions(token->vendor)->C_CloseSession(old);
+        if (old != token->session) /* which the vendor may have given out again, having lost the old one */
+            vendor_functions(token->vendor)->C_CloseSession(old);
         return CKR_OK;
     }
     token->session = old;

@@ -30,6 +30,8 @@ struct public_keys_seen {
     size_t count;
 };
 
+enum token_sight { TOKEN_UNSEEN, TOKEN_HIDDEN, TOKEN_SHOWN };
+
 struct token {
     struct gate *gate;     /* borrowed */
     struct vendor *vendor; /* borrowed */
@@ -48,6 +50,7 @@ struct token {
 
     CK_SESSION_HANDLE session; /* ours with the vendor; 0: none */
     bool logged_in;
+    enum token_sight sight; /* what token_is_visible() said last, under the policy in force */
     bool login_lost; /* with the session: what the vendor says of being logged in may be stale */
     bool logout_pending; /* the application closed its last session; the vendor is told before the next is opened */
     size_t n_sessions;   /* of the application */
@@ -88,11 +91,18 @@ void token_destroy(struct token *token);
 bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info);
 bool token_is(const struct token *token, const CK_TOKEN_INFO *info);
 
+/* Does it tell a serial number? */
+bool token_has_serial(const struct token *token);
+
 /* What the policy is asked about; group is NULL. Borrows from the token. */
 struct subject token_subject(const struct token *token);
 
-/* Is the token shown: a permitted key, or a rule that names it? */
+/* Is the token shown: a permitted key, or a rule that names it? Reads it where that has to be. */
 bool token_is_visible(struct token *token);
+
+/* Was it, when that was last asked? Of one that nobody has asked about, or that could not be
+ * read: may it be? Reads nothing. */
+bool token_was_visible(const struct token *token);
 
 /* Brings snapshot and exposure up to date with login state and policy. The vendor's error. */
 CK_RV token_refresh(struct token *token);

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/printable.h"
+#include "module/events.h"
 
 enum { LABEL_SIZE = 33 };
 
@@ -27,9 +28,9 @@ static bool has_rivals(const struct token *token)
     const struct gate *gate = token->gate;
 
     for (size_t i = 0; i < gate->n_tokens; i++) {
-        struct token *other = gate->tokens[i];
+        const struct token *other = gate->tokens[i];
         if (other != token && other->present && (other->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
-            token_is_visible(other))
+            token_was_visible(other))
             return true;
     }
     return false;
@@ -107,12 +108,8 @@ static bool was_kept_with(const struct token *token, const struct public_key *ke
  * showed when it accepted the PIN. */
 static bool is_card_of_kept(const struct token *token)
 {
-    const unsigned char *serial = token->info.serialNumber;
-
-    for (size_t i = 0; i < sizeof(token->info.serialNumber); i++) {
-        if (serial[i] != ' ' && serial[i] != '\0')
-            return true;
-    }
+    if (token_has_serial(token))
+        return true;
     for (size_t i = 0; i < token->exposure.n_keys; i++) {
         if (was_kept_with(token, shown_key(&token->exposure.keys[i])))
             return true;
@@ -153,10 +150,13 @@ static bool take_from_source(struct token *token, struct own_pin *own)
 /* The card that was there when the PIN was asked for may be another by now. */
 static bool is_still_permitted(struct token *token, CK_USER_TYPE user)
 {
-    CK_RV rv;
+    CK_RV rv = CKR_TOKEN_NOT_PRESENT;
 
+    gate_refresh_policy(token->gate);
+    events_look(token->gate);
     token->info_stale = token->info_stale || user == CKU_USER;
-    rv = token_fresh_info(token);
+    if (token_is_visible(token))
+        rv = token_fresh_info(token);
     if (rv != CKR_OK)
         log_info("no PIN is sent: %s", name_of_rv(rv));
     return rv == CKR_OK && flags_permit(token);

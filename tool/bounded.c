@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_EACH_MS = 10, DIES_WITHIN_MS = 1000, TEXT_MAX = 1024 * 1024 };
+enum { LOOK_EACH_MS = 10, DIES_WITHIN_MS = 1000, TEXT_MAX = 1024 * 1024, READS_MOST = 16 };
 
 /* What the child does; it has the writing end of the pipe. */
 struct work {
@@ -64,13 +64,13 @@ static long now_ms(void)
     return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Takes what is there; false at the end. More than TEXT_MAX is dropped: a full pipe would stop the child. */
+/* Takes what is there, or some of it where there is no end to it; false at the end. More than TEXT_MAX is dropped: a full pipe would stop the child. */
 static bool take(int fd, struct bounded *bounded)
 {
     char some[4096];
-    ssize_t got;
+    ssize_t got = 1;
 
-    while ((got = read(fd, some, sizeof(some))) > 0) {
+    for (int i = 0; i < READS_MOST && (got = read(fd, some, sizeof(some))) > 0; i++) {
         char *grown = bounded->size + (size_t)got < TEXT_MAX
                           ? realloc(bounded->text, bounded->size + (size_t)got + 1)
                           : NULL;
@@ -82,7 +82,7 @@ static bool take(int fd, struct bounded *bounded)
         bounded->size += (size_t)got;
         grown[bounded->size] = '\0';
     }
-    return got < 0;
+    return got != 0;
 }
 
 /* Until the child ended, or the time is over: a grandchild may keep the pipe open. */

@@ -158,7 +158,8 @@ void doctor_opensc_cache(const struct doctor *doctor, size_t n, struct report *r
             text_of("OpenSC keeps copies of the card's files (%zu in %s): when the card was "
                     "changed, it shows old keys",
                     count_files(folder), folder),
-            text_of("`rm -r %s` after each change of the card, or `use_file_caching = no;` in %s",
+            text_of("empty the folder %s after each change of the card, or write "
+                    "`use_file_caching = no;` in %s",
                     folder, conf));
     else
         report_add(report, FINDING_OK, strdup("OpenSC keeps no copies of the card's files"), NULL);

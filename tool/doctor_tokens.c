@@ -7,6 +7,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "tool/config_file.h"
 #include "tool/describe.h"
 #include "tool/doctor_keys.h"
 #include "tool/tokens.h"
@@ -92,11 +93,20 @@ static void say_not_initialised(struct report *report, const struct token *token
 static char *rule_part(const struct token *token)
 {
     int serial = describe_serial_size(token);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
 
-    return text_of("name it in the rule: `token: {%s: \"%.*s\"}`", serial > 0 ? "serial" : "label",
-                   serial > 0 ? serial : describe_label_size(token),
-                   serial > 0 ? (const char *)token->info.serialNumber
-                              : (const char *)token->info.label);
+    if (out == NULL)
+        return NULL;
+    fprintf(out, "name it in the rule: `token: {%s: ", serial > 0 ? "serial" : "label");
+    if (serial > 0)
+        config_file_quoted(out, token->info.serialNumber, (size_t)serial);
+    else
+        config_file_quoted(out, token->info.label, (size_t)describe_label_size(token));
+    fputs("}`", out);
+    fclose(out);
+    return text;
 }
 
 static void say_shown(struct report *report, struct token *token, const char *name)

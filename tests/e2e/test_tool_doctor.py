@@ -366,7 +366,7 @@ class Pcscd(Doctor):
         self.conf.write_text(f"app default {{\n framework pkcs15 {{\n{line}\n }}\n}}\n")
         self.examine()
         if told:
-            self.assertFound("opensc", "warning", "it shows old keys", f"rm -r {self.sandbox.home}/.cache/opensc")
+            self.assertFound("opensc", "warning", "it shows old keys", f"the folder {self.sandbox.home}/.cache/opensc")
         else:
             self.assertNothingWrong("opensc")
 

@@ -363,6 +363,37 @@ static void handles_of_a_session_that_was_given_back_are_not_used(void **state)
     assert_int_equal(host.mock->calls_of("C_Sign"), 0);
 }
 
+static void the_size_of_an_object_is_asked_of_the_object_that_is_there(void **state)
+{
+    const struct mock_key other = {"rsa:2048", "other", "01", "01", MOCK_PAIR};
+    CK_SLOT_ID first, second, slots[4];
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE key;
+    CK_ULONG size = 0;
+
+    (void)state;
+    host.mock->reset();
+    host.mock->settings->session_limit = 1;
+    first = host.mock->token_add(&(struct mock_token){.label = "one"});
+    second = host.mock->token_add(&(struct mock_token){.label = "two"});
+    host.mock->key_add(first, &key_one);
+    host.mock->key_add(second, &key_one);
+    host_start(permit);
+    assert_int_equal(list(slots), 2);
+    session = host_open(first);
+    key = host_only(session, CKO_PRIVATE_KEY);
+    assert_int_equal(try_sign(host_open(second)), CKR_OK);
+    host.mock->forget_calls();
+    host.functions->C_GetObjectSize(session, key, &size); /* which the mock vendor has not */
+    assert_int_equal(host.mock->calls_of("C_GetObjectSize"), 1);
+    assert_int_equal(try_sign(host_open(second)), CKR_OK);
+    host.mock->key_replace(first, &other, true);
+    host.mock->forget_calls();
+    assert_int_equal(host.functions->C_GetObjectSize(session, key, &size),
+                     CKR_OBJECT_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_GetObjectSize"), 0);
+}
+
 static void a_token_that_is_logged_in_keeps_the_only_session_until_it_is_logged_out(void **state)
 {
     CK_SLOT_ID second = host_token("two"), slots[4];
@@ -441,6 +472,7 @@ int main(void)
         CASE(a_listing_reads_nothing_anew_while_the_only_session_is_lent),
         CASE(two_tokens_share_the_only_session_in_turn),
         CASE(handles_of_a_session_that_was_given_back_are_not_used),
+        CASE(the_size_of_an_object_is_asked_of_the_object_that_is_there),
         CASE(a_token_that_is_logged_in_keeps_the_only_session_until_it_is_logged_out),
         CASE(the_login_lives_as_long_as_the_application_has_a_session),
         CASE(sessions_that_run_out_at_the_vendor_cost_new_ones_and_no_restart),
