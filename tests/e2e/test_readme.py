@@ -64,7 +64,7 @@ class Readme(Case):
 
     def run_in_project(self, command, name):
         words = ["sh", "-c", f'cd "{self.project}" && {self.here(command)}']
-        return self.sandbox.run(*words, stdin=self.ANSWERS.get(name, ""), timeout=240)
+        return self.sandbox.run(*words, stdin=self.ANSWERS.get(name, ""), timeout=900)
 
     # What the commands must do.
 

@@ -25,11 +25,18 @@ def enter(*folders):
         return
     os.environ[_MARK] = "1"
     user = () if os.geteuid() == 0 else _PLAIN_USER
-    os.execvp("unshare", ["unshare", *user, *_NAMESPACES, sys.executable, *sys.argv])
+    # In a chroot nothing is mounted at / that could be made private.
+    propagation = () if _is_mounted("/") else ("--propagation", "unchanged")
+    os.execvp("unshare", ["unshare", *user, *_NAMESPACES, *propagation, sys.executable, *sys.argv])
 
 
 def isolated():
     return bool(os.environ.get(_MARK))
+
+
+def _is_mounted(folder):
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return any(line.split()[4] == folder for line in mounts)
 
 
 def _furnish(folders):
