@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/err.h>
 #include "crypto/moment.h"
 #include "crypto/path.h"
 #include "crypto/x509_text.h"
@@ -86,11 +87,13 @@ static bool is_there(const struct certificate_pool *pool, const X509 *x509)
 {
     X509 *const *first;
     size_t count = certificate_pool_named(pool, X509_get_subject_name(x509), &first);
+    bool found = false;
 
-    for (size_t i = 0; i < count; i++)
-        if (X509_cmp(first[i], x509) == 0)
-            return true;
-    return false;
+    ERR_set_mark(); /* comparing looks into extensions, which may be broken */
+    for (size_t i = 0; i < count && !found; i++)
+        found = X509_cmp(first[i], x509) == 0;
+    ERR_pop_to_mark();
+    return found;
 }
 
 bool certificate_pool_add_parsed(struct certificate_pool *pool, struct x509_st *x509)
