@@ -181,7 +181,9 @@ FAULTS = [
     Fault("module/token_login.c", "    pin_guard_record(&token->guard, token->gate->crypto, user, pin, size, rv);", ";", "what became of a PIN is not noted", "module pins"),
     Fault("module/token_login.c", 'log_info("login to', 'log_info("PIN %s", (const char *)pin); log_info("login to', "a PIN is logged", "module pins"),
     Fault("module/trace.c", 'pointer != NULL ? "(hidden)" : "NULL");', 'pointer != NULL ? (const char *)pointer : "NULL");', "a PIN is traced", "module guest|module pins"),
-    Fault("module/calls_session.c", "return CKR_TOKEN_NOT_PRESENT;", ";", "a PIN goes to a token that is not shown", "module pins"),
+    Fault("module/calls_session.c", "        return CKR_TOKEN_NOT_PRESENT;\n    }\n    if (userType == CKU_USER && token_can_relogin(session->token))\n"
+          "        token_relogin(session->token); /* as CKF_LOGIN_REQUIRED says: then the application's PIN is not needed */\n"
+          "    if (!session_sees_token(session)) /* which may have taken its time */\n        return CKR_TOKEN_NOT_PRESENT;", "    }", "a PIN goes to a token that is not shown", "module pins"),
     Fault("module/session.c", "token->logout_pending = true;", "token->logout_pending = false;", "the login outlives the last session", "module pins|module manners"),
     Fault("module/calls_slot.c", "if (token_logged_in(token) || token_can_relogin(token))", "if (true)", "no PIN is asked for", "module pins|module find"),
     # Handles and objects
@@ -355,7 +357,7 @@ FAULTS = [
     Fault("module/events.c", "if (known && is_described(&token->slot_info, reader->name))", "if (known)", "an event of one reader is one of all", "module events"),
     Fault("module/events.c", "    return before->present ? (changes + 1) / 2 : changes / 2;", "    return changes;", "a card that came in counts as one that was out",
           "module events"),
-    Fault("module/events.c", "            doubt(gate->tokens[i]);", "            token_lose(gate->tokens[i]);",
+    Fault("module/events.c", "            doubt(token);", "            token_lose(token);",
           "a restart of pcscd lets a refused PIN be sent again", "module events"),
     Fault("module/events.c", "    if (!token->gate->login.survives_removal)", "    if (false)", "a kept PIN outlives a restart of pcscd", "module events"),
     Fault("module/events.c", "            ask_vendor(token);", "            token_lose(token);", "any card that is pulled ends a login elsewhere", "module events"),
