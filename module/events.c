@@ -258,6 +258,12 @@ void events_note_scan(struct gate *gate)
         gate->events->scanned_at = milliseconds();
 }
 
+void events_forget_scan(struct gate *gate)
+{
+    if (gate->events != NULL)
+        gate->events->scanned_at = 0;
+}
+
 static bool covers_vendor(const struct events *events, const struct vendor *vendor)
 {
     CK_FUNCTION_LIST *list = vendor_functions(vendor);
@@ -295,7 +301,8 @@ bool events_quiet(struct gate *gate)
 
 bool events_readers(const struct gate *gate, struct pcsc_readers *readers)
 {
-    if (gate->events == NULL || gate->events->pcsc == NULL)
+    if (gate->events == NULL || gate->events->pcsc == NULL ||
+        milliseconds() < gate->events->not_before)
         return false;
     *readers = gate->events->readers;
     return true;

@@ -24,11 +24,15 @@ unsigned long events_generation(struct gate *gate);
 /* The slots are being listed: what the vendors will say is as of now. */
 void events_note_scan(struct gate *gate);
 
+/* It failed: what has happened is not dealt with. */
+void events_forget_scan(struct gate *gate);
+
 /* Has nothing happened since the slots were listed, in no slot that a card could be in? The first seconds after an event do not count: a
  * vendor may need them to know the card. False where nobody tells. */
 bool events_quiet(struct gate *gate);
 
-/* What is known at the moment, for a wait until something else is there; false where pcscd tells nothing. */
+/* What is known at the moment, for a wait until something else is there; false where pcscd tells nothing, or is not listened to for as long as
+ * no look is taken: what it tells would be news again and again. */
 bool events_readers(const struct gate *gate, struct pcsc_readers *readers);
 
 bool events_differ(const struct pcsc_readers *one, const struct pcsc_readers *other);

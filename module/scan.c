@@ -232,6 +232,8 @@ CK_RV gate_scan(struct gate *gate)
         if (gate->n_vendors > 1 && rv != CKR_OK)
             hide_tokens(gate, vendor);
     }
+    if (first != CKR_OK)
+        events_forget_scan(gate);
     gate->scanned = gate->scanned || any;
     return any ? CKR_OK : first;
 }

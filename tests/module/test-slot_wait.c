@@ -372,6 +372,48 @@ static void the_number_that_is_told_is_that_of_the_listing(void **state)
     assert_int_equal(slot, slots[0]);
 }
 
+/* The seconds in which a vendor may be looking for the card are over. */
+static void a_scan_that_failed_has_not_dealt_with_an_event(void **state)
+{
+    CK_SLOT_ID slot = 7;
+
+    (void)state;
+    readers_card(shown, "Reader A 00 00", false);
+    host_start(permit);
+    assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+    readers_card(shown, "Reader A 00 00", true);
+    host.mock->refuse("C_GetSlotList", 0, CKR_DEVICE_ERROR);
+    assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+    readers_sleep(2200);
+    assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+    host.mock->refuse_none();
+    assert_int_equal(next_event(&slot), CKR_OK);
+    assert_int_equal(slot, shown);
+}
+
+/* What pcscd tells is not taken in while a costly look is not taken again. */
+static void who_waits_rests_while_no_look_is_taken(void **state)
+{
+    CK_SLOT_ID slot = 7;
+    unsigned looks;
+
+    (void)state;
+    host_start(permit);
+    pcscd->delay(150);
+    assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+    pcscd->delay(0);
+    pcscd->card("Reader B 00 00", false);
+    looks = pcscd->looks();
+    host.mock->forget_calls();
+    begin_wait();
+    readers_sleep(1000);
+    assert_in_range(pcscd->looks() - looks, 0, 3);
+    assert_in_range(host.mock->calls_of("C_GetSlotList"), 0, 6);
+    readers_card(shown, "Reader A 00 00", false);
+    assert_int_equal(end_wait(&waiters[0]), CKR_OK);
+    assert_int_equal(waiters[0].slot, shown);
+}
+
 /* Two cards change places: each slot has its event. */
 static void a_card_that_moves_is_an_event_of_both_slots(void **state)
 {
@@ -412,6 +454,8 @@ int main(void)
         WAIT(who_waits_goes_on_when_pcscd_stops_and_comes_back),
         WAIT(a_card_with_a_reader_of_its_own_is_told_of),
         WAIT(the_number_that_is_told_is_that_of_the_listing),
+        WAIT(a_scan_that_failed_has_not_dealt_with_an_event),
+        WAIT(who_waits_rests_while_no_look_is_taken),
         WAIT(a_card_that_moves_is_an_event_of_both_slots),
     };
 

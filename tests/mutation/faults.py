@@ -369,6 +369,8 @@ FAULTS = [
     Fault("module/slot_wait.c", "        waiter->polls = !events_quiet(gate_below(top));", "        waiter->polls = true;\n        wait_for_change(waiter);", "the lock is held while a call waits", "module slot_wait"),
     Fault("module/slot_wait.c", "    atomic_fetch_add(&endings, 1);", "    ;", "a wait goes on after C_Finalize", "module slot_wait"),
     Fault("module/slot_wait.c", "            pcsc_cancel(waiter->pcsc);", "            ;", "C_Finalize is heard of late", "module slot_wait"),
+    Fault("module/scan.c", "        events_forget_scan(gate);", "        (void)gate;", "a scan that failed has dealt with an event", "module slot_wait"),
+    Fault("module/events.c", "        milliseconds() < gate->events->not_before)", "        false)", "who waits asks without a pause while no look is taken", "module slot_wait"),
     # Other presets
     Fault("module/call.c", "(object->class == CKO_PRIVATE_KEY && !token_is_proved(call->token, object)))", "false)",
           "a pair that has not proved itself decrypts", "module read_only"),
