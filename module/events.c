@@ -20,6 +20,7 @@ struct events {
     long scanned_at; /* the vendors' slots were listed */
     unsigned long covers_at; /* the generation for which this is known: */
     bool covers;             /* pcscd tells of all slots that a card could be in */
+    bool said_refused;       /* that it lets us not in; forgotten once it does */
 };
 
 static long milliseconds(void)
@@ -206,13 +207,25 @@ static bool ask(struct events *events, struct pcsc_readers *readers)
     return answered;
 }
 
+static void say_refused(struct events *events)
+{
+    if (!events->said_refused)
+        log_info("pcscd does not let this program in; see `p11gate doctor`");
+    events->said_refused = true;
+}
+
 static void connect_again(struct events *events)
 {
-    events->pcsc = pcsc_connect();
+    bool refused;
+
+    events->pcsc = pcsc_try(&refused);
     if (events->pcsc != NULL && ask(events, &events->readers)) {
+        events->said_refused = false;
         begin_generation(events);
         return;
     }
+    if (refused)
+        say_refused(events);
     pcsc_disconnect(events->pcsc);
     events->pcsc = NULL;
     events->not_before = milliseconds() + RETRY_MS;

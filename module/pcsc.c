@@ -84,16 +84,27 @@ bool pcsc_is_loaded(void)
     return found;
 }
 
-struct pcsc *pcsc_connect(void)
+struct pcsc *pcsc_try(bool *refused)
 {
     struct pcsc *pcsc = library.cancel != NULL ? calloc(1, sizeof(*pcsc)) : NULL;
+    LONG rv;
 
+    *refused = false;
     if (pcsc == NULL)
         return NULL;
-    if (library.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &pcsc->context) == SCARD_S_SUCCESS)
+    rv = library.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &pcsc->context);
+    if (rv == SCARD_S_SUCCESS)
         return pcsc;
+    *refused = rv == SCARD_F_COMM_ERROR || rv == SCARD_W_SECURITY_VIOLATION;
     free(pcsc);
     return NULL;
+}
+
+struct pcsc *pcsc_connect(void)
+{
+    bool refused;
+
+    return pcsc_try(&refused);
 }
 
 void pcsc_disconnect(struct pcsc *pcsc)

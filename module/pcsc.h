@@ -26,7 +26,11 @@ struct pcsc;
  * is not for two threads at once. */
 bool pcsc_is_loaded(void);
 
-/* NULL where it is not loaded, or pcscd is not there. The functions that follow wait for pcscd without a limit if it is stopped (SIGSTOP),
+/* NULL where it is not loaded, or pcscd is not there; *refused: it is, and ends the connection, as where polkit does not let this user
+ * in, or where its version is another. */
+struct pcsc *pcsc_try(bool *refused);
+
+/* The same for who does not ask why. The functions that follow wait for pcscd without a limit if it is stopped (SIGSTOP),
  * as the vendor's do: libpcsclite has none. */
 struct pcsc *pcsc_connect(void);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Cards that come and go, where pcscd tells of it: no vendor call has to fail first.
+#include "tests/module/audit_file.h"
 #include "tests/module/readers.h"
 
 #include <dlfcn.h>
@@ -321,6 +322,25 @@ static void without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second(void **
     assert_false(is_logged_in(session));
 }
 
+static void a_pcscd_that_lets_nobody_in_is_said_once(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_remove("log");
+    pcscd->refuse(true);
+    session = start();
+    readers_sleep(1100);
+    assert_int_equal(count_listed(), 2);
+    assert_in_range(pcscd->connections(), 2, 3);
+    assert_int_equal(audit_count("log", "pcscd does not let this program in"), 1);
+    pcscd->refuse(false);
+    readers_sleep(1100);
+    assert_true(is_logged_in(session));
+    replug_unnoticed("Reader A 00 00");
+    assert_false(is_logged_in(session));
+}
+
 static void a_look_that_takes_long_is_not_taken_at_each_call(void **state)
 {
     CK_SESSION_HANDLE session = start();
@@ -401,6 +421,7 @@ int main(void)
         EVENT(a_kept_pin_that_survives_removals_logs_in_again),
         EVENT(after_a_restart_of_pcscd_the_session_is_a_new_one_and_events_are_told_again),
         EVENT(without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second),
+        EVENT(a_pcscd_that_lets_nobody_in_is_said_once),
         EVENT(a_look_that_takes_long_is_not_taken_at_each_call),
         EVENT(an_old_snapshot_is_read_again_only_where_nobody_tells_of_the_card),
         EVENT(a_child_has_a_connection_of_its_own),

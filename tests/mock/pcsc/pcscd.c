@@ -29,7 +29,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct reader readers[READERS];
 static struct context contexts[CONTEXTS]; /* by their number - 1; each is given once */
 static unsigned n_contexts, life, pause_ms, connections, looks, misused;
-static bool runs = true;
+static bool runs = true, refuses;
 
 static struct reader *find(const char *name)
 {
@@ -48,6 +48,7 @@ static void reset(void)
     n_contexts = pause_ms = connections = looks = misused = 0;
     life++;
     runs = true;
+    refuses = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -84,6 +85,13 @@ static void set_daemon(bool running)
     for (size_t i = 0; !running && i < READERS; i++)
         readers[i].counter = 0;
     pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void set_refuse(bool refusing)
+{
+    pthread_mutex_lock(&lock);
+    refuses = refusing;
     pthread_mutex_unlock(&lock);
 }
 
@@ -143,7 +151,7 @@ static unsigned get_waiting(void)
 
 EXPORTED extern const struct pcscd_control pcscd_control;
 const struct pcscd_control pcscd_control = {
-    reset,           set_reader, set_card, set_daemon,  set_delay,
+    reset,           set_reader, set_card, set_daemon,  set_refuse, set_delay,
     get_connections, get_looks,  get_open, get_waiting, get_misused,
 };
 
@@ -156,7 +164,9 @@ EXPORTED LONG SCardEstablishContext(DWORD scope, LPCVOID one, LPCVOID two, LPSCA
     (void)two;
     pthread_mutex_lock(&lock);
     connections++;
-    if (runs && n_contexts < CONTEXTS) {
+    if (runs && refuses) {
+        rv = SCARD_F_COMM_ERROR;
+    } else if (runs && n_contexts < CONTEXTS) {
         contexts[n_contexts] = (struct context){.open = true, .process = getpid(), .life = life};
         *context = ++n_contexts;
         rv = SCARD_S_SUCCESS;

@@ -12,6 +12,8 @@ struct pcscd_control {
     void (*card)(const char *name, bool in);
     /* One that ends takes its contexts with it, and forgets what it has counted. */
     void (*daemon)(bool runs);
+    /* It ends each new connection at once, as where polkit lets nobody in. */
+    void (*refuse)(bool refuses);
     /* Each look at readers takes so long. */
     void (*delay)(unsigned milliseconds);
 
