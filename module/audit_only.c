@@ -19,13 +19,13 @@ static void describe(const struct verdict *verdict, char *text, size_t size)
 
 void audit_only_note(const struct token *token, const struct exposed_key *key, const char *done)
 {
-    char fingerprint[51] = "a key without fingerprint", by[1024];
+    char fingerprint[51] = "a key without fingerprint", by[1024], label[TOKEN_LABEL_SIZE];
 
     if (!verdict_is_audited(&key->verdict))
         return;
     if (key->group->key != NULL)
         public_key_fingerprint_text(key->group->key, fingerprint);
     describe(&key->verdict, by, sizeof(by));
-    log_always("audit_only: %s on token \"%.32s\" %s; it would be hidden by %s", fingerprint,
-              token->info.label, done, by);
+    log_always("audit_only: %s on token \"%s\" %s; it would be hidden by %s", fingerprint,
+               token_label(token, label), done, by);
 }

@@ -42,21 +42,18 @@ static void program_of(char out[PATH_MAX])
 static char *make_question(const struct token *token, const struct exposed_key *key,
                            const char *noun)
 {
-    char label[LABEL_MAX + 1], fingerprint[51] = "unknown", name[33], program[PATH_MAX];
+    char label[LABEL_MAX + 1], fingerprint[51] = "unknown", name[TOKEN_LABEL_SIZE];
+    char program[PATH_MAX];
     char *question = NULL;
 
     label_of(key, label);
     program_of(program);
-    snprintf(name, sizeof(name), "%.32s", (const char *)token->info.label);
-    for (size_t end = strlen(name); end > 0 && name[end - 1] == ' '; end--)
-        name[end - 1] = '\0';
-    printable_make(name);
     if (key->group->key != NULL)
         public_key_fingerprint_text(key->group->key, fingerprint);
     if (asprintf(&question,
                  "Allow a %s with the key \"%s\"?\nKey fingerprint %s\nToken %s\nProgram %s, "
                  "process %ld",
-                 noun, label, fingerprint, name, program, (long)getpid()) < 0)
+                 noun, label, fingerprint, token_label(token, name), program, (long)getpid()) < 0)
         return NULL;
     return question;
 }

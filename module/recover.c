@@ -60,9 +60,11 @@ CK_RV recover_answer_of(const struct token *token, CK_RV rv)
 
 static void say_out(struct token *token)
 {
+    char label[TOKEN_LABEL_SIZE];
+
     clock_gettime(CLOCK_BOOTTIME, &token->looked_at);
     token->looked_generation = events_generation(token->gate);
-    log_notice("the token \"%.32s\" is out", (const char *)token->info.label);
+    log_notice("the token \"%s\" is out", token_label(token, label));
 }
 
 /* The vendor's slots are listed again. Is the token in one of them, freshly read? */
@@ -213,6 +215,7 @@ static bool is_recent(const struct timespec *then, const struct timespec *now)
 
 bool recover_find(struct token *token)
 {
+    char label[TOKEN_LABEL_SIZE];
     struct timespec now;
     unsigned long generation;
 
@@ -221,7 +224,7 @@ bool recover_find(struct token *token)
     clock_gettime(CLOCK_BOOTTIME, &now);
     generation = events_generation(token->gate);
     if (generation == token->looked_generation && is_recent(&token->looked_at, &now)) {
-        log_debug("\"%.32s\" was out a moment ago", (const char *)token->info.label);
+        log_debug("\"%s\" was out a moment ago", token_label(token, label));
         return false;
     }
     token->looked_at = now;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "common/printable.h"
 #include "module/recover.h"
 #include "module/session.h"
 #include "module/snapshot.h"
@@ -54,6 +55,18 @@ bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info)
 bool token_is(const struct token *token, const CK_TOKEN_INFO *info)
 {
     return token_info_is(&token->info, info);
+}
+
+const char *token_label(const struct token *token, char text[TOKEN_LABEL_SIZE])
+{
+    size_t size = sizeof(token->info.label);
+
+    while (size > 0 && (token->info.label[size - 1] == ' ' || token->info.label[size - 1] == '\0'))
+        size--;
+    memcpy(text, token->info.label, size);
+    text[size] = '\0';
+    printable_make(text);
+    return text;
 }
 
 bool token_has_serial(const struct token *token)

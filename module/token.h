@@ -91,6 +91,11 @@ void token_destroy(struct token *token);
 bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info);
 bool token_is(const struct token *token, const CK_TOKEN_INFO *info);
 
+enum { TOKEN_LABEL_SIZE = 33 };
+
+/* Its label as people may read it, without what fills it up. Returns the text. */
+const char *token_label(const struct token *token, char text[TOKEN_LABEL_SIZE]);
+
 /* Does it tell a serial number? */
 bool token_has_serial(const struct token *token);
 

@@ -32,10 +32,11 @@ static CK_RV call_login(const struct token *token, CK_SESSION_HANDLE session, CK
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_RV rv = vendor->C_Login(session, user, pin, size);
+    char label[TOKEN_LABEL_SIZE];
 
     if (!is_stale(token, user, rv))
         return rv;
-    log_info("\"%.32s\" is said to be logged in, which is stale", token->info.label);
+    log_info("\"%s\" is said to be logged in, which is stale", token_label(token, label));
     vendor->C_Logout(session); /* an error is none of the PIN's */
     return vendor->C_Login(session, user, pin, size);
 }
@@ -100,6 +101,7 @@ static CK_RV login_once(struct token *token, CK_SESSION_HANDLE operation, CK_USE
                         enum pin_origin origin, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
     struct crypto *crypto = token->gate->crypto;
+    char label[TOKEN_LABEL_SIZE];
     CK_RV rv;
 
     if (user == CKU_USER && token_logged_in(token))
@@ -121,7 +123,7 @@ static CK_RV login_once(struct token *token, CK_SESSION_HANDLE operation, CK_USE
     if (loss_of(rv) == LOSS_SESSION)
         recover_token(token, rv); /* for the next attempt: this PIN is not sent again by itself */
     audit_login_ended(token, user, rv == CKR_OK ? "login-accepted" : "login-refused", rv);
-    log_info("login to \"%.32s\": %s", token->info.label, name_of_rv(rv));
+    log_info("login to \"%s\": %s", token_label(token, label), name_of_rv(rv));
     /* What counts as a refusal is told as the vendor said it: a repeat gets the same. */
     return loss_of(rv) == LOSS_SESSION || loss_of(rv) == LOSS_LIBRARY ? recover_answer(rv) : rv;
 }

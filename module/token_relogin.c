@@ -6,10 +6,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
-#include "common/printable.h"
 #include "module/events.h"
-
-enum { LABEL_SIZE = 33 };
 
 /* Do the token's flags let a try through that nobody asked for? */
 static bool flags_permit(const struct token *token)
@@ -134,16 +131,12 @@ static bool take_kept(struct token *token, struct own_pin *own)
 /* A source that gives none is not asked again either. */
 static bool take_from_source(struct token *token, struct own_pin *own)
 {
-    char label[LABEL_SIZE] = "";
+    char label[TOKEN_LABEL_SIZE];
 
     if (!has_source(token))
         return false;
-    memcpy(label, token->info.label, sizeof(token->info.label));
-    for (size_t end = strlen(label); end > 0 && label[end - 1] == ' '; end--)
-        label[end - 1] = '\0';
-    printable_make(label);
     own->origin = PIN_OF_SOURCE;
-    token->gave_up = !pin_source_get(&token->gate->login, label, &own->pin);
+    token->gave_up = !pin_source_get(&token->gate->login, token_label(token, label), &own->pin);
     return !token->gave_up;
 }
 

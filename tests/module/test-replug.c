@@ -249,6 +249,17 @@ static void a_token_that_is_out_costs_a_listing_a_second_and_no_other_token_a_ca
     host_stop();
 }
 
+static void a_token_is_named_without_what_its_label_is_filled_up_with(void **state)
+{
+    (void)state;
+    agent_start(MOCK_LOSES_AS_OPENSC, "1234");
+    agent_pull();
+    assert_int_equal(agent_sign(), CKR_DEVICE_REMOVED);
+    assert_int_equal(lines_with("login to \"one\": CKR_OK"), 1);
+    assert_int_equal(lines_with("the token \"one\" is out"), 1);
+    host_stop();
+}
+
 static void a_listing_sees_a_card_that_is_back_at_once(void **state)
 {
     CK_ULONG count = 0;
@@ -389,6 +400,7 @@ int main(void)
         CASE(another_key_under_the_same_id_does_not_sign),
         CASE(another_token_in_the_slot_is_neither_signed_with_nor_logged_in),
         CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
+        CASE(a_token_is_named_without_what_its_label_is_filled_up_with),
         CASE(a_card_is_found_again_where_another_has_been_seen),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),
     };
