@@ -278,7 +278,8 @@ void token_lose_session(struct token *token)
     }
     token->session = 0;
     sessions_lose_vendor(token->gate, token);
-    token->login_lost = token->login_lost || token->logged_in;
+    token->login_lost = token->login_lost || token_logged_in(token);
+    token->login_stale = token->login_stale || token->logged_in;
     token->logged_in = false;
     token->logout_pending = false;
     token->info_stale = true;

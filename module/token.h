@@ -51,7 +51,8 @@ struct token {
     CK_SESSION_HANDLE session; /* ours with the vendor; 0: none */
     bool logged_in;
     enum token_sight sight; /* what token_is_visible() said last, under the policy in force */
-    bool login_lost; /* with the session: what the vendor says of being logged in may be stale */
+    bool login_lost; /* with the session: the application's, who had not ended it */
+    bool login_stale; /* the same, ended or not: what the vendor says of being logged in may be of before */
     bool logout_pending; /* the application closed its last session; the vendor is told before the next is opened */
     size_t n_sessions;   /* of the application */
     size_t n_rw_sessions;

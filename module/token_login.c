@@ -16,14 +16,14 @@ bool token_logged_in(const struct token *token)
 static void note_logged_in(struct token *token)
 {
     token->logged_in = true;
-    token->login_lost = false;
+    token->login_lost = token->login_stale = false;
     token->logout_pending = false;
 }
 
 /* Some vendors say so of a login that went with the card, and have verified nothing: they are logged out first. */
 static bool is_stale(const struct token *token, CK_USER_TYPE user, CK_RV rv)
 {
-    return rv == CKR_USER_ALREADY_LOGGED_IN && user == CKU_USER && token->login_lost &&
+    return rv == CKR_USER_ALREADY_LOGGED_IN && user == CKU_USER && token->login_stale &&
            vendor_is_ours(token->vendor);
 }
 
@@ -167,6 +167,7 @@ CK_RV token_logout(struct token *token)
     rv = vendor_functions(token->vendor)->C_Logout(token->session);
     token->logged_in = false;
     token->login_lost = false;
+    token->login_stale = rv != CKR_OK;
     token->logout_pending = false;
     token->info_stale = true;
     token_forget_objects(token);

@@ -369,6 +369,76 @@ static void an_old_snapshot_is_read_again_only_where_nobody_tells_of_the_card(vo
     assert_int_equal(host.mock->calls_of("C_FindObjectsInit"), 2); /* one for each value of id */
 }
 
+/* Nobody has told the vendor yet that the login has ended. */
+static void lose_a_card_that_nobody_uses(CK_SESSION_HANDLE session)
+{
+    assert_int_equal(host.functions->C_CloseSession(session), CKR_OK);
+    readers_card(one, "Reader A 00 00", false);
+    readers_card(one, "Reader A 00 00", true);
+    assert_int_equal(count_listed(), 2);
+}
+
+static void a_login_that_the_application_has_ended_is_not_made_again(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(
+        "allow: [{id: \"01\"}, {id: \"11\"}]\nlogin: {keep_pin: {survive_removal: true}}\n", one);
+    unsigned char random[8];
+
+    (void)state;
+    assert_true(is_logged_in(session));
+    lose_a_card_that_nobody_uses(session);
+    session = host_open(one);
+    host.mock->refuse("C_GenerateRandom", 1, CKR_DEVICE_ERROR);
+    assert_int_equal(host.functions->C_GenerateRandom(session, random, sizeof(random)), CKR_OK);
+    assert_int_equal(host.mock->logins(one), 1);
+}
+
+/* Its keys are no more known than after any logout. */
+static void of_a_login_that_the_application_has_ended_nothing_is_lost(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+
+    (void)state;
+    lose_a_card_that_nobody_uses(session);
+    session = host_open(one);
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_KEY_HANDLE_INVALID);
+}
+
+/* The library itself may still think that somebody is logged in. */
+static void a_stale_login_of_before_the_application_ended_it_is_not_believed(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host.mock->settings->loses = MOCK_LOSES_UNTIL_LOGOUT;
+    session = start();
+    lose_a_card_that_nobody_uses(session);
+    session = host_open(one);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    host_login(session, "1234");
+    assert_true(is_logged_in(session));
+}
+
+/* The card was out, and the library could not be told that the login has ended. */
+static void a_login_whose_end_the_library_has_not_taken_in_is_not_believed(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    pcscd->daemon(false);
+    host.mock->settings->loses = MOCK_LOSES_UNTIL_LOGOUT;
+    session = start();
+    assert_int_equal(host.functions->C_CloseSession(session), CKR_OK);
+    host.mock->token_insert(one, false);
+    host.mock->token_insert(one, true);
+    host.mock->refuse("C_Logout", 1, CKR_DEVICE_ERROR);
+    session = host_open(one);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->calls_of("C_Logout"), 2);
+}
+
 static int list_in_child(void)
 {
     CK_ULONG count = 0;
@@ -423,6 +493,10 @@ int main(void)
         EVENT(without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second),
         EVENT(a_pcscd_that_lets_nobody_in_is_said_once),
         EVENT(a_look_that_takes_long_is_not_taken_at_each_call),
+        EVENT(a_login_that_the_application_has_ended_is_not_made_again),
+        EVENT(of_a_login_that_the_application_has_ended_nothing_is_lost),
+        EVENT(a_stale_login_of_before_the_application_ended_it_is_not_believed),
+        EVENT(a_login_whose_end_the_library_has_not_taken_in_is_not_believed),
         EVENT(an_old_snapshot_is_read_again_only_where_nobody_tells_of_the_card),
         EVENT(a_child_has_a_connection_of_its_own),
     };
