@@ -367,7 +367,7 @@ void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION
     sessions_disown(gate, vendor, session);
 }
 
-void gate_lose_sessions(struct gate *gate, const struct vendor *vendor)
+void gate_lose_sessions(struct gate *gate, const struct vendor *vendor, bool again)
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         struct token *token = gate->tokens[i];
@@ -376,6 +376,10 @@ void gate_lose_sessions(struct gate *gate, const struct vendor *vendor)
         if (!vendor_keeps_sessions(vendor))
             token->session = 0; /* its handle may be somebody else's by now */
         token_lose_session(token);
+        if (again)
+            token_displace(token);
+        else
+            token_hide(token); /* nobody sees what becomes of its card */
     }
 }
 
@@ -383,6 +387,6 @@ CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor)
 {
     CK_RV rv = vendor_initialize(vendor);
 
-    gate_lose_sessions(gate, vendor);
+    gate_lose_sessions(gate, vendor, rv == CKR_OK);
     return rv;
 }

@@ -119,8 +119,8 @@ void gate_settle(struct gate *gate);
 void gate_own_session(struct gate *gate, const struct vendor *vendor, CK_SESSION_HANDLE session,
                       const struct token *owner);
 
-/* The vendor was finalised: every token of it has lost its session. */
-void gate_lose_sessions(struct gate *gate, const struct vendor *vendor);
+/* The vendor was finalised: every token of it has lost its session, and its slot until the next listing; again: it was initialised as well. */
+void gate_lose_sessions(struct gate *gate, const struct vendor *vendor, bool again);
 
-/* After CKR_CRYPTOKI_NOT_INITIALIZED from a vendor: initialises it again; every token of it has lost its session. */
+/* After CKR_CRYPTOKI_NOT_INITIALIZED from a vendor: initialises it again; gate_lose_sessions(). */
 CK_RV gate_reinitialize(struct gate *gate, struct vendor *vendor);

@@ -148,7 +148,7 @@ static bool restart(struct token *token)
     log_notice("%s was finalised and initialised again: %s", vendor_name(token->vendor),
                name_of_rv(rv));
     token->restarted = true;
-    gate_lose_sessions(token->gate, token->vendor);
+    gate_lose_sessions(token->gate, token->vendor, rv == CKR_OK);
     return rv == CKR_OK && rescan(token);
 }
 

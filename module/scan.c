@@ -89,7 +89,8 @@ static void take_token(struct gate *gate, const struct seen_slot *seen)
         token = add_token(gate, seen);
     if (token == NULL)
         return;
-    token->insertion += !token->present;
+    token->insertion += !token->present && !token->displaced;
+    token->displaced = false;
     token->shown_slot = shown;
     token->has_slot_info = token->has_slot_info && token->slot == seen->slot;
     token->slot = seen->slot;
@@ -106,20 +107,39 @@ static void look_into(struct gate *gate, struct seen_slot *seen)
     lose_others(gate, seen);
 }
 
+/* Of tokens whose library began anew: those that are in no slot are out, unless a slot does not say what it holds. */
+static void settle_displaced(struct gate *gate, const struct vendor *vendor, bool all_told)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        if (token->vendor != vendor || !token->displaced)
+            continue;
+        if (all_told)
+            token_lose(token);
+        else
+            token_hide(token);
+    }
+}
+
 /* All slots are looked at before a token is: cards may have changed places. */
 static CK_RV see_slots(struct gate *gate, size_t place, const CK_SLOT_ID *slots, CK_ULONG count)
 {
     struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
+    bool all_told = true;
 
-    if (seen == NULL)
+    if (seen == NULL) {
+        settle_displaced(gate, gate->vendors[place], false);
         return CKR_HOST_MEMORY;
+    }
     for (CK_ULONG i = 0; i < count; i++) {
         seen[i] = (struct seen_slot){
             .vendor = gate->vendors[place], .place = place, .slot = slots[i]};
         look_into(gate, &seen[i]);
+        all_told = all_told && (seen[i].rv == CKR_OK || gate_says_gone(seen[i].rv));
     }
     for (CK_ULONG i = 0; i < count; i++)
         take_token(gate, &seen[i]);
+    settle_displaced(gate, gate->vendors[place], all_told);
     free(seen);
     return CKR_OK;
 }
@@ -154,11 +174,15 @@ static bool has_sessions(const struct gate *gate, const struct vendor *vendor)
 }
 
 /* As long as nobody has anything to lose by it. */
-static void thaw_slots(const struct gate *gate, struct vendor *vendor)
+static void thaw_slots(struct gate *gate, struct vendor *vendor)
 {
-    if (gate->scanned && !has_sessions(gate, vendor) &&
-        vendor_has_quirk(vendor, QUIRK_SLOTS_FROZEN))
-        vendor_renew(vendor);
+    if (!gate->scanned || has_sessions(gate, vendor) ||
+        !vendor_has_quirk(vendor, QUIRK_SLOTS_FROZEN) || vendor_renew(vendor) != CKR_OK)
+        return;
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        if (gate->tokens[i]->vendor == vendor)
+            token_displace(gate->tokens[i]);
+    }
 }
 
 static bool holds_token(const struct gate *gate, const struct vendor *vendor, CK_SLOT_ID slot)
@@ -183,18 +207,28 @@ static CK_ULONG leave_likely(const struct token *wanted, CK_SLOT_ID *slots, CK_U
     return kept;
 }
 
+static CK_RV list_slots(struct gate *gate, struct vendor *vendor, CK_SLOT_ID **slots,
+                        CK_ULONG *count)
+{
+    CK_RV rv;
+
+    thaw_slots(gate, vendor);
+    rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, slots, count);
+    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
+        rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, false, slots, count);
+    if (rv != CKR_OK)
+        settle_displaced(gate, vendor, false);
+    return rv;
+}
+
 /* wanted: only where that token may be; NULL: all slots. */
 static CK_RV scan_vendor(struct gate *gate, size_t place, const struct token *wanted)
 {
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0;
-    CK_RV rv;
+    CK_RV rv = list_slots(gate, vendor, &slots, &count);
 
-    thaw_slots(gate, vendor);
-    rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, &slots, &count);
-    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
-        rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, false, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     lose_absent(gate, vendor, slots, count);

@@ -301,9 +301,15 @@ void token_lose(struct token *token)
 void token_hide(struct token *token)
 {
     token_lose_session(token);
-    token->present = false;
+    token->present = token->displaced = false;
     if (!token->gate->login.survives_removal)
         kept_pin_drop(&token->kept); /* what becomes of the card from now on is not seen */
+}
+
+void token_displace(struct token *token)
+{
+    token->displaced = token->displaced || token->present;
+    token->present = false;
 }
 
 CK_RV token_renew_session(struct token *token)

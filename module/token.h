@@ -38,6 +38,7 @@ struct token {
     CK_SLOT_ID slot;       /* the vendor's, while present */
     CK_SLOT_ID shown_slot; /* what applications call it */
     bool present;
+    bool displaced; /* not present, as its library began anew, and may have numbered its slots anew: until the next listing ends */
     CK_TOKEN_INFO info;
     bool info_stale; /* a login may have changed its flags */
     struct timespec looked_at; /* since boot; when it was last found to be out */
@@ -199,6 +200,9 @@ void token_lose(struct token *token);
 
 /* The card cannot be talked to: as gone, but the memory stays, as it may never have been out. */
 void token_hide(struct token *token);
+
+/* Its library began anew, which is no removal: it is looked for in all slots, by its identity. */
+void token_displace(struct token *token);
 
 /* Brings info up to date if a login or a loss may have changed it. The vendor's error, or CKR_TOKEN_NOT_PRESENT when it is another token. */
 CK_RV token_fresh_info(struct token *token);

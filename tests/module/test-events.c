@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -439,6 +440,36 @@ static void a_login_whose_end_the_library_has_not_taken_in_is_not_believed(void 
     assert_int_equal(host.mock->calls_of("C_Logout"), 2);
 }
 
+static void swap_at_C_Initialize(const char *function)
+{
+    if (strcmp(function, "C_Initialize") != 0)
+        return;
+    host.mock->settings->calls_back = NULL;
+    host.mock->token_swap(one, two);
+}
+
+/* Its sessions have gone with pcscd, and it numbers its slots anew. */
+static void a_refused_pin_is_remembered_where_a_listing_has_a_library_begin_anew(void **state)
+{
+    char modules[512];
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    snprintf(modules, sizeof(modules), "modules: [{path: \"%s\", quirks: [slots-frozen]}]\n",
+             getenv("MOCK_VENDOR_SO"));
+    host.modules = modules;
+    host_start(permit);
+    session = host_open(one);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    pcscd->daemon(false);
+    pcscd->daemon(true);
+    host.mock->settings->calls_back = swap_at_C_Initialize;
+    assert_int_equal(count_listed(), 2);
+    assert_null(host.mock->settings->calls_back);
+    assert_int_equal(host_try_login(session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->calls_of("C_Login"), 1);
+}
+
 static int list_in_child(void)
 {
     CK_ULONG count = 0;
@@ -493,6 +524,7 @@ int main(void)
         EVENT(without_pcscd_all_goes_on_and_it_is_looked_for_once_a_second),
         EVENT(a_pcscd_that_lets_nobody_in_is_said_once),
         EVENT(a_look_that_takes_long_is_not_taken_at_each_call),
+        EVENT(a_refused_pin_is_remembered_where_a_listing_has_a_library_begin_anew),
         EVENT(a_login_that_the_application_has_ended_is_not_made_again),
         EVENT(of_a_login_that_the_application_has_ended_nothing_is_lost),
         EVENT(a_stale_login_of_before_the_application_ended_it_is_not_believed),

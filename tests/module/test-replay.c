@@ -2,6 +2,8 @@
 // Which failures are worth another try, and what is done before it: a new session, a listing, the library begun anew.
 #include "tests/module/agent.h"
 
+#include <string.h>
+
 static void a_library_is_started_anew_once_until_a_signature_succeeds(void **state)
 {
     (void)state;
@@ -160,6 +162,108 @@ static void a_login_that_is_found_lost_while_reading_is_asked_for_again(void **s
     host_stop();
 }
 
+static CK_SLOT_ID other;
+
+/* The library numbers its slots anew. */
+static void swap_at_C_Initialize(const char *function)
+{
+    if (strcmp(function, "C_Initialize") != 0)
+        return;
+    host.mock->settings->calls_back = NULL;
+    host.mock->token_swap(agent.slot, other);
+}
+
+static void fail_signatures(void)
+{
+    host.mock->refuse("C_Sign", 1, CKR_DEVICE_ERROR);
+    host.mock->refuse("C_Sign", 2, CKR_DEVICE_ERROR);
+}
+
+static void finalise(void)
+{
+    host.mock->settings->initialised = false;
+}
+
+/* By us, or by somebody else. */
+static void (*const restarts[])(void) = {fail_signatures, finalise};
+
+static void a_refused_pin_is_remembered_where_a_library_numbers_its_slots_anew(void **state)
+{
+    for (size_t i = 0; i < sizeof(restarts) / sizeof(restarts[0]); i++) {
+        CK_SESSION_HANDLE second;
+
+        agent_reset(state);
+        other = host_token("two");
+        host_key(other, "ec:P-256", "11", MOCK_PAIR);
+        agent_start(MOCK_LOSES_SESSIONS, NULL);
+        second = host_open(other);
+        assert_int_equal(host_try_login(second, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+        restarts[i]();
+        host.mock->settings->calls_back = swap_at_C_Initialize;
+        assert_int_equal(agent_sign(), CKR_OK);
+        assert_int_equal(host.mock->calls_of("C_Initialize"), 2);
+        assert_int_equal(host_try_login(second, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+        assert_int_equal(host.mock->calls_of("C_Login"), 1);
+        host_login(second, "1234");
+        host_stop();
+    }
+}
+
+static CK_ULONG count_listed(void)
+{
+    CK_ULONG count = 0;
+
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    return count;
+}
+
+static void pull_at_C_Initialize(const char *function)
+{
+    if (strcmp(function, "C_Initialize") == 0)
+        agent_pull();
+}
+
+/* It was out for certain: a PIN that survives no removal is gone, and what was refused may be sent. */
+static void a_card_that_is_out_once_the_library_has_begun_anew_is_a_card_that_was_out(void **state)
+{
+    (void)state;
+    agent_start_with(AGENT_PERMITS "login: {keep_pin: {idle: none, max: none}}\n",
+                     MOCK_LOSES_SESSIONS, "1234");
+    finalise();
+    host.mock->settings->calls_back = pull_at_C_Initialize;
+    assert_int_equal(count_listed(), 0);
+    host.mock->settings->calls_back = NULL;
+    agent_insert();
+    assert_int_equal(count_listed(), 1);
+    assert_int_not_equal(agent_sign(), CKR_OK);
+    assert_int_equal(host.mock->logins(agent.slot), 1);
+    assert_int_equal(host_try_login(agent.session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    finalise();
+    host.mock->settings->calls_back = pull_at_C_Initialize;
+    assert_int_equal(count_listed(), 0);
+    host.mock->settings->calls_back = NULL;
+    agent_insert();
+    assert_int_equal(count_listed(), 1);
+    assert_int_equal(host_try_login(agent.session, CKU_USER, "1111"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(agent.slot), 3);
+    host_stop();
+}
+
+static void a_library_that_begins_anew_costs_no_kept_pin_and_is_no_event(void **state)
+{
+    CK_SLOT_ID slot = 7;
+
+    (void)state;
+    agent_start_with(AGENT_PERMITS "login: {keep_pin: {idle: none, max: none}}\n",
+                     MOCK_LOSES_SESSIONS, "1234");
+    assert_int_equal(host.functions->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
+    finalise();
+    assert_int_equal(agent_sign(), CKR_OK);
+    assert_int_equal(host.mock->logins(agent.slot), 2);
+    assert_int_equal(host.functions->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL), CKR_NO_EVENT);
+    host_stop();
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, agent_reset, host_reset)
 
 int main(void)
@@ -176,6 +280,9 @@ int main(void)
         CASE(a_call_that_wants_the_login_that_was_lost_is_not_made_without_it),
         CASE(a_search_that_somebody_left_active_is_got_over),
         CASE(a_login_that_is_found_lost_while_reading_is_asked_for_again),
+        CASE(a_refused_pin_is_remembered_where_a_library_numbers_its_slots_anew),
+        CASE(a_card_that_is_out_once_the_library_has_begun_anew_is_a_card_that_was_out),
+        CASE(a_library_that_begins_anew_costs_no_kept_pin_and_is_no_event),
     };
 
     return cmocka_run_group_tests_name("replay", tests, host_load, host_unload);
