@@ -124,8 +124,7 @@ static CK_RV begin_gate(struct layer **top)
         pthread_mutex_unlock(&lock);
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    if (gate->login.keeps)
-        gate_expire_pins(gate);
+    gate_begin_call(gate);
     stdout_guard_begin();
     atomic_fetch_add(&inside, 1);
     *top = &gate->layer;

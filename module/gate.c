@@ -340,12 +340,14 @@ struct token *gate_token(struct gate *gate, CK_SLOT_ID slot)
     return NULL;
 }
 
-void gate_expire_pins(struct gate *gate)
+void gate_begin_call(struct gate *gate)
 {
     long now = kept_pin_clock();
 
-    for (size_t i = 0; i < gate->n_tokens; i++)
+    for (size_t i = 0; i < gate->n_tokens; i++) {
         kept_pin_expire(&gate->tokens[i]->kept, now);
+        gate->tokens[i]->own_login_failed = false;
+    }
 }
 
 void gate_settle(struct gate *gate)

@@ -107,8 +107,8 @@ bool gate_says_gone(CK_RV rv);
 /* The visible token in a slot, by the number that applications know; NULL: hidden or absent. Scans when that was never done. */
 struct token *gate_token(struct gate *gate, CK_SLOT_ID slot);
 
-/* PINs whose time is over are wiped. */
-void gate_expire_pins(struct gate *gate);
+/* A call of the application's: PINs whose time is over are wiped, and a login of our own that failed in the one before may be made again. */
+void gate_begin_call(struct gate *gate);
 
 /* Logins of applications that closed their sessions end now. */
 void gate_settle(struct gate *gate);

@@ -190,7 +190,8 @@ static CK_RV check_again(const struct session *session, unsigned readings)
     return token->gate->readings == readings ? CKR_OK : CKR_FUNCTION_CANCELED;
 }
 
-/* What is active of an always-authenticate key is not replayed: its PIN was for that operation. */
+/* What is active of an always-authenticate key is not replayed: its PIN was for that operation. Nor is what failed for want of a login of
+ * ours: whether the card has looked at that PIN, nobody knows. */
 static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULONG data_size,
                               CK_BYTE_PTR signature, CK_ULONG_PTR size)
 {
@@ -204,7 +205,8 @@ static CK_RV sign_and_recover(struct session *session, CK_BYTE_PTR data, CK_ULON
         CK_RV again;
         if (rv == CKR_USER_NOT_LOGGED_IN && started && session->sign.always_authenticate)
             return drop_unauthenticated(session);
-        if (!recover_signature(&recovery, session->token, rv) || authenticated)
+        if (!recover_signature(&recovery, session->token, rv) || authenticated ||
+            session->token->own_login_failed)
             return rv;
         again = check_again(session, readings);
         if (again != CKR_OK)

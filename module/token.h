@@ -61,6 +61,7 @@ struct token {
     struct kept_pin kept; /* accepted by it; owned */
     struct public_keys_seen kept_with;
     bool logging_in;      /* a PIN is on its way */
+    bool own_login_failed; /* p11gate's own, in this call of the application's: no PIN is sent again before the next */
     bool gave_up;         /* p11gate's own login failed: not again until the card is put in anew, or another PIN is accepted */
 
     struct object_list objects; /* the snapshot */

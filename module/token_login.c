@@ -148,8 +148,11 @@ CK_RV token_login(struct token *token, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, C
 CK_RV token_send_own_pin(struct token *token, CK_SESSION_HANDLE operation, CK_USER_TYPE user,
                          const struct own_pin *own)
 {
-    return login(token, operation, user, own->origin,
-                 (CK_UTF8CHAR_PTR)(uintptr_t)own->pin.text, own->pin.size);
+    CK_RV rv = login(token, operation, user, own->origin,
+                     (CK_UTF8CHAR_PTR)(uintptr_t)own->pin.text, own->pin.size);
+
+    token->own_login_failed = rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN;
+    return rv;
 }
 
 CK_RV token_login_operation(struct token *token, CK_SESSION_HANDLE operation, CK_UTF8CHAR_PTR pin,

@@ -69,7 +69,8 @@ bool token_can_relogin(struct token *token)
     const struct gate *gate = token->gate;
 
     if ((!gate->login.keeps && gate->login.source == PIN_SOURCE_NONE) || !gate->serves ||
-        !token->present || token->logging_in || token->gave_up || !flags_permit(token))
+        !token->present || token->logging_in || token->own_login_failed || token->gave_up ||
+        !flags_permit(token))
         return false;
     return kept_pin_is_there(&token->kept, kept_pin_clock()) || has_source(token);
 }

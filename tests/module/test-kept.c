@@ -465,6 +465,41 @@ static void a_refused_login_for_a_signature_forgets_the_pin(void **state)
     assert_int_equal(host.mock->calls_of("C_Login"), 0);
 }
 
+/* Whether the card has looked at it, nobody knows. */
+static void a_login_for_a_signature_that_failed_is_not_made_again_by_a_replay(void **state)
+{
+    static const CK_RV codes[] = {CKR_OPERATION_NOT_INITIALIZED, CKR_DEVICE_ERROR,
+                                  CKR_DEVICE_REMOVED, CKR_DEVICE_MEMORY};
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        CK_SESSION_HANDLE session = start_strict(keep);
+        CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+
+        (void)state;
+        host.mock->forget_calls();
+        host.mock->refuse("C_Login", 0, codes[i]);
+        assert_int_not_equal(sign_with(session, key), CKR_OK);
+        assert_int_equal(host.mock->calls_of("C_Login"), 1);
+        assert_int_equal(host.mock->calls_of("C_Sign"), 0);
+        host.mock->refuse_none();
+        assert_int_equal(sign_with(session, key), CKR_OK);
+        host_stop();
+    }
+}
+
+/* The login was made: the signature is another matter. */
+static void a_login_for_a_signature_that_was_accepted_is_made_again_for_a_replay(void **state)
+{
+    CK_SESSION_HANDLE session = start_strict(keep);
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+
+    (void)state;
+    host.mock->forget_calls();
+    host.mock->refuse("C_Sign", 1, CKR_GENERAL_ERROR);
+    assert_int_equal(sign_with(session, key), CKR_OK);
+    assert_int_equal(host.mock->calls_of("C_Login"), 2);
+}
+
 static void a_refusal_of_the_applications_own_login_for_a_signature_forgets_it_too(void **state)
 {
     CK_SESSION_HANDLE session = start_strict(keep);
@@ -544,6 +579,8 @@ int main(void)
         CASE(a_search_for_keys_that_want_a_login_finds_what_is_told_of_them),
         CASE(without_a_kept_pin_the_key_says_what_it_wants_and_gets_nothing),
         CASE(a_refused_login_for_a_signature_forgets_the_pin),
+        CASE(a_login_for_a_signature_that_failed_is_not_made_again_by_a_replay),
+        CASE(a_login_for_a_signature_that_was_accepted_is_made_again_for_a_replay),
         CASE(a_refusal_of_the_applications_own_login_for_a_signature_forgets_it_too),
         CASE(a_confirmation_is_asked_before_the_login_for_a_signature),
         CASE(an_application_may_still_make_the_login_itself),

@@ -435,6 +435,10 @@ FAULTS = [
     Fault("module/token.c", "token->login_stale || token->logged_in;", "token->login_stale || token_logged_in(token);", "a login that the card forgot is believed where the application had ended it",
           "module events"),
     Fault("module/token_login.c", "token->login_stale = rv != CKR_OK;", "token->login_stale = false;", "a login is believed that the library did not end", "module events"),
+    Fault("module/token_login.c", "    token->own_login_failed = rv != CKR_OK &&", "    token->own_login_failed = false &&", "a PIN is sent again though the card may have looked at it", "module kept"),
+    Fault("module/token_relogin.c", "token->own_login_failed || token->gave_up", "token->gave_up", "a recovery sends a PIN again though the card may have looked at it", "module kept"),
+    Fault("module/sign.c", "            session->token->own_login_failed)", "            false)", "a signature is replayed without its login", "module kept"),
+    Fault("module/gate.c", "        gate->tokens[i]->own_login_failed = false;", "        ;", "a login that failed once is never made again", "module kept"),
     # What p11gate doctor finds
     Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
     Fault("tool/doctor.c", "printing->incomplete || printing->counts[FINDING_PROBLEM] > 0 ?", "printing->incomplete ?", "a problem is no failure", "tool_doctor"),
