@@ -64,17 +64,6 @@ static bool has_source(const struct token *token)
     return wrong == NULL;
 }
 
-bool token_can_relogin(struct token *token)
-{
-    const struct gate *gate = token->gate;
-
-    if ((!gate->login.keeps && gate->login.source == PIN_SOURCE_NONE) || !gate->serves ||
-        !token->present || token->logging_in || token->own_login_failed || token->gave_up ||
-        !flags_permit(token))
-        return false;
-    return kept_pin_is_there(&token->kept, kept_pin_clock()) || has_source(token);
-}
-
 /* cackey shows the same authorities on every card: none of them is permitted. */
 static const struct public_key *shown_key(const struct exposed_key *key)
 {
@@ -112,8 +101,30 @@ static bool is_card_of_kept(const struct token *token)
         if (was_kept_with(token, shown_key(&token->exposure.keys[i])))
             return true;
     }
-    log_info("no PIN is sent: the token has no serial number, and none of the keys of before");
     return false;
+}
+
+/* What was not read yet may show such a key. */
+static bool has_kept(const struct token *token)
+{
+    if (!kept_pin_is_there(&token->kept, kept_pin_clock()))
+        return false;
+    if (!token->exposed || is_card_of_kept(token))
+        return true;
+    log_debug("a PIN is kept, but not for this card: it has no serial number, and none of the keys "
+              "of before");
+    return false;
+}
+
+bool token_can_relogin(struct token *token)
+{
+    const struct gate *gate = token->gate;
+
+    if ((!gate->login.keeps && gate->login.source == PIN_SOURCE_NONE) || !gate->serves ||
+        !token->present || token->logging_in || token->own_login_failed || token->gave_up ||
+        !flags_permit(token))
+        return false;
+    return has_kept(token) || has_source(token);
 }
 
 static bool take_kept(struct token *token, struct own_pin *own)

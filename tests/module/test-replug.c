@@ -343,6 +343,23 @@ static void another_card_without_a_number_gets_no_PIN_that_is_kept(void **state)
     host_stop();
 }
 
+/* Programs that are told so ask, and the PIN that they get is that of the card that is there. */
+static void another_card_without_a_number_is_said_to_want_its_PIN(void **state)
+{
+    static const struct mock_key other = {"ec:P-256", "other", "01", "01", MOCK_PAIR};
+    CK_ULONG count = 0;
+
+    (void)state;
+    swap_a_card_without_a_number(&other);
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    agent_sign();
+    assert_true((host_token_flags(agent.slot) & CKF_LOGIN_REQUIRED) != 0);
+    assert_int_equal(host.mock->logins(agent.slot), 0);
+    host_login(agent.session, "1234");
+    assert_int_equal(host.mock->logins(agent.slot), 1);
+    host_stop();
+}
+
 /* The agent lists no slots: nobody tells that the other card is gone. */
 static void a_card_is_found_again_where_another_has_been_seen(void **state)
 {
@@ -400,6 +417,7 @@ int main(void)
         CASE(another_key_under_the_same_id_does_not_sign),
         CASE(another_token_in_the_slot_is_neither_signed_with_nor_logged_in),
         CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
+        CASE(another_card_without_a_number_is_said_to_want_its_PIN),
         CASE(a_token_is_named_without_what_its_label_is_filled_up_with),
         CASE(a_card_is_found_again_where_another_has_been_seen),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),

@@ -439,6 +439,7 @@ FAULTS = [
     Fault("module/token_relogin.c", "token->own_login_failed || token->gave_up", "token->gave_up", "a recovery sends a PIN again though the card may have looked at it", "module kept"),
     Fault("module/sign.c", "            session->token->own_login_failed)", "            false)", "a signature is replayed without its login", "module kept"),
     Fault("module/gate.c", "        gate->tokens[i]->own_login_failed = false;", "        ;", "a login that failed once is never made again", "module kept"),
+    Fault("module/token_relogin.c", "if (!token->exposed || is_card_of_kept(token))", "if (true)", "another card without a number is said to want no PIN", "module replug"),
     # What p11gate doctor finds
     Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
     Fault("tool/doctor.c", "printing->incomplete || printing->counts[FINDING_PROBLEM] > 0 ?", "printing->incomplete ?", "a problem is no failure", "tool_doctor"),
