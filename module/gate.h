@@ -26,7 +26,7 @@ struct gate {
     bool said_source;        /* that no PIN can be had from it; forgotten once one can */
     bool said_kept;          /* how PINs are kept, where that is not as it should be */
     unsigned moment;         /* of the week, in minutes, in which rules that ask for the time decided */
-    unsigned readings;       /* of changed configurations, broken ones among them, and of times that rules ask for */
+    unsigned readings;       /* of changed configurations, broken ones among them, and of times and dates that rules ask for */
     bool broken;             /* the configuration changed and cannot be read: nothing is visible */
     struct vendor **vendors; /* owned; by the place in the list of modules; NULL: that one could not be had */
     size_t n_vendors;

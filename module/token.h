@@ -7,6 +7,7 @@
 #include <time.h>
 #include "filters/exposure.h"
 #include "filters/search.h"
+#include "filters/trust_memo.h"
 #include "module/audited_keys.h"
 #include "module/gate.h"
 #include "module/kept_pin.h"
@@ -78,6 +79,7 @@ struct token {
     struct known_keys known;      /* of the policy; owned array */
     struct shown_ids shown;       /* since C_Initialize */
     struct trust_memo *trust;     /* owned; of the exposure; NULL: no rule asks for chains or dates */
+    struct trust_span decided;    /* of the exposure before; zeroed: it was not decided by dates */
     uint64_t trust_said;          /* what trust_log.c has said of it; 0: nothing */
     struct exposure exposure;
     bool exposed; /* the exposure is made */

@@ -53,6 +53,8 @@ static void carry(struct token *token, const struct exposed_object *object)
 
 static void forget_trust(struct token *token)
 {
+    if (token->trust != NULL)
+        token->decided = trust_memo_span(token->trust);
     trust_memo_destroy(token->trust);
     token->trust = NULL;
 }
@@ -144,12 +146,15 @@ static CK_RV note_ids(struct token *token)
     return CKR_OK;
 }
 
-/* What is decided by chains and dates is decided as of now. */
+/* What is decided by chains and dates is decided as of now. In another moment than before, what was permitted has to be asked for again. */
 static CK_RV begin_trust(struct token *token)
 {
+    const time_t now = time(NULL);
+
     if (!policy_asks_trust(gate_policy(token->gate)))
         return CKR_OK;
-    token->trust = trust_memo_create(token->gate->crypto, token->gate->preset, time(NULL));
+    token->gate->readings += !trust_span_holds(&token->decided, now);
+    token->trust = trust_memo_create(token->gate->crypto, token->gate->preset, now);
     if (token->trust == NULL)
         return CKR_HOST_MEMORY;
     trust_memo_add(token->trust, &token->objects);

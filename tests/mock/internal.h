@@ -74,7 +74,8 @@ EVP_PKEY *key_pair(const char *type, const char *name);
 void key_put(struct attributes *list, CK_ATTRIBUTE_TYPE type, const void *value, size_t size);
 void key_put_public(struct attributes *list, EVP_PKEY *pair);
 void key_put_random_rsa(struct attributes *list);
-void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject);
+void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject,
+                         long seconds);
 
 /* oracle.c */
 bool oracle_verifies(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,

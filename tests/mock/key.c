@@ -172,7 +172,8 @@ static bool is_edwards(const EVP_PKEY *pair)
     return EVP_PKEY_is_a(pair, "ED25519") || EVP_PKEY_is_a(pair, "ED448");
 }
 
-void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject)
+void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *subject,
+                         long seconds)
 {
     CK_CERTIFICATE_TYPE type = CKC_X_509;
     X509 *certificate = X509_new();
@@ -185,7 +186,7 @@ void key_put_certificate(struct attributes *list, EVP_PKEY *pair, const char *su
     X509_set_issuer_name(certificate, name);
     X509_set_pubkey(certificate, pair);
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), seconds);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
     if (X509_sign(certificate, pair, is_edwards(pair) ? NULL : EVP_sha256()) == 0)
         record_wrong("cannot sign a certificate", subject);

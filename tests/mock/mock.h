@@ -18,8 +18,11 @@ enum {
     MOCK_ALWAYS_AUTHENTICATE = 1 << 5,
     MOCK_NO_SIGN = 1 << 6,
     MOCK_SEEN_BEFORE_LOGIN = 1 << 7, /* the private key, which still needs one, as with coolkey */
+    MOCK_SHORT_LIVED = 1 << 8, /* the certificate is good for MOCK_SHORT_LIFE seconds */
     MOCK_PAIR = MOCK_PRIVATE_KEY | MOCK_PUBLIC_KEY,
 };
+
+enum { MOCK_SHORT_LIFE = 2 };
 
 enum mock_quirk {
     MOCK_MISSING_IS_OK = 1 << 0,        /* absent attributes: length -1, but CKR_OK */

@@ -72,7 +72,8 @@ static void fill(struct object *object, const struct mock_key *key, const struct
     object->key = random->count > 0 ? NULL : key_pair(key->type, key->name);
     put_common(&object->attributes, object->class, key);
     if (object->class == CKO_CERTIFICATE) {
-        key_put_certificate(&object->attributes, object->key, key->label);
+        key_put_certificate(&object->attributes, object->key, key->label,
+                            (key->objects & MOCK_SHORT_LIVED) != 0 ? MOCK_SHORT_LIFE : 86400);
         return;
     }
     put_key(&object->attributes, key, random);

@@ -174,6 +174,36 @@ static void what_the_policy_says_meanwhile_holds_for_the_replay(void **state)
     host_stop();
 }
 
+static void wait_at_C_Sign(const char *function)
+{
+    if (strcmp(function, "C_Sign") == 0)
+        usleep(MOCK_SHORT_LIFE * 1000 * 1000 + TAKES_A_LOOK);
+    pull_and_insert_at_C_Sign(function);
+}
+
+/* The second rule wants to be asked. */
+static const char dated[] = "allow:\n  - {id: \"02\", certificate: {valid: now}}\n"
+                            "  - {id: \"02\", use: {confirm: true}}\n";
+
+static void what_a_date_has_changed_meanwhile_holds_for_the_replay(void **state)
+{
+    static const struct mock_key key = {"ec:P-256", "dated", "02", "02",
+                                        MOCK_PAIR | MOCK_CERTIFICATE | MOCK_SHORT_LIVED};
+    unsigned char signature[64];
+    CK_ULONG size = sizeof(signature);
+
+    (void)state;
+    agent_start(MOCK_LOSES_AS_OPENSC, NULL);
+    host.mock->key_add(agent.slot, &key);
+    host_config(dated);
+    host.mock->settings->calls_back = wait_at_C_Sign;
+    assert_int_equal(host_sign(agent.session, CKM_ECDSA, host_only(agent.session, CKO_PRIVATE_KEY),
+                               signature, &size),
+                     CKR_FUNCTION_CANCELED);
+    assert_int_equal(host.mock->calls_of("C_Sign"), 1);
+    host_stop();
+}
+
 static void a_login_that_the_card_forgot_is_ended_before_the_next(void **state)
 {
     (void)state;
@@ -418,6 +448,7 @@ int main(void)
         CASE(another_token_in_the_slot_is_neither_signed_with_nor_logged_in),
         CASE(another_card_without_a_number_gets_no_PIN_that_is_kept),
         CASE(another_card_without_a_number_is_said_to_want_its_PIN),
+        CASE(what_a_date_has_changed_meanwhile_holds_for_the_replay),
         CASE(a_token_is_named_without_what_its_label_is_filled_up_with),
         CASE(a_card_is_found_again_where_another_has_been_seen),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),

@@ -440,6 +440,8 @@ FAULTS = [
     Fault("module/sign.c", "            session->token->own_login_failed)", "            false)", "a signature is replayed without its login", "module kept"),
     Fault("module/gate.c", "        gate->tokens[i]->own_login_failed = false;", "        ;", "a login that failed once is never made again", "module kept"),
     Fault("module/token_relogin.c", "if (!token->exposed || is_card_of_kept(token))", "if (true)", "another card without a number is said to want no PIN", "module replug"),
+    Fault("module/token_objects.c", "    token->gate->readings += !trust_span_holds(&token->decided, now);", "", "a replay goes without the consent that is asked for from some date on",
+          "module replug"),
     # What p11gate doctor finds
     Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
     Fault("tool/doctor.c", "printing->incomplete || printing->counts[FINDING_PROBLEM] > 0 ?", "printing->incomplete ?", "a problem is no failure", "tool_doctor"),
