@@ -60,7 +60,6 @@ static CK_RV begin(struct session *session, const struct exposed_object *key)
         session->at_vendor |= OPERATION_SIGN;
         return rv;
     }
-    end(session, rv);
     if (loss_of(rv) != LOSS_NONE) {
         session_close_vendor(session);
         recover_token(session->token, rv); /* for the next attempt; the host begins anew */
@@ -68,22 +67,30 @@ static CK_RV begin(struct session *session, const struct exposed_object *key)
     return recover_answer_of(session->token, rv);
 }
 
+static CK_RV go_on(struct session *session)
+{
+    const struct exposed_object *key = sign_fresh_key(session); /* which may end what was begun */
+
+    if (session->sign.stage == SIGN_NONE || session->sign.stage == SIGN_STARTED)
+        return CKR_OPERATION_NOT_INITIALIZED;
+    if (key == NULL)
+        return CKR_KEY_HANDLE_INVALID;
+    return session->sign.stage == SIGN_DEFERRED ? begin(session, key) : CKR_OK;
+}
+
+/* A use that cannot go on has ended. */
 static CK_RV enter(struct gate *gate, CK_SESSION_HANDLE handle, struct session **session)
 {
-    const struct exposed_object *key;
-    CK_RV rv = CKR_OK;
+    CK_RV rv;
 
     *session = session_find(gate, handle);
     if (*session == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    key = sign_fresh_key(*session);
-    if ((*session)->sign.stage == SIGN_NONE || (*session)->sign.stage == SIGN_STARTED)
-        return CKR_OPERATION_NOT_INITIALIZED;
-    if (key == NULL)
-        rv = CKR_KEY_HANDLE_INVALID;
-    else if ((*session)->sign.stage == SIGN_DEFERRED)
-        rv = begin(*session, key);
-    if (rv != CKR_OK)
+    rv = go_on(*session);
+    if (rv == CKR_OK)
+        return rv;
+    end(*session, rv);
+    if ((*session)->sign.stage != SIGN_STARTED) /* which is another operation's */
         session_drop_sign(*session);
     return rv;
 }

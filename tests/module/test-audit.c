@@ -265,6 +265,50 @@ static void a_signature_in_parts_is_written_down_once(void **state)
     host_stop();
 }
 
+static void begin_in_parts(CK_SESSION_HANDLE session)
+{
+    CK_MECHANISM mechanism = {CKM_SHA256_RSA_PKCS, NULL, 0};
+    CK_OBJECT_HANDLE key = host_only(session, CKO_PRIVATE_KEY);
+
+    assert_int_equal(host.functions->C_SignInit(session, &mechanism, key), CKR_OK);
+    assert_int_equal(host.functions->C_SignUpdate(session, host_data, sizeof(host_data)), CKR_OK);
+}
+
+static void a_signature_in_parts_whose_key_is_hidden_meanwhile_has_an_end(void **state)
+{
+    CK_SESSION_HANDLE session = start_logged_in(one_rule), other = host_open(slot);
+
+    (void)state;
+    begin_in_parts(session);
+    host_config("allow: [{id: \"05\"}]\n");
+    assert_int_equal(host_find(other, NULL, 0, NULL, 0), 0);
+    assert_int_equal(host.functions->C_SignUpdate(session, host_data, sizeof(host_data)),
+                     CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(audit_count("audit", "signature-begins"), 1);
+    assert_int_equal(audit_count("audit", "signature-failed"), 1);
+    assert_string_equal(audit_value("audit", "signature-failed", "result"),
+                        "CKR_KEY_HANDLE_INVALID");
+    host_stop();
+}
+
+static void a_signature_in_parts_that_a_card_took_with_it_has_an_end(void **state)
+{
+    CK_SESSION_HANDLE session = start_logged_in(one_rule);
+    CK_ULONG count = 0;
+
+    (void)state;
+    begin_in_parts(session);
+    for (int in = 0; in <= 1; in++) {
+        host.mock->token_insert(slot, in == 1);
+        assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    }
+    assert_int_equal(host.functions->C_SignUpdate(session, host_data, sizeof(host_data)),
+                     CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(audit_count("audit", "signature-begins"), 1);
+    assert_int_equal(audit_count("audit", "signature-failed"), 1);
+    host_stop();
+}
+
 /* Below a file there is no folder. */
 static const char unwritable[] = "audit: config.yaml/audit";
 static const char required[] = "audit: config.yaml/audit, audit_required: true";
@@ -463,6 +507,8 @@ int main(void)
         CASE(what_the_vendor_refuses_is_written_down),
         CASE(what_the_policy_refuses_of_a_key_is_written_down),
         CASE(a_signature_in_parts_is_written_down_once),
+        CASE(a_signature_in_parts_whose_key_is_hidden_meanwhile_has_an_end),
+        CASE(a_signature_in_parts_that_a_card_took_with_it_has_an_end),
         CASE(where_the_audit_must_be_written_and_cannot_nothing_is_signed),
         CASE(where_it_must_be_written_and_cannot_no_PIN_is_sent),
         CASE(where_it_must_be_written_and_cannot_nothing_is_decrypted),
