@@ -28,8 +28,7 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
     call->vendor = vendor_functions(found->token->vendor);
     if (!session_sees_token(found))
         return CKR_TOKEN_NOT_PRESENT;
-    /* Without a session of its own there is no operation that could go on. */
-    if (found->vendor == 0 && call->goes_on)
+    if (call->goes_on && !session_goes_on(found, call->operation))
         return CKR_OPERATION_NOT_INITIALIZED;
     call->session = found;
     call->token = found->token;

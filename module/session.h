@@ -65,6 +65,10 @@ struct session *session_find(struct gate *gate, CK_SESSION_HANDLE handle);
  * has something else to do. */
 CK_RV session_open_vendor(struct session *session);
 
+/* May the vendor have an operation of the session's that goes on? Of a session of its own the vendor knows; what another may have left
+ * in one that is lent is not the session's. */
+bool session_goes_on(const struct session *session, unsigned operation);
+
 /* Gives back the vendor sessions of that vendor under which the application has nothing begun. Was there any? */
 bool sessions_give_back(struct gate *gate, const struct vendor *vendor);
 

@@ -18,6 +18,11 @@ static bool borrows(const struct session *session)
     return session->vendor != 0 && session->vendor == session->token->session;
 }
 
+bool session_goes_on(const struct session *session, unsigned operation)
+{
+    return session->vendor != 0 && (!borrows(session) || (session->at_vendor & operation) != 0);
+}
+
 void session_close_vendor(struct session *session)
 {
     struct token *token = session->token;

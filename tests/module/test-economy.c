@@ -173,6 +173,21 @@ static void an_operation_in_parts_takes_the_only_session_until_it_ends(void **st
     assert_int_equal(host.mock->sessions(), 1);
 }
 
+/* This vendor keeps an operation that has failed. */
+static void nobody_goes_on_with_what_another_session_left_on_the_only_one(void **state)
+{
+    CK_SESSION_HANDLE one = host_start_logged_in(permit, slot), other = host_open(slot);
+
+    (void)state;
+    assert_int_equal(begin_digest(one), CKR_OK);
+    host.mock->refuse("C_DigestUpdate", 1, CKR_DEVICE_MEMORY);
+    assert_int_equal(host.functions->C_DigestUpdate(one, host_data, sizeof(host_data)),
+                     CKR_DEVICE_MEMORY);
+    assert_int_equal(get_random(other), CKR_OK); /* for which it was lent */
+    assert_int_equal(finish_digest(other), CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(host.mock->calls_of("C_DigestFinal"), 0);
+}
+
 static void what_a_session_leaves_on_the_only_one_is_ended_and_the_login_kept(void **state)
 {
     CK_SESSION_HANDLE one = host_start_logged_in(permit, slot), other = host_open(slot);
@@ -464,6 +479,7 @@ int main(void)
         CASE(a_hundred_sessions_with_operations_live_on_sixteen),
         CASE(as_many_operations_go_on_as_the_vendor_has_sessions),
         CASE(an_operation_in_parts_takes_the_only_session_until_it_ends),
+        CASE(nobody_goes_on_with_what_another_session_left_on_the_only_one),
         CASE(what_a_session_leaves_on_the_only_one_is_ended_and_the_login_kept),
         CASE(an_operation_that_somebody_left_on_the_only_session_costs_no_login),
         CASE(a_refused_context_login_costs_no_login_on_the_only_session),

@@ -382,6 +382,7 @@ FAULTS = [
     Fault("module/vendor_session.c", "&& give_back_tokens(token))", "&& (false && give_back_tokens(token)))", "an idle token keeps the only session", "module economy"),
     Fault("module/vendor_session.c", "rv == CKR_SESSION_COUNT || rv == CKR_ARGUMENTS_BAD || rv == CKR_HOST_MEMORY", "rv == CKR_SESSION_COUNT",
           "of other names for too many sessions nobody knows", "module economy"),
+    Fault("module/session_vendor.c", "(!borrows(session) || (session->at_vendor & operation) != 0);", "(!borrows(session) || operation != 0);", "a session goes on with what another has left", "module economy"),
     Fault("module/session_vendor.c", "if (is_taken(session))", "if (false)", "a session that is busy is lent", "module economy"),
     Fault("module/session_vendor.c", "borrows(session) && is_taken(session)", "false", "a session that was lent is used beside another operation", "module economy"),
     Fault("module/session_vendor.c", "number != 0 && !borrowed)", "number != 0 && (!borrowed || true))", "who was lent the token's session closes it", "module economy"),
