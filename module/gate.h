@@ -98,8 +98,9 @@ CK_RV gate_scan(struct gate *gate);
 /* The same of one vendor. */
 CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor);
 
-/* Lists the slots of a token's vendor that is out, and asks only where it may be: in the slot where it was, and where no token is known to be. */
-void gate_look_for(const struct token *token);
+/* Lists the slots of a token's vendor that is out, and asks only where it may be, unless everywhere: in the slot where it was,
+ * and where no token is known to be. */
+void gate_look_for(const struct token *token, bool everywhere);
 
 /* Does an error of C_GetTokenInfo say that the card is out? */
 bool gate_says_gone(CK_RV rv);

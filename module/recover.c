@@ -5,7 +5,9 @@
 #include "common/names.h"
 #include "module/events.h"
 
-enum { LOOK_AGAIN_MS = 1000, REPLAYS_MAX = 2 };
+/* Where nobody tells of cards, one of so many looks is into every slot: a card that is taken for present may have gone, and left its place to
+ * the one that is looked for. */
+enum { LOOK_AGAIN_MS = 1000, NARROW_LOOKS = 4, REPLAYS_MAX = 2 };
 
 static const struct {
     CK_RV rv;
@@ -64,6 +66,7 @@ static void say_out(struct token *token)
 
     clock_gettime(CLOCK_BOOTTIME, &token->looked_at);
     token->looked_generation = events_generation(token->gate);
+    token->narrow_looks = 0;
     log_notice("the token \"%s\" is out", token_label(token, label));
 }
 
@@ -213,6 +216,14 @@ static bool is_recent(const struct timespec *then, const struct timespec *now)
            LOOK_AGAIN_MS;
 }
 
+static bool is_wide(struct token *token)
+{
+    if (token->looked_generation != 0 || token->narrow_looks++ < NARROW_LOOKS)
+        return false;
+    token->narrow_looks = 0;
+    return true;
+}
+
 bool recover_find(struct token *token)
 {
     char label[TOKEN_LABEL_SIZE];
@@ -229,6 +240,6 @@ bool recover_find(struct token *token)
     }
     token->looked_at = now;
     token->looked_generation = generation;
-    gate_look_for(token);
+    gate_look_for(token, is_wide(token));
     return token->present;
 }

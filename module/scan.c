@@ -287,9 +287,9 @@ CK_RV gate_scan_vendor(struct gate *gate, struct vendor *vendor)
     return scan_known(gate, vendor, NULL);
 }
 
-void gate_look_for(const struct token *token)
+void gate_look_for(const struct token *token, bool everywhere)
 {
-    CK_RV rv = scan_known(token->gate, token->vendor, token);
+    CK_RV rv = scan_known(token->gate, token->vendor, everywhere ? NULL : token);
 
     if (rv != CKR_OK)
         log_info("looking for a token that is out failed: %s", name_of_rv(rv));

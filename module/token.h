@@ -44,6 +44,7 @@ struct token {
     bool info_stale; /* a login may have changed its flags */
     struct timespec looked_at; /* since boot; when it was last found to be out */
     unsigned long looked_generation; /* of events, then */
+    unsigned narrow_looks; /* since its vendor's slots were all looked into */
     bool restarted; /* its library was, for its sake, and no signature has succeeded since */
     CK_SLOT_INFO slot_info;
     bool has_slot_info;

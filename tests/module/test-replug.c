@@ -410,6 +410,28 @@ static void a_card_is_found_again_where_another_has_been_seen(void **state)
     host_stop();
 }
 
+/* Nobody has used or listed the other one meanwhile. */
+static void a_card_is_found_where_another_is_taken_to_be(void **state)
+{
+    CK_SLOT_ID two = host_token("two");
+    CK_RV rv = CKR_DEVICE_REMOVED;
+
+    (void)state;
+    host_key(two, "ec:P-256", "11", MOCK_PAIR);
+    agent_start(MOCK_LOSES_AS_OPENSC, NULL);
+    agent_pull();
+    assert_int_equal(agent_sign(), CKR_DEVICE_REMOVED);
+    host.mock->token_insert(two, false);
+    host.mock->token_swap(agent.slot, two);
+    host.mock->token_insert(two, true); /* "one", where "two" was */
+    for (int i = 0; i < 6 && rv != CKR_OK; i++) {
+        usleep(TAKES_A_LOOK);
+        rv = agent_sign();
+    }
+    assert_int_equal(rv, CKR_OK);
+    host_stop();
+}
+
 static void a_card_without_a_number_is_known_again_by_its_keys(void **state)
 {
     (void)state;
@@ -451,6 +473,7 @@ int main(void)
         CASE(what_a_date_has_changed_meanwhile_holds_for_the_replay),
         CASE(a_token_is_named_without_what_its_label_is_filled_up_with),
         CASE(a_card_is_found_again_where_another_has_been_seen),
+        CASE(a_card_is_found_where_another_is_taken_to_be),
         CASE(a_card_without_a_number_is_known_again_by_its_keys),
     };
 

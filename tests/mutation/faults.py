@@ -443,6 +443,7 @@ FAULTS = [
     Fault("module/token_relogin.c", "if (!token->exposed || is_card_of_kept(token))", "if (true)", "another card without a number is said to want no PIN", "module replug"),
     Fault("module/token_objects.c", "    token->gate->readings += !trust_span_holds(&token->decided, now);", "", "a replay goes without the consent that is asked for from some date on",
           "module replug"),
+    Fault("module/recover.c", "token->narrow_looks++ < NARROW_LOOKS)", "true)", "a card is never found where another was", "module replug"),
     Fault("module/sign_parts.c", "    end(*session, rv);", "", "a use that cannot go on has no end in the audit", "module audit"),
     # What p11gate doctor finds
     Fault("tool/doctor.c", "    if (!whole)\n", "    if (!whole && false)\n", "a check that crashed is passed over", "tool_doctor"),
