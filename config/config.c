@@ -13,6 +13,7 @@
 #include "config/audits.h"
 #include "config/choice.h"
 #include "config/contradiction.h"
+#include "config/daemons.h"
 #include "config/document.h"
 #include "config/logins.h"
 #include "config/profiles.h"
@@ -318,6 +319,7 @@ static struct config *load(struct crypto *crypto, const struct request *request,
         read_second(&reader, config);
     audits_check(&reader, config);
     logins_check(&reader, config);
+    daemons_check(&reader, config);
     identity_finish(&reader.identity);
     process_init_of(&config->process, &config->policy, request->user);
 out:

@@ -49,6 +49,20 @@ struct login_settings {
     struct position idle_position, automatic_position; /* line 0: not written */
 };
 
+/* Whether the tokens are reached through `p11gate serve`. */
+enum daemon_use { DAEMON_OFF, DAEMON_PREFER, DAEMON_REQUIRE };
+
+struct daemon_settings {
+    /* owned; absolute, and short enough for sun_path; where nothing is said /run/p11gate/socket of
+     * the system's file, /run/user/UID/p11gate/socket of a user's, by the account that it is read
+     * for: no variable has a say. NULL only without memory, which loading has refused. */
+    char *socket;
+    enum daemon_use use;          /* off */
+    bool names_socket;            /* the file says it */
+    struct position position;     /* of the socket's text, else of `daemon`; line 0: not written */
+    struct position use_position; /* of `use`; line 0: not written */
+};
+
 struct settings {
     struct module_settings *modules; /* owned array; at least one */
     size_t n_modules;
@@ -61,6 +75,7 @@ struct settings {
     struct position audit_only_position;
     bool ignore_user;         /* user_config: none */
     struct login_settings login; /* owned */
+    struct daemon_settings daemon; /* owned */
     struct log_settings log;  /* owned */
     struct audit_settings audit;      /* owned */
     struct audit_settings user_audit; /* owned; what the user's file beside the system's adds */

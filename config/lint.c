@@ -277,11 +277,12 @@ static void check_mechanisms(const struct lint *lint)
     }
 }
 
+/* Where the daemon alone uses the libraries, it alone has to reach them. */
 static void check_modules(const struct lint *lint)
 {
     const struct settings *settings = &lint->config->settings;
 
-    for (size_t i = 0; i < settings->n_modules; i++) {
+    for (size_t i = 0; settings->daemon.use != DAEMON_REQUIRE && i < settings->n_modules; i++) {
         const struct module_settings *module = &settings->modules[i];
 
         if (access(module->path, R_OK) != 0) {
@@ -289,6 +290,16 @@ static void check_modules(const struct lint *lint)
                         "%s cannot be read (%m); expected the vendor's library", module->path);
         }
     }
+}
+
+static void check_daemon(const struct lint *lint)
+{
+    const struct daemon_settings *daemon = &lint->config->settings.daemon;
+
+    if (daemon->names_socket && daemon->use_position.line == 0)
+        message_add(lint->messages, SEVERITY_WARNING, daemon->position,
+                    "daemon: use is off; say `use: prefer` or `use: require`, or `use: off` if "
+                    "that is meant");
 }
 
 static void check_login(const struct lint *lint)
@@ -304,6 +315,7 @@ static void check_login(const struct lint *lint)
         message_add(lint->messages, SEVERITY_WARNING, login->idle_position,
                     "`idle` never ends before `max` does");
     if ((login->source == PIN_SOURCE_FILE || login->source == PIN_SOURCE_COMMAND) &&
+        lint->config->settings.daemon.use != DAEMON_REQUIRE &&
         access(login->source_name, F_OK) != 0)
         message_add(lint->messages, SEVERITY_WARNING, login->source_position,
                     "%s cannot be read (%m); expected where the PIN comes from",
@@ -315,6 +327,7 @@ void config_lint(const struct config *config, struct message_list *messages)
     const struct lint lint = {config, messages};
 
     check_modules(&lint);
+    check_daemon(&lint);
     check_login(&lint);
     check_functions(&lint);
     check_mechanisms(&lint);

@@ -10,6 +10,7 @@
 #include "config/audits.h"
 #include "config/certificates.h"
 #include "config/chain.h"
+#include "config/daemons.h"
 #include "config/logins.h"
 #include "config/modules.h"
 #include "config/patterns.h"
@@ -51,7 +52,7 @@ static const struct schema_key top_keys[] = {
     {"profiles", profiles_read, 0, &schema_profile},
     {"trust_anchors", trust_anchors_read, 0, &schema_trust_anchor},
     {"login", login_read, 0, &schema_login},
-    LATER("daemon"),
+    {"daemon", daemon_read, 0, &schema_daemon},
 };
 
 /* Beside a system's file: what the user may say there, and what that file alone says. */
@@ -138,6 +139,11 @@ static const struct schema_key keep_pin_keys[] = {
     {"idle", keep_pin_read_idle, 0, NULL},
     {"max", keep_pin_read_max, 0, NULL},
     {"survive_removal", keep_pin_read_survive_removal, 0, NULL},
+};
+
+static const struct schema_key daemon_keys[] = {
+    {"socket", daemon_read_socket, 0, NULL},
+    {"use", daemon_read_use, 0, NULL},
 };
 
 static const struct schema_key selector_keys[] = {
@@ -319,6 +325,7 @@ const struct schema schema_login =
     SCHEMA(login_keys, "a map with `pin_source`, `keep_pin` or `automatic`");
 const struct schema schema_keep_pin =
     SCHEMA(keep_pin_keys, "`never` or a map with `idle`, `max` or `survive_removal`");
+const struct schema schema_daemon = SCHEMA(daemon_keys, "a map with `socket` or `use`");
 const struct schema schema_rule = RULE_SCHEMA(rule_keys);
 const struct schema schema_allow = RULE_SCHEMA(allow_keys);
 const struct schema schema_narrowing_allow = RULE_SCHEMA(narrowing_allow_keys);

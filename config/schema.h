@@ -46,6 +46,7 @@ extern const struct schema schema_cache;
 extern const struct schema schema_log;             /* struct settings */
 extern const struct schema schema_login; /* struct login_settings, as the next */
 extern const struct schema schema_keep_pin;
+extern const struct schema schema_daemon;          /* struct daemon_settings */
 extern const struct schema schema_allow;           /* struct rule: a rule of allow */
 extern const struct schema schema_narrowing_allow; /* struct rule: the same of such a user's file */
 extern const struct schema schema_narrowing_use;   /* struct use */

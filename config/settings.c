@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config/config.h"
+#include "config/daemons.h"
 #include "config/values.h"
 
 void settings_refuse(struct reader *reader, const struct field *field, void *target)
@@ -55,6 +56,7 @@ void settings_finish(struct settings *settings)
     access_finish(&settings->functions);
     access_finish(&settings->mechanisms);
     free(settings->login.source_name);
+    free(settings->daemon.socket);
     free(settings->log.file);
     free(settings->audit.path);
     free(settings->user_audit.path);
@@ -79,6 +81,7 @@ void settings_init(struct reader *reader, struct settings *settings)
     settings->max_age = DEFAULT_MAX_AGE;
     if (!settings_default_log(reader->identity.home, &settings->log))
         reader_no_memory(reader);
+    daemons_init(reader, &settings->daemon);
 }
 
 void settings_read_preset(struct reader *reader, const struct field *field, void *target)

@@ -237,7 +237,7 @@ class Check(Tool):
         {"text": "", "at": ":1:1: "},
         {"text": "version: 1\n\tmodule: x\n", "at": ":2:1: "},
         {"text": "version: 1\nmodule: p11gate.so\nallow: all\n", "at": ":2:9: "},
-        {"text": "version: 1\nmodule: x\nallow: all\ndaemon: {use: off}\n", "at": ":4:1: daemon: not yet"},
+        {"text": "version: 1\nmodule: x\nallow: all\ndaemon: {use: on}\n", "at": ":4:15: "},
     )
     def test_a_mistake_is_reported_with_its_place(self, text, at):
         path = self.sandbox.write("wrong.yaml", text)
@@ -247,7 +247,7 @@ class Check(Tool):
 
     @rows(
         *[{"more": text} for text in (
-            "daemon: {use: off}", "allow: [{id: 01, use: {max_signatures_per_minute: 3}}]",
+            "allow: [{id: 01, use: {max_signatures_per_minute: 3}}]",
         )]
     )
     def test_what_a_later_version_will_know_is_refused_as_not_yet(self, more):

@@ -329,6 +329,10 @@ FAULTS = [
     Fault("module/pin_source.c", "if (memchr(text, '\\n', size) != NULL || memchr(text, '\\0', size) != NULL)", "if (false)", "two lines are sent as a PIN", "pin_source"),
     Fault("config/secure_file.c", "if (!walk->secret || ", "if (true || ", "a PIN that others can read is taken", "config-logins"),
     Fault("config/logins.c", "if (config->settings.preset != PRESET_TRANSPARENT)", "if (true)", "a login is promised where calls pass unseen", "config-logins"),
+    Fault("config/daemons.c", "if (config->settings.preset != PRESET_TRANSPARENT || settings->use == DAEMON_OFF)", "if (true)", "a daemon is promised that passes calls unseen", "config-daemons"),
+    Fault("config/daemons.c", "if (path != NULL && strlen(path) > LONGEST_SOCKET)", "if (false)", "a socket's path is cut to another one", "config-daemons"),
+    Fault("config/daemons.c", "    if (reader->system)\n        return strdup(", "    if (false)\n        return strdup(", "the system's daemon is looked for in the user's folder", "config-daemons"),
+    Fault("config/schema.c", "    REFUSED(\"daemon\"),", "    {\"daemon\", daemon_read, 0, &schema_daemon},", "a user's file says who has the tokens beside the system's", "config-narrowing"),
     Fault("config/schema.c", "    REFUSED(\"login\"),\n    REFUSED(\"daemon\"),", "    REFUSED(\"daemon\"),", "a user's file says how to log in beside the system's", "config-narrowing"),
     # preset: transparent with rules
     Fault("module/filter.c", "return shows_slot(call->direct, slot) ? CKR_OK : CKR_SLOT_ID_INVALID;", "return CKR_OK;", "a hidden token is answered for",

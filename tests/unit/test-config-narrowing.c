@@ -201,6 +201,18 @@ static void under_a_transparent_system_a_user_can_have_neither_audit_nor_questio
                                           "log: {audit: ./mine}\nprofiles: {p: {preset: ssh}}"));
 }
 
+static void the_systems_daemon_is_every_users(void **state)
+{
+    struct config *config = load_good("version: 1\nmodule: a.so\nallow: all\ndaemon: {use: require}", plain_user);
+
+    (void)state;
+    assert_string_equal(config->settings.daemon.socket, "/run/p11gate/socket");
+    assert_int_equal(config->settings.daemon.use, DAEMON_REQUIRE);
+    config_destroy(config);
+    expect_errors("system.yaml", "version: 1\nmodule: a.so\npreset: transparent\ndaemon: {use: prefer}", plain_user,
+                  "4:10: found `use: prefer` under `preset: transparent`, expected `off`");
+}
+
 static void without_a_users_file_the_systems_policy_holds(void **state)
 {
     struct config *config = load_good(plain_system, NULL);
@@ -516,6 +528,7 @@ int main(void)
                                set_up_case),
         cmocka_unit_test_setup(
             under_a_transparent_system_a_user_can_have_neither_audit_nor_question, set_up_case),
+        cmocka_unit_test_setup(the_systems_daemon_is_every_users, set_up_case),
         cmocka_unit_test_setup(without_a_users_file_the_systems_policy_holds, set_up_case),
         cmocka_unit_test_setup(a_change_of_either_file_is_seen, set_up_case),
         cmocka_unit_test_setup(user_config_none_leaves_the_users_file_alone, set_up_case),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The top level: version, module, preset, log, and what later versions will know.
+// The top level: version, module, preset, log and so on.
 #include "tests/unit/config_fixture.h"
 
 #include <stdio.h>
@@ -176,7 +176,7 @@ static void every_mistake_at_the_top_is_reported(void **state)
         {"version: 1\nmodul: a.so\nallow: []",
          "2:1: unknown key `modul`, expected `version`, `module`, `modules`, `preset`, "
          "`require`, `deny`, `allow`, `log`, `functions`, `mechanisms`, `session`, `cache`, "
-         "`audit_only`, `user_config`, `profiles`, `trust_anchors` or `login`; "
+         "`audit_only`, `user_config`, `profiles`, `trust_anchors`, `login` or `daemon`; "
          "did you mean `module`?\n1:1: found no `module`"},
         {"version: 1\nmodule: a.so\nalow: all",
          "3:1: did you mean `allow`?\n1:1: found no `allow`"},
@@ -220,23 +220,6 @@ static void every_mistake_at_the_top_is_reported(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         fixture_expect_errors(cases[i].text, cases[i].errors);
-}
-
-static void keys_of_later_versions_are_known_by_name(void **state)
-{
-    static const char *const keys[] = {
-        "daemon",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        char text[128];
-        char error[128];
-
-        snprintf(text, sizeof(text), "allow: []\n%s: {a: [b]}\n", keys[i]);
-        snprintf(error, sizeof(error), "4:1: %s: not yet supported by this version", keys[i]);
-        fixture_expect_policy_errors(text, error);
-    }
 }
 
 static void modules_are_read_in_their_order(void **state)
@@ -417,7 +400,6 @@ int main(void)
         cmocka_unit_test(session_and_cache_have_defaults_and_are_read),
         cmocka_unit_test(mistakes_in_session_and_cache_are_reported),
         cmocka_unit_test(presets_are_read_and_transparent_needs_no_allow),
-        cmocka_unit_test(keys_of_later_versions_are_known_by_name),
         cmocka_unit_test(found_text_is_cut_between_characters),
     };
 

@@ -146,6 +146,7 @@ KEYS = {
                                                      ("{a: x}", 4, "found `x`, expected a map with `file`"), ("{a: {}}", 4, "found an empty map"),
                                                      ("{a: {crl: CRLFILE}}", 4, "found no `file`"), ("{'': {file: CAFILE}}", 1, "expected a name"))),
         "login": inner("{keep_pin: never}"),
+        "daemon": Key("{use: off}", (_NOTHING, _LIST, _EMPTY, _UNKNOWN, ("prefer", 0, "found `prefer`, expected a map with `socket` or `use`"))),
         "audit_only": refused("true", "found `audit_only` in a user's file, expected it in the system's"),
         "user_config": refused("none", "found `user_config` in a user's file, expected it in the system's"),
     },
@@ -191,6 +192,10 @@ KEYS = {
         **{limit: one("90s", ("0s", 0, "found `0s`, expected a duration above zero, such as 10m, or `none`"), ("10", 0, "found `10`"), ("never", 0, "found `never`"),
                       ("4000d", 0, "expected at most 3650d")) for limit in ("idle", "max")},
         "survive_removal": boolean(),
+    },
+    "top.daemon": {
+        "socket": one("/run/a.socket", ("''", 0, "expected a path"), ("'%q'", 0, "`%` before a letter"), (f"/{'x' * 107}", 0, "found a path of 108 bytes, expected at most 107")),
+        "use": one("require", ("on", 0, "found `on`, expected `off`, `prefer` or `require`"), ("preferred", 0, "did you mean `prefer`?"), ("true", 0, "found `true`")),
     },
     "top.require.token": {name: text("a", (f"'{'x' * 40}'", 0, "longer text can match nothing")) for name in ("label", "serial", "manufacturer", "model")},
     "top.require.slot": {
@@ -306,6 +311,7 @@ PLACES = {
     "top.cache": (_HEAD + "allow: []\ncache: {@}\n", _HEAD + "cache:\n  @\nallow: []\n"),
     "top.login": (_HEAD + "allow: []\nlogin: {@}\n", _HEAD + "login:\n  @\nallow: []\n"),
     "top.login.keep_pin": (_HEAD + "allow: []\nlogin: {keep_pin: {@}}\n", _HEAD + "login:\n  keep_pin:\n    @\nallow: []\n"),
+    "top.daemon": (_HEAD + "allow: []\ndaemon: {@}\n", _HEAD + "daemon:\n  @\nallow: []\n"),
     "top.require.token": (_HEAD + "allow: [{token: {@}}]\n", _ALLOW + "- token:\n    @\n", _HEAD + "allow: []\ndeny: [{any: [{not: {token: {@}}}]}]\n"),
     "top.require.slot": (_HEAD + "allow: [{slot: {@}}]\n", _ALLOW + "- not:\n    slot:\n      @\n"),
     "top.require.key": (_HEAD + "allow: [{key: {@}}]\n", _ALLOW + "- id: 01\n  key:\n    @\n"),
