@@ -195,7 +195,7 @@ KEYS = {
     },
     "top.daemon": {
         "socket": one("/run/a.socket", ("''", 0, "expected a path"), ("'%q'", 0, "`%` before a letter"), (f"/{'x' * 107}", 0, "found a path of 108 bytes, expected at most 107")),
-        "use": one("require", ("on", 0, "found `on`, expected `off`, `prefer` or `require`"), ("preferred", 0, "did you mean `prefer`?"), ("true", 0, "found `true`")),
+        "use": one("require", ("on", 0, "found `on`, expected `off`, `prefer` or `require`"), ("perfer", 0, "did you mean `prefer`?"), ("true", 0, "found `true`")),
     },
     "top.require.token": {name: text("a", (f"'{'x' * 40}'", 0, "longer text can match nothing")) for name in ("label", "serial", "manufacturer", "model")},
     "top.require.slot": {
