@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A client of p11-kit's RPC protocol: a PKCS#11 module whose calls are answered at the other end of
+// a unix socket, by `p11gate serve`, a stock `p11-kit server`, or a process that runs
+// p11_kit_remote_serve_module() on a socketpair.
+//
+// No threads, no signals, nothing on stdout. Different instances are independent; the calls of one
+// must not run at the same time.
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <p11-kit/pkcs11.h>
+
+enum {
+    REMOTE_MOST = 8,              /* instances in a process */
+    REMOTE_MESSAGE_MAX = 4 << 20, /* bytes of a request or an answer */
+    REMOTE_UIDS_MOST = 4,
+};
+
+struct remote;
+
+struct remote_options {
+    /* The server's socket, copied; or NULL, and then open(context) gives a connected unix stream
+     * socket each time, close-on-exec, which is closed here; -1: there is none. A server that is
+     * too old to negotiate a version (p11-kit before 0.24.1) is asked for a second time. */
+    const char *path;
+    int (*open)(void *context);
+    void *context;
+    /* One of these must be the server's user (SO_PEERCRED: who listens, or made the socketpair).
+     * None: nobody will do. */
+    uid_t server_uids[REMOTE_UIDS_MOST];
+    size_t n_server_uids;
+    unsigned connect_ms; /* for connecting */
+    unsigned call_ms;    /* for the whole of each call, C_Initialize as well */
+};
+
+/* NULL: no memory, or REMOTE_MOST are in use. Nothing is connected before C_Initialize. */
+struct remote *remote_create(const struct remote_options *options);
+
+/* Closes the connection without C_Finalize; the functions must not be called again. Accepts NULL.
+ */
+void remote_destroy(struct remote *remote);
+
+/* All 68 functions, borrowed. What differs from a library in this process:
+ *   C_Initialize  connects; its arguments are not passed on. CKR_DEVICE_ERROR where no server of a
+ * wanted user is reached or understood, else what the server answers;
+ * CKR_CRYPTOKI_ALREADY_INITIALIZED while connected. C_Finalize    closes the connection, whatever
+ * the server answers. every call    CKR_CRYPTOKI_NOT_INITIALIZED without a connection: after one
+ * was lost (in that call or before), and in a child process. C_Initialize connects again; sessions,
+ * logins and objects of the old connection are gone. CKR_DEVICE_ERROR when the deadline has passed
+ * or the answer is malformed; the connection is closed then, so that no late answer is taken for
+ * another call's. CKR_HOST_MEMORY for what is larger than REMOTE_MESSAGE_MAX. C_WaitForSlotEvent
+ * without CKF_DONT_BLOCK: CKR_FUNCTION_NOT_SUPPORTED. C_OpenSession       notifications are not
+ * passed on. mechanisms          with parameters that the protocol has no form for:
+ * CKR_MECHANISM_PARAM_INVALID; from 0.25.6 on also without, if not known here:
+ * CKR_MECHANISM_INVALID. Nothing is sent. attributes          that are arrays of attributes, or
+ * that versions of p11-kit write differently, cannot be read (CKR_ATTRIBUTE_TYPE_INVALID) or
+ * written; a value of another size than its type's is CKR_ATTRIBUTE_VALUE_INVALID. */
+CK_FUNCTION_LIST *remote_functions(struct remote *remote);
+
+/* Why the last CKR_DEVICE_ERROR or CKR_CRYPTOKI_NOT_INITIALIZED, for the log: one line, no secret
+ * in it; "" if there was none. Borrowed until the next call. */
+const char *remote_error(const struct remote *remote);
