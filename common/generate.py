@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, complete, remote, caller_header or
-caller."""
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, complete, remote,
+remote_signatures, caller_header or caller."""
 import re
 import sys
 
@@ -429,6 +429,19 @@ def make_remote_function(f, number):
     print("    return call_end(&call);\n}\n")
 
 
+def make_remote_signatures(functions):
+    begin("remote_signatures")
+    print('#pragma once\n\n#include "common/function_ids.gen.h"\n')
+    print("/* For tests: how the protocol numbers the functions (0: it does not), and the letters of their answers. */")
+    print("static const struct {\n    unsigned number;\n    const char *answer;\n} remote_signatures[FUNCTION_COUNT] = {")
+    numbers = remote_numbers(functions)
+    for f in functions:
+        if f.name not in REMOTE_HERE:
+            answer = "".join(letters for letters, _, _ in remote_answers(f))
+            print(f'    [FUNCTION_{f.name}] = {{{numbers[f.name]}, "{answer}"}},')
+    print("};")
+
+
 def make_remote_instance(functions, instance):
     for f in functions:
         calls = "remote" if f.name in REMOTE_BY_HAND else "send"
@@ -457,7 +470,7 @@ def make_remote(functions):
 
 def make_caller_header(functions):
     begin("caller_header")
-    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "functions.gen.h"\n')
+    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
     print("/* What call_function() passes, by the kind of each argument. */\nstruct call_arguments {")
     kinds = {}
     for f in functions:

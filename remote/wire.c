@@ -40,10 +40,11 @@ static bool grow(struct wire *wire, size_t size)
 
 uint8_t *wire_append(struct wire *wire, size_t size)
 {
+    const bool fits = wire->bytes != NULL && size <= wire->room - wire->size;
     uint8_t *added;
 
     if (wire->failed || size > REMOTE_MESSAGE_MAX - wire->size ||
-        (size > wire->room - wire->size && !grow(wire, wire->size + size))) {
+        (!fits && !grow(wire, wire->size + size))) {
         wire->failed = true;
         return NULL;
     }
