@@ -19,14 +19,22 @@ void connection_init(struct connection *connection)
     *connection = (struct connection){.fd = -1};
 }
 
+static bool is_ours(const struct connection *connection)
+{
+    struct stat status;
+
+    return connection->fd >= 0 && fstat(connection->fd, &status) == 0 &&
+           status.st_ino == connection->inode && status.st_dev == connection->device;
+}
+
 bool connection_is_up(const struct connection *connection)
 {
-    return connection->fd >= 0 && connection->pid == getpid();
+    return connection->pid == getpid() && is_ours(connection);
 }
 
 void connection_close(struct connection *connection)
 {
-    if (connection->fd >= 0)
+    if (is_ours(connection))
         close(connection->fd);
     connection->fd = -1;
 }
@@ -66,24 +74,38 @@ static bool is_wanted(struct connection *connection, const struct remote_options
     return false;
 }
 
+static void take(struct connection *connection, int fd)
+{
+    struct stat status = {0};
+
+    fstat(fd, &status);
+    connection->fd = fd;
+    connection->device = status.st_dev;
+    connection->inode = status.st_ino;
+    connection->pid = getpid();
+    connection->code = 0;
+    connection->error[0] = '\0';
+}
+
 static CK_RV reach(struct connection *connection, const struct remote_options *options)
 {
+    int fd;
+
     connection_close(connection); /* a parent's copy */
     errno = ENOTCONN;
-    connection->fd = options->path != NULL
-                         ? transport_connect(options->path, transport_deadline(options->connect_ms))
-                         : options->open(options->context);
-    if (connection->fd < 0) {
+    fd = options->path != NULL
+             ? transport_connect(options->path, transport_deadline(options->connect_ms))
+             : options->open(options->context);
+    if (fd < 0) {
         snprintf(connection->error, sizeof(connection->error), "connecting to the server: %s",
                  strerror(errno));
         return CKR_DEVICE_ERROR;
     }
-    connection->pid = getpid();
-    connection->code = 0;
+    take(connection, fd);
     return is_wanted(connection, options) ? CKR_OK : CKR_DEVICE_ERROR;
 }
 
-/* Who has 0 answered may have been sent 2, but not more than that. */
+/* A server answers with a lower version, or the same. */
 static CK_RV agree(struct connection *connection, uint8_t version, unsigned call_ms)
 {
     const uint64_t deadline = transport_deadline(call_ms);
@@ -102,7 +124,6 @@ CK_RV connection_open(struct connection *connection, const struct remote_options
 {
     CK_RV rv = reach(connection, options);
 
-    connection->error[0] = rv == CKR_OK ? '\0' : connection->error[0];
     if (rv == CKR_OK)
         rv = agree(connection, VERSION_NEWEST, options->call_ms);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {

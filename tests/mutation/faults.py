@@ -459,8 +459,9 @@ FAULTS = [
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # The client of p11-kit's protocol
     Fault("remote/connection.c", "if (options->server_uids[i] == peer.uid)", "if (true)", "another user's server gets the PIN", "remote connection"),
-    Fault("remote/connection.c", "return connection->fd >= 0 && connection->pid == getpid();", "return connection->fd >= 0;", "a child talks into its parent's connection",
+    Fault("remote/connection.c", "return connection->pid == getpid() && is_ours(connection);", "return is_ours(connection);", "a child talks into its parent's connection",
           "remote connection"),
+    Fault("remote/connection.c", "status.st_ino == connection->inode &&", "", "a PIN goes to whatever has the number of a file that the host closed", "remote connection"),
     Fault("remote/connection.c", "if (wire_u32(header) != connection->code)", "if (false)", "an answer is taken for another call's", "remote liar"),
     Fault("remote/connection.c", "if (size > REMOTE_MESSAGE_MAX)", "if (false)", "a header asks for four gigabytes", "remote liar"),
     Fault("remote/connection.c", 'return connection_give_up(connection, "the server did not answer in time");', "return CKR_DEVICE_ERROR;",

@@ -27,6 +27,7 @@ int liar_open(void *context)
         close(ends[1]);
         liar->far[at] = -1;
     }
+    liar->near = ends[0];
     return ends[0];
 }
 

@@ -25,6 +25,7 @@ struct liar {
     } connections[LIAR_CONNECTIONS]; /* in the order in which they are opened */
     size_t opened;
     int far[LIAR_CONNECTIONS];
+    int near; /* the last one that was given away */
 };
 
 /* remote_options.open, with the liar for context. */

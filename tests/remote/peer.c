@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,6 +163,18 @@ int peer_open(void *context)
     return ends[0];
 }
 
+static bool takes_connections(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool taken;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    taken = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    close(fd);
+    return taken;
+}
+
 const char *peer_listen(void)
 {
     static char path[96];
@@ -180,7 +193,7 @@ const char *peer_listen(void)
                "pkcs11:", (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < 500 && access(path, F_OK) != 0; i++)
+    for (int i = 0; i < 500 && !takes_connections(path); i++)
         nanosleep(&moment, NULL);
     return path;
 }

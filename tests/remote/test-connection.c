@@ -170,6 +170,32 @@ static void a_child_has_a_connection_of_its_own(void **state)
     remote_destroy(remote);
 }
 
+/* As by closefrom(), and then another file. */
+static void what_took_the_place_of_its_file_is_left_alone(void **state)
+{
+    struct liar liar = {0};
+    struct remote *remote = with_users(&liar, (uid_t[]){getuid()}, 1);
+    CK_FUNCTION_LIST *functions = remote_functions(remote);
+    int others[2], taken;
+    char byte;
+
+    (void)state;
+    liar_greet(&liar.connections[1].speech, 0);
+    assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, others));
+    assert_int_equal(CKR_OK, initialize(remote));
+    taken = liar.near;
+    assert_int_equal(taken, dup2(others[0], taken));
+    assert_int_equal(CKR_CRYPTOKI_NOT_INITIALIZED, functions->C_Login(1, CKU_USER, NULL, 0));
+    assert_int_equal(CKR_OK, initialize(remote));
+    assert_int_equal(-1, recv(others[1], &byte, 1, MSG_DONTWAIT));
+    assert_int_equal(1, send(taken, "x", 1, MSG_NOSIGNAL));
+    close(taken);
+    close(others[0]);
+    close(others[1]);
+    remote_destroy(remote);
+    liar_finish(&liar);
+}
+
 static void a_stopped_server_is_given_up(void **state)
 {
     struct remote_options options = {
@@ -357,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_server_of_another_user_hears_nothing),
         cmocka_unit_test(users_are_named_or_nobody_will_do),
         cmocka_unit_test_teardown(a_child_has_a_connection_of_its_own, peer_end),
+        cmocka_unit_test(what_took_the_place_of_its_file_is_left_alone),
         cmocka_unit_test_teardown(a_stopped_server_is_given_up, peer_end),
         cmocka_unit_test(instances_are_so_many_and_do_not_know_of_each_other),
         cmocka_unit_test(a_server_that_takes_no_connection_is_given_up),
