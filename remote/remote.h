@@ -31,7 +31,7 @@ struct remote_options {
     uid_t server_uids[REMOTE_UIDS_MOST];
     size_t n_server_uids;
     unsigned connect_ms; /* for connecting */
-    unsigned call_ms;    /* for the whole of each call, C_Initialize as well */
+    unsigned call_ms; /* for the whole of each call; in C_Initialize for each of its two answers */
 };
 
 /* NULL: no memory, or REMOTE_MOST are in use. Nothing is connected before C_Initialize. */
@@ -42,20 +42,27 @@ struct remote *remote_create(const struct remote_options *options);
 void remote_destroy(struct remote *remote);
 
 /* All 68 functions, borrowed. What differs from a library in this process:
- *   C_Initialize  connects; its arguments are not passed on. CKR_DEVICE_ERROR where no server of a
- * wanted user is reached or understood, else what the server answers;
- * CKR_CRYPTOKI_ALREADY_INITIALIZED while connected. C_Finalize    closes the connection, whatever
- * the server answers. every call    CKR_CRYPTOKI_NOT_INITIALIZED without a connection: after one
- * was lost (in that call or before), and in a child process. C_Initialize connects again; sessions,
- * logins and objects of the old connection are gone. CKR_DEVICE_ERROR when the deadline has passed
- * or the answer is malformed; the connection is closed then, so that no late answer is taken for
- * another call's. CKR_HOST_MEMORY for what is larger than REMOTE_MESSAGE_MAX. C_WaitForSlotEvent
- * without CKF_DONT_BLOCK: CKR_FUNCTION_NOT_SUPPORTED. C_OpenSession       notifications are not
- * passed on. mechanisms          with parameters that the protocol has no form for:
- * CKR_MECHANISM_PARAM_INVALID; from 0.25.6 on also without, if not known here:
- * CKR_MECHANISM_INVALID. Nothing is sent. attributes          that are arrays of attributes, or
- * that versions of p11-kit write differently, cannot be read (CKR_ATTRIBUTE_TYPE_INVALID) or
- * written; a value of another size than its type's is CKR_ATTRIBUTE_VALUE_INVALID. */
+ *
+ * C_Initialize connects; its arguments are not passed on. CKR_DEVICE_ERROR where no server of a
+ * wanted user is reached or understood, CKR_CRYPTOKI_ALREADY_INITIALIZED while connected, else what
+ * the server answers. C_Finalize closes the connection, whatever the server answers.
+ *
+ * Every call without a connection is CKR_CRYPTOKI_NOT_INITIALIZED: one that was lost, in that call
+ * or before, and a parent's. C_Initialize connects again; sessions, logins and objects are new.
+ *
+ * CKR_DEVICE_ERROR when the deadline has passed or the answer is malformed. The connection is
+ * closed then, so that no late answer is taken for another call's.
+ *
+ * CKR_HOST_MEMORY for what is larger than REMOTE_MESSAGE_MAX. CKR_FUNCTION_NOT_SUPPORTED for
+ * C_WaitForSlotEvent without CKF_DONT_BLOCK. C_OpenSession passes no notification on.
+ *
+ * Mechanisms with parameters that the server's protocol has no form for are
+ * CKR_MECHANISM_PARAM_INVALID; before p11-kit 0.25 that is all with pointers in them but OAEP. From
+ * 0.25.6 on, one that is not known here is CKR_MECHANISM_INVALID.
+ *
+ * Attributes that are arrays of attributes, or that versions of p11-kit write differently, can be
+ * neither read nor written: CKR_ATTRIBUTE_TYPE_INVALID. A value of another size than its type's is
+ * CKR_ATTRIBUTE_VALUE_INVALID. */
 CK_FUNCTION_LIST *remote_functions(struct remote *remote);
 
 /* Why the last CKR_DEVICE_ERROR or CKR_CRYPTOKI_NOT_INITIALIZED, for the log: one line, no secret
