@@ -16,6 +16,7 @@ static const char *user;
 static void test_identity_init(struct identity *identity)
 {
     *identity = (struct identity){.user = user != NULL ? strdup(user) : NULL,
+                                  .uid = strdup("1000"),
                                   .host = strdup("CORP.Example"),
                                   .host_label = strdup("CORP")};
 }
