@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, pass, direct, trace, complete, remote,
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, served, pass, direct, trace, complete, remote,
 remote_signatures, caller_header or caller."""
 import re
 import sys
@@ -126,26 +126,40 @@ def make_table(functions):
 ENTRY_BY_HAND = {"C_WaitForSlotEvent"}
 
 
-def make_entry(functions):
-    begin("entry")
-    print('#include "module/entry.h"\n#include "module/slot_wait.h"\n')
+def make_entry_functions(functions, prefix, by_hand):
+    """The functions of a list, that find out whose layer is theirs."""
     for f in functions:
-        if f.has("entry") or f.name in ENTRY_BY_HAND:
+        if f.has("entry") or f.name in by_hand:
             continue
-        print(f"""static CK_RV entry_{f.name}({f.declared})
+        print(f"""static CK_RV {prefix}_{f.name}({f.declared})
 {{
     struct layer *top;
-    CK_RV rv = entry_begin(FUNCTION_{f.name}, &top);
+    CK_RV rv = {prefix}_begin(FUNCTION_{f.name}, &top);
 
     if (rv == CKR_OK)
-        rv = entry_end(top, top->{f.name}(top, {f.names}));
+        rv = {prefix}_end(top, top->{f.name}(top, {f.names}));
     return rv;
 }}
 """)
-    print("CK_FUNCTION_LIST entry_functions = {\n    .version = {2, 40},")
+    print(f"CK_FUNCTION_LIST {prefix}_functions = {{\n    .version = {{2, 40}},")
     for f in functions:
-        print(f"    .{f.name} = {'' if f.name == 'C_GetFunctionList' else 'entry_'}{f.name},")
+        print(f"    .{f.name} = {'' if prefix == 'entry' and f.name == 'C_GetFunctionList' else prefix + '_'}{f.name},")
     print("};")
+
+
+def make_entry(functions):
+    begin("entry")
+    print('#include "module/entry.h"\n#include "module/slot_wait.h"\n')
+    make_entry_functions(functions, "entry", ENTRY_BY_HAND)
+
+
+SERVED_BY_HAND = {"C_Login", "C_Logout", "C_WaitForSlotEvent"}
+
+
+def make_served(functions):
+    begin("served")
+    print('#include "daemon/served.h"\n')
+    make_entry_functions(functions, "served", SERVED_BY_HAND)
 
 
 def translate(argument):
@@ -426,7 +440,7 @@ def make_remote_function(f, number):
         print(f"        {get}(&call, {', '.join(a.name for a in run)});")
     if answers:
         print("    }")
-    print("    return call_end(&call);\n}\n")
+    print("    return call_close(&call);\n}\n")
 
 
 def make_remote_signatures(functions):

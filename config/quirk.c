@@ -20,6 +20,9 @@ const struct quirk_entry quirks[QUIRK_COUNT] = {
                             "p11-kit", "p11-kit (no connection)"},
     /* AWS CloudHSM's client 5 before 5.5: C_OpenSession fails without CKF_RW_SESSION */
     [QUIRK_RW_SESSION] = {"rw-session", "sessions are opened for reading and writing", NULL, NULL},
+    /* p11gate itself, behind a socket */
+    [QUIRK_RECOVERS] = {"recovers", "what is lost with a card or a library is its own to bring back",
+                        "p11gate", "p11gate PKCS#11 filter"},
 };
 
 static bool is_text(const CK_UTF8CHAR *field, size_t size, const char *text)

@@ -71,14 +71,14 @@ static void set_padded(struct audit_record *record, const char *name, const CK_U
 }
 
 /* The program says nothing about who wrote it: whoever is that user can run any program under any name. */
-static void set_process(struct audit_record *record)
+static void set_process(struct audit_record *record, const struct gate *gate)
 {
-    char program[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", program, sizeof(program));
+    struct peer asking;
 
-    audit_record_set_number(record, "uid", getuid());
-    audit_record_set_number(record, "pid", (unsigned long)getpid());
-    audit_record_set_bytes(record, "program", program, size > 0 ? (size_t)size : 0);
+    gate_who_asks(gate, &asking);
+    audit_record_set_number(record, "uid", asking.uid);
+    audit_record_set_number(record, "pid", (unsigned long)asking.pid);
+    audit_record_set(record, "program", asking.program);
 }
 
 void audit_describe_token(struct audit_record *record, const struct token *token)
@@ -86,7 +86,7 @@ void audit_describe_token(struct audit_record *record, const struct token *token
     const CK_TOKEN_INFO *info = &token->info;
 
     audit_record_set(record, "event", "");
-    set_process(record);
+    set_process(record, token->gate);
     set_padded(record, "token", info->label, sizeof(info->label));
     set_padded(record, "serial", info->serialNumber, sizeof(info->serialNumber));
 }

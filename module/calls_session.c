@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The functions on sessions and logins (PKCS#11 2.40, 5.6).
+#include "common/log.h"
 #include "module/audit.h"
 #include "module/events.h"
 #include "module/session.h"
 #include "module/sign.h"
+
+/* Its keys are not to be had before somebody unlocks it, and nobody is asked for a PIN. */
+static void say_locked(const struct token *token)
+{
+    struct gate *gate = token->gate;
+    char label[TOKEN_LABEL_SIZE];
+
+    if (gate->setting.below == NULL || (token->info.flags & CKF_LOGIN_REQUIRED) == 0 || gate->said_locked)
+        return;
+    gate->said_locked = true;
+    log_notice("the token \"%s\" is locked; `p11gate unlock` logs in to it", token_label(token, label));
+}
 
 CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
                          CK_VOID_PTR pApplication, CK_NOTIFY Notify, CK_SESSION_HANDLE_PTR phSession)
@@ -34,6 +47,7 @@ CK_RV gate_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_ULONG flags,
         session_close(session);
         return CKR_SESSION_COUNT;
     }
+    say_locked(token);
     *phSession = session->handle;
     return CKR_OK;
 }

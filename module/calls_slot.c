@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "module/daemon_client.h"
 #include "module/events.h"
 #include "module/nothing_shown.h"
 #include "module/recover.h"
@@ -102,6 +103,21 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
     return rv;
 }
 
+/* A client of the daemon's that asked its user for a PIN would wait for him, and could do nothing with what he says: `p11gate unlock` can. */
+static CK_FLAGS told_flags(struct token *token)
+{
+    const struct setting *setting = &token->gate->setting;
+    CK_FLAGS flags = token->info.flags;
+    bool required = (flags & CKF_LOGIN_REQUIRED) != 0;
+
+    if (token_logged_in(token) || token_can_relogin(token))
+        flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    if (setting->below == NULL)
+        return flags;
+    flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    return required && setting->peer != NULL ? flags | DAEMON_FLAG_LOCKED : flags;
+}
+
 CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)
 {
     struct gate *gate = gate_of(self);
@@ -122,8 +138,7 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
     pInfo->ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     pInfo->ulSessionCount = token->n_sessions;
     pInfo->ulRwSessionCount = token->n_rw_sessions;
-    if (token_logged_in(token) || token_can_relogin(token))
-        pInfo->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+    pInfo->flags = told_flags(token);
     if (gate->preset == PRESET_READ_ONLY)
         pInfo->flags |= CKF_WRITE_PROTECTED;
     return CKR_OK;

@@ -30,30 +30,24 @@ static void label_of(const struct exposed_key *key, char out[LABEL_MAX + 1])
     printable_make(out);
 }
 
-static void program_of(char out[PATH_MAX])
-{
-    ssize_t size = readlink("/proc/self/exe", out, PATH_MAX - 1);
-
-    out[size > 0 ? size : 0] = '\0';
-    printable_make(out);
-}
-
 /* The caller frees; NULL without memory. */
 static char *make_question(const struct token *token, const struct exposed_key *key,
                            const char *noun)
 {
     char label[LABEL_MAX + 1], fingerprint[51] = "unknown", name[TOKEN_LABEL_SIZE];
-    char program[PATH_MAX];
+    struct peer asking;
     char *question = NULL;
 
     label_of(key, label);
-    program_of(program);
+    gate_who_asks(token->gate, &asking);
+    printable_make(asking.program);
     if (key->group->key != NULL)
         public_key_fingerprint_text(key->group->key, fingerprint);
     if (asprintf(&question,
                  "Allow a %s with the key \"%s\"?\nKey fingerprint %s\nToken %s\nProgram %s, "
                  "process %ld",
-                 noun, label, fingerprint, token_label(token, name), program, (long)getpid()) < 0)
+                 noun, label, fingerprint, token_label(token, name), asking.program,
+                 (long)asking.pid) < 0)
         return NULL;
     return question;
 }

@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include "common/log.h"
 #include "crypto/crypto.h"
+#include "module/daemon_client.h"
 #include "module/direct.h"
 #include "module/gate.h"
+#include "module/pcsc.h"
 #include "module/slot_wait.h"
 #include "module/stdout_guard.h"
+#include "module/token.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -41,9 +44,16 @@ static void after_fork_in_child(void)
     log_after_fork();
 }
 
-static void watch_forks(void)
+static void watch_forks_once(void)
 {
     pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+static void watch_forks(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, watch_forks_once);
 }
 
 /* False in a call of ours: the vendor, or what it loads, calls us back. */
@@ -183,11 +193,46 @@ static bool has_threads(const CK_C_INITIALIZE_ARGS *arguments)
 
 static CK_RV start_gate(struct crypto *crypto, struct config *config, bool threads)
 {
-    CK_RV rv = gate_create_from(crypto, config, threads, &gate);
+    CK_RV rv = daemon_client_gate(crypto, config, threads, &gate);
 
     if (rv == CKR_OK)
         gate->serves = true;
     return rv;
+}
+
+CK_RV entry_start_in(const struct setting *setting, struct crypto *crypto, struct config *config)
+{
+    CK_RV rv = CKR_GENERAL_ERROR;
+
+    watch_forks();
+    if (!enter())
+        return rv;
+    if (gate == NULL)
+        rv = gate_create_in(setting, crypto, config, false, &gate);
+    if (rv == CKR_OK)
+        gate->serves = true;
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+void entry_listen_to_pcscd(bool (*is_used)(void))
+{
+    if (!enter())
+        return;
+    if (is_used())
+        pcsc_load();
+    pthread_mutex_unlock(&lock);
+}
+
+void entry_forget_tokens(void)
+{
+    struct layer *top;
+
+    if (entry_begin(FUNCTION_C_GetSlotList, &top) != CKR_OK)
+        return;
+    for (size_t i = 0; gate != NULL && i < gate->n_tokens; i++)
+        token_forget_objects(gate->tokens[i]);
+    entry_end(top, CKR_OK);
 }
 
 /* Reads the configuration, which says what is to be made. */
@@ -230,10 +275,9 @@ static CK_RV initialize(CK_C_INITIALIZE_ARGS *arguments)
 
 CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     CK_RV rv;
 
-    pthread_once(&once, watch_forks);
+    watch_forks();
     if (!enter()) {
         reentered = true;
         return CKR_GENERAL_ERROR;
@@ -279,6 +323,7 @@ static CK_RV finalize_gate(const void *reserved)
     slot_wait_end_all();
     gate_destroy(gate);
     gate = NULL;
+    daemon_client_stop();
     log_close();
     return CKR_OK;
 }

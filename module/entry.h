@@ -14,6 +14,19 @@ CK_RV entry_end(const struct layer *top, CK_RV rv);
 CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs);
 CK_RV entry_C_Finalize(CK_VOID_PTR pReserved);
 
+struct config;
+struct crypto;
+struct setting;
+
+/* In place of C_Initialize: all that comes in through entry_functions meets a gate that is made like this (gate_create_in). */
+CK_RV entry_start_in(const struct setting *setting, struct crypto *crypto, struct config *config);
+
+/* Has one of the vendors' processes brought pcscd into play? Then it is listened to from now on. */
+void entry_listen_to_pcscd(bool (*is_used)(void));
+
+/* What was read of the gate's tokens is read anew when it is next needed. */
+void entry_forget_tokens(void);
+
 /* Did C_Initialize come back to us from a call of ours, since this was last asked? */
 bool entry_was_reentered(void);
 

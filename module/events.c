@@ -231,12 +231,29 @@ static void connect_again(struct events *events)
     events->not_before = milliseconds() + RETRY_MS;
 }
 
+/* What is below answers from memory, and tells of logins that began or ended as well. */
+static void look_below(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        CK_RV rv;
+        if (!token->present)
+            continue;
+        token->info_stale = true;
+        rv = token_fresh_info(token);
+        if (token->present && gate_says_gone(rv))
+            token_lose(token);
+    }
+}
+
 void events_look(struct gate *gate)
 {
     struct events *events = gate->events;
     struct pcsc_readers now;
 
-    if (!pcsc_is_loaded())
+    if (gate->setting.below != NULL)
+        look_below(gate);
+    if (gate->setting.below != NULL || !pcsc_is_loaded())
         return;
     if (events == NULL)
         events = gate->events = calloc(1, sizeof(*events));

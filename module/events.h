@@ -10,7 +10,7 @@ struct events;
 
 /* Looks at pcscd's readers. Of tokens in readers out of which a card was taken since the last look, card and session are lost
  * (token_lose), also if a card is in again; a vendor that does not describe its slots by their readers' names is asked then; if pcscd began anew, their sessions are. It costs some 30 us (a vendor's look at the card:
- * tens of milliseconds), and nothing where no vendor library has loaded libpcsclite. To be called where a search, a use or a login begins,
+ * tens of milliseconds), and nothing where no vendor library has loaded libpcsclite. Where p11gate is below, it is asked for the tokens' descriptions. To be called where a search, a use or a login begins,
  * and before the slots are listed. */
 void events_look(struct gate *gate);
 

@@ -4,10 +4,13 @@
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "common/log.h"
 #include "common/names.h"
 #include "crypto/crypto.h"
+#include "module/daemon_client.h"
 #include "module/events.h"
+#include "module/kept_pin.h"
 #include "module/layer.h"
 #include "module/session.h"
 #include "module/token.h"
@@ -99,7 +102,10 @@ struct vendor *gate_load_vendor(const struct module_settings *module)
 static CK_RV start_vendor(const struct gate *gate, const struct module_settings *module,
                           struct vendor **out)
 {
-    struct vendor *vendor = gate_load_vendor(module);
+    const struct setting *setting = &gate->setting;
+    struct vendor *vendor = setting->open_module != NULL
+                                ? setting->open_module(setting->context, module)
+                                : gate_load_vendor(module);
     CK_RV rv = CKR_FUNCTION_FAILED;
 
     if (vendor == NULL)
@@ -116,6 +122,24 @@ static CK_RV start_vendor(const struct gate *gate, const struct module_settings 
     else
         vendor_destroy(vendor);
     return rv;
+}
+
+static CK_RV start_below(struct gate *gate)
+{
+    const struct setting *setting = &gate->setting;
+    const struct module_settings module = {.path = (char *)(uintptr_t)setting->below_name};
+    struct vendor *vendor = vendor_create(&module, setting->below);
+    CK_RV rv;
+
+    gate->vendors = calloc(1, sizeof(struct vendor *));
+    if (gate->vendors == NULL || vendor == NULL) {
+        vendor_destroy(vendor);
+        return CKR_HOST_MEMORY;
+    }
+    gate->vendors[0] = vendor;
+    gate->n_vendors = 1;
+    rv = vendor_initialize(vendor);
+    return setting->below_may_come ? CKR_OK : rv;
 }
 
 /* One that fails leaves its place empty, and the others go on; all failing is an error: the first one's. */
@@ -138,8 +162,8 @@ static CK_RV start_vendors(struct gate *gate)
     return any ? CKR_OK : rv;
 }
 
-CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool threads,
-                       struct gate **out)
+CK_RV gate_create_in(const struct setting *setting, struct crypto *crypto, struct config *config,
+                     bool threads, struct gate **out)
 {
     struct gate *gate = crypto != NULL && config != NULL ? calloc(1, sizeof(*gate)) : NULL;
     CK_RV rv;
@@ -149,19 +173,30 @@ CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool thread
         crypto_destroy(crypto);
         return CKR_HOST_MEMORY;
     }
+    gate->setting = *setting;
     gate->crypto = crypto;
     gate->config = config;
     gate->threads = threads;
     gate->preset = config->settings.preset;
     gate->login = config->settings.login;
     config->settings.login = (struct login_settings){0};
+    if (gate->login.keeps)
+        kept_pin_prepare();
     gate->layer = layer_make(gate->preset, &config->settings.functions);
-    rv = start_vendors(gate);
+    rv = setting->below != NULL ? start_below(gate) : start_vendors(gate);
     if (rv == CKR_OK)
         *out = gate;
     else
         gate_destroy(gate);
     return rv;
+}
+
+CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool threads,
+                       struct gate **out)
+{
+    const struct setting own = {0};
+
+    return gate_create_in(&own, crypto, config, threads, out);
 }
 
 CK_RV gate_create(struct gate **out)
@@ -173,7 +208,7 @@ CK_RV gate_create(struct gate **out)
         crypto_destroy(crypto);
         return CKR_FUNCTION_FAILED;
     }
-    return gate_create_from(crypto, config, false, out);
+    return daemon_client_gate(crypto, config, false, out);
 }
 
 CK_RV gate_create_with(struct config *config, struct gate **out)
@@ -222,6 +257,20 @@ void gate_destroy(struct gate *gate)
     free(gate);
 }
 
+void gate_who_asks(const struct gate *gate, struct peer *asking)
+{
+    ssize_t size;
+
+    if (gate->setting.peer != NULL) {
+        *asking = *gate->setting.peer;
+        return;
+    }
+    asking->uid = getuid();
+    asking->pid = getpid();
+    size = readlink("/proc/self/exe", asking->program, sizeof(asking->program) - 1);
+    asking->program[size > 0 ? size : 0] = '\0';
+}
+
 const struct policy *gate_policy(const struct gate *gate)
 {
     static const struct policy nothing;
@@ -261,6 +310,15 @@ static void settle_dates(struct gate *gate)
         token_settle_dates(gate->tokens[i]);
 }
 
+static struct config *load_again(struct gate *gate)
+{
+    const struct setting *setting = &gate->setting;
+    enum load load = gate->broken ? LOAD_AGAIN : LOAD_CHANGED;
+
+    return setting->load != NULL ? setting->load(setting->context, gate->crypto, load)
+                                 : gate_load_config(gate->crypto, load);
+}
+
 void gate_refresh_policy(struct gate *gate)
 {
     struct config *config;
@@ -270,7 +328,7 @@ void gate_refresh_policy(struct gate *gate)
         drop_snapshots(gate);
     if (!gate->broken && !config_changed(gate->config))
         return;
-    config = gate_load_config(gate->crypto, gate->broken ? LOAD_AGAIN : LOAD_CHANGED);
+    config = load_again(gate);
     if (config == NULL && gate->broken)
         return;
     drop_snapshots(gate);

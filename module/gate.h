@@ -2,8 +2,10 @@
 // All that stands between C_Initialize and C_Finalize: configuration, vendor, tokens, sessions, handles.
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include "config/config.h"
 #include "filters/mechanism.h"
 #include "module/functions.h"
@@ -16,8 +18,34 @@ struct events;
 struct exposed_object;
 struct token;
 
+enum load {
+    LOAD_FIRST,   /* there is no configuration, and so no log, yet */
+    LOAD_CHANGED, /* it says why not, in the log of the one before */
+    LOAD_AGAIN,   /* it was said already */
+};
+
+/* Who asks, where that is not this process: the other end of a socket. */
+struct peer {
+    uid_t uid;
+    pid_t pid;
+    char program[PATH_MAX]; /* "": it cannot be told */
+};
+
+/* What a gate is made in, where that is not a process of its own with the vendors' libraries in it. All of it may be NULL, and is borrowed
+ * for the gate's life. */
+struct setting {
+    const struct vendor_elsewhere *below; /* in place of the configuration's modules */
+    const char *below_name;               /* for messages */
+    bool below_may_come; /* that it cannot be initialised yet is no error */
+    struct vendor *(*open_module)(void *context, const struct module_settings *module); /* in place of gate_load_vendor */
+    struct config *(*load)(void *context, struct crypto *crypto, enum load load); /* in place of gate_load_config */
+    void *context;
+    const struct peer *peer; /* who asks */
+};
+
 struct gate {
     struct layer layer;      /* first: a layer is its gate */
+    struct setting setting;
     struct crypto *crypto;   /* owned */
     struct config *config;   /* owned */
     enum preset preset;      /* in force until C_Finalize, whatever the configuration says by now */
@@ -37,6 +65,7 @@ struct gate {
     bool scanned;            /* the slots were listed */
     bool listed;             /* a size query was answered; the next C_GetSlotList fills from the same scan */
     bool said_nothing_shown; /* once is enough */
+    bool said_locked;        /* that p11gate below has no login; the same */
     bool threads;            /* the application may have several: it said so in C_Initialize */
     bool serves;             /* an application, and not the command: what is shown may be used */
     bool audit_stuck;        /* the audit took nothing in time, the last time */
@@ -55,11 +84,9 @@ CK_RV gate_create_with(struct config *config, struct gate **gate);
 CK_RV gate_create_from(struct crypto *crypto, struct config *config, bool threads,
                        struct gate **gate);
 
-enum load {
-    LOAD_FIRST,   /* there is no configuration, and so no log, yet */
-    LOAD_CHANGED, /* it says why not, in the log of the one before */
-    LOAD_AGAIN,   /* it was said already */
-};
+/* The same in another setting, which is copied. */
+CK_RV gate_create_in(const struct setting *setting, struct crypto *crypto, struct config *config,
+                     bool threads, struct gate **gate);
 
 /* The configuration that is there, read, with its log opened; the caller owns it. NULL when there is none or it is broken, which is logged. */
 struct config *gate_load_config(struct crypto *crypto, enum load load);
@@ -73,6 +100,9 @@ struct gate *gate_of(struct layer *layer);
 
 /* Reads the configuration again if it changed. All exposures are made anew then, and when the time has passed that rules ask for; one that cannot be read leaves nothing visible. */
 void gate_refresh_policy(struct gate *gate);
+
+/* Whose calls they are: the setting's peer, else this process. */
+void gate_who_asks(const struct gate *gate, struct peer *asking);
 
 /* The policy in force, borrowed until the next gate_refresh_policy. */
 const struct policy *gate_policy(const struct gate *gate);

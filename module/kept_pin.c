@@ -22,6 +22,11 @@ struct kept_page {
     size_t size;                      /* 0: none, as in a child */
 };
 
+void kept_pin_prepare(void)
+{
+    syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1);
+}
+
 long kept_pin_clock(void)
 {
     struct timespec now;

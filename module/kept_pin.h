@@ -21,6 +21,9 @@ enum kept_form {
     KEPT_PLAIN,  /* the kernel keeps no keys here: it is wiped by the first call after its time */
 };
 
+/* To be called where PINs may be kept, before there are threads: a keyring that a thread makes for itself ends with that thread, and a PIN with it. */
+void kept_pin_prepare(void);
+
 /* Milliseconds; the time that the machine sleeps counts. */
 long kept_pin_clock(void);
 

@@ -84,6 +84,12 @@ bool pcsc_is_loaded(void)
     return found;
 }
 
+bool pcsc_load(void)
+{
+    return dlopen("libpcsclite.so.1", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE) != NULL &&
+           pcsc_is_loaded();
+}
+
 struct pcsc *pcsc_try(bool *refused)
 {
     struct pcsc *pcsc = library.cancel != NULL ? calloc(1, sizeof(*pcsc)) : NULL;

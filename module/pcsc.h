@@ -26,6 +26,9 @@ struct pcsc;
  * is not for two threads at once. */
 bool pcsc_is_loaded(void);
 
+/* Loads it: for p11gate's own daemon, whose vendors' libraries are in other processes. False where there is none. */
+bool pcsc_load(void);
+
 /* NULL where it is not loaded, or pcscd is not there; *refused: it is, and ends the connection, as where polkit does not let this user
  * in, or where its version is another. */
 struct pcsc *pcsc_try(bool *refused);

@@ -161,9 +161,22 @@ static bool is_loss(const struct token *token, enum loss loss)
     return loss != LOSS_NONE && (loss != LOSS_LOGIN || token_shows_private(token));
 }
 
+/* p11gate below has done all that could be done: its sessions live on, and what it could not sign is not tried twice. */
+static bool is_final(const struct token *token, CK_RV rv)
+{
+    static const CK_RV handles[] = {CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID};
+    enum loss loss = loss_of(rv);
+
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+        if (rv == handles[i])
+            return false;
+    }
+    return (loss == LOSS_SESSION || loss == LOSS_NONE) && vendor_has_quirk(token->vendor, QUIRK_RECOVERS);
+}
+
 static bool cure(struct token *token, enum loss loss, CK_RV rv)
 {
-    if (!is_loss(token, loss))
+    if (!is_loss(token, loss) || is_final(token, rv))
         return false;
     log_info("recovering from %s", name_of_rv(rv));
     return cures[loss].cure(token);
@@ -201,7 +214,7 @@ bool recover_signature(struct recovery *recovery, struct token *token, CK_RV rv)
 {
     enum loss loss = loss_of_signature(rv);
 
-    if (!is_loss(token, loss))
+    if (!is_loss(token, loss) || is_final(token, rv))
         return false;
     while (token->present && recovery->replays < REPLAYS_MAX) {
         if (advance(recovery, token, loss, rv) && is_back(token, loss))

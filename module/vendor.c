@@ -17,8 +17,10 @@
 enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
 
 struct vendor {
-    CK_FUNCTION_LIST *loaded; /* p11-kit's to release */
+    CK_FUNCTION_LIST *loaded; /* p11-kit's to release; NULL: it was not loaded */
     CK_FUNCTION_LIST functions;
+    struct vendor_elsewhere elsewhere; /* where it was not loaded */
+    bool failed;                 /* to be initialised, the last time */
     char *name;                  /* owned */
     char *init_args;             /* owned; NULL: none */
     unsigned quirks;             /* 1 << enum quirk: configured, or found */
@@ -73,6 +75,20 @@ struct vendor *vendor_load(const struct module_settings *module, char **error)
     return NULL;
 }
 
+struct vendor *vendor_create(const struct module_settings *module,
+                             const struct vendor_elsewhere *elsewhere)
+{
+    struct vendor *vendor = calloc(1, sizeof(*vendor));
+
+    if (vendor == NULL || !copy_settings(vendor, module)) {
+        vendor_destroy(vendor);
+        return NULL;
+    }
+    vendor->elsewhere = *elsewhere;
+    complete_functions(&vendor->functions, elsewhere->functions);
+    return vendor;
+}
+
 /* NSS takes its parameters in pReserved, and wants a NULL behind them; other libraries know nothing
  * of either. */
 struct arguments {
@@ -119,6 +135,17 @@ void vendor_say_reentered(const struct vendor *vendor)
     log_error("%s loads p11gate itself; name the vendor's library", vendor->name);
 }
 
+/* Once: what is elsewhere is tried again at each listing. */
+static void say_not_initialized(struct vendor *vendor, CK_RV rv)
+{
+    const struct vendor_elsewhere *elsewhere = &vendor->elsewhere;
+    const char *why = rv != CKR_OK && elsewhere->error != NULL ? elsewhere->error(elsewhere->context) : "";
+
+    if (rv != CKR_OK && !vendor->failed)
+        log_error("%s: C_Initialize failed: %s%s%s", vendor->name, name_of_rv(rv), why[0] != '\0' ? ": " : "", why);
+    vendor->failed = rv != CKR_OK && vendor->loaded == NULL;
+}
+
 CK_RV vendor_initialize(struct vendor *vendor)
 {
     CK_RV rv;
@@ -127,7 +154,7 @@ CK_RV vendor_initialize(struct vendor *vendor)
     rv = call_initialize(vendor);
     vendor->kept = vendor->initialized && rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
     if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
-        if (!vendor->kept)
+        if (!vendor->kept && vendor->loaded != NULL)
             log_info("%s is already initialised by somebody else in this process", vendor->name);
         return CKR_OK;
     }
@@ -136,8 +163,7 @@ CK_RV vendor_initialize(struct vendor *vendor)
         vendor_say_reentered(vendor);
         return CKR_FUNCTION_FAILED;
     }
-    if (rv != CKR_OK)
-        log_error("%s: C_Initialize failed: %s", vendor->name, name_of_rv(rv));
+    say_not_initialized(vendor, rv);
     return rv;
 }
 
@@ -180,7 +206,7 @@ CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
 
 bool vendor_is_same(const struct vendor *one, const struct vendor *other)
 {
-    return one->loaded == other->loaded;
+    return one->loaded != NULL && one->loaded == other->loaded;
 }
 
 /* The room suffices for nearly everyone, so that one call does. */

@@ -13,6 +13,17 @@ struct vendor;
  * caller frees; NULL: no memory) when it is not one, or is p11gate itself. */
 struct vendor *vendor_load(const struct module_settings *module, char **error);
 
+/* What is called in place of a library in this process; it outlives the vendor. */
+struct vendor_elsewhere {
+    CK_FUNCTION_LIST *functions;
+    const char *(*error)(const void *context); /* why C_Initialize failed, for the log; NULL: its code says it */
+    const void *context;
+};
+
+/* The same of functions that are here already. What the module says is copied. NULL without memory. */
+struct vendor *vendor_create(const struct module_settings *module,
+                             const struct vendor_elsewhere *elsewhere);
+
 /* Several threads of the host may be in the library at once: from the next vendor_initialize on it is to use locks. */
 void vendor_expect_threads(struct vendor *vendor);
 

@@ -225,7 +225,7 @@ void call_get_template(struct call *call, CK_ATTRIBUTE *template, CK_ULONG count
         call->answer.failed = true;
 }
 
-CK_RV call_end(struct call *call)
+CK_RV call_close(struct call *call)
 {
     CK_RV rv = call->rv;
 

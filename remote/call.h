@@ -59,4 +59,4 @@ void call_get_CK_SESSION_INFO(struct call *call, CK_SESSION_INFO *info);
 
 /* Wipes both messages. What the function answers; an answer of which something is missing or left
  * over closes the connection. */
-CK_RV call_end(struct call *call);
+CK_RV call_close(struct call *call);

@@ -75,7 +75,7 @@ static CK_RV greet(struct remote *remote)
     call_put_byte(&call, 0);                       /* no pReserved ... */
     call_put_bytes(&call, (const CK_BYTE *)"", 1); /* ... and the place where it would be */
     call_run(&call);
-    return call_end(&call);
+    return call_close(&call);
 }
 
 /* A lost connection is none to be initialised again at once. */

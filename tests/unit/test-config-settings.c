@@ -266,7 +266,7 @@ static void mistakes_in_modules_are_reported(void **state)
         {"[{path: a.so, name: \"a\\nb\"}]", "2:30: expected text without control"},
         {"[{path: a.so, init_args: {}}]", "2:35: found an empty map, expected the text that"},
         {"[{path: a.so, quirks: [serialise]}]",
-         "2:33: found `serialise`, expected `serialize`, `no-finalize`, `no-reinitialize`, `slots-frozen` or `rw-session`; did you mean "
+         "2:33: found `serialise`, expected `serialize`, `no-finalize`, `no-reinitialize`, `slots-frozen`, `rw-session` or `recovers`; did you mean "
          "`serialize`?"},
         {"[{path: a.so, quirks: {serialize: true}}]", "2:32: found a map, expected `serialize`, `no-finalize`"},
         {"[{path: a.so, name: x}, {path: b.so}, {path: c.so, name: x}]",
