@@ -56,12 +56,37 @@ static const struct verb verbs[] = {
      verb_doctor},
     {"keys", "[--login]", "print the permitted keys as lines for authorized_keys",
      "  --login  ask for the PIN, for keys that show only after login\n", verb_keys},
+    {"serve", "", "keep libraries, logins and what was read, for many clients, until SIGTERM",
+     "The sockets are those that systemd hands over, or those of the configuration's `daemon`.\n", verb_serve},
+    {"unlock", "[--token TOKEN] [--stdin | --keypad]", "log in to a token that is served, for all clients",
+     "  --token TOKEN  the one with this label or serial number\n"
+     "  --stdin        the PIN is the first line of standard input; else the terminal, or $SSH_ASKPASS, is asked\n"
+     "  --keypad       the PIN is entered at the reader\n"
+     "exit status: 0 unlocked, 1 not, 2 no such token, 3 no daemon\n",
+     verb_unlock},
+    {"lock", "[--token TOKEN]", "log out of the tokens that are served, and forget their PINs",
+     "  --token TOKEN  only of the one with this label or serial number\n"
+     "exit status: 0 locked, 1 not, 2 the tokens cannot be listed, 3 no daemon\n",
+     verb_lock},
+    {"status", "[--token TOKEN] [--quiet | --json]", "tell whether the tokens that are served are unlocked",
+     "  --token TOKEN  only of the one with this label or serial number\n"
+     "  --quiet        by the exit status alone\n"
+     "  --json         for programs: one array of objects\n"
+     "exit status: 0 all are unlocked, 1 one is locked, 2 no token is there, 3 no daemon\n",
+     verb_status},
+    {"refresh", "", "have the tokens that are served read anew", "exit status: 0 done, 1 not, 3 no daemon\n", verb_refresh},
 };
 
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
+/* Not for users, and so in no list. */
+static const struct verb inner = {"serve-module", "PATH [ARGUMENTS]", "a vendor's library for `p11gate serve`", "", verb_serve_module};
+
 static const struct verb *find(const char *name)
 {
+    if (strcmp(name, inner.name) == 0)
+        return &inner;
+
     for (size_t i = 0; i < N_VERBS; i++) {
         if (strcmp(verbs[i].name, name) == 0)
             return &verbs[i];

@@ -27,6 +27,12 @@ enum exit_code verb_check(int argc, char **argv);
 enum exit_code verb_diff(int argc, char **argv);
 enum exit_code verb_doctor(int argc, char **argv);
 enum exit_code verb_keys(int argc, char **argv);
+enum exit_code verb_serve(int argc, char **argv);
+enum exit_code verb_serve_module(int argc, char **argv);
+enum exit_code verb_unlock(int argc, char **argv);
+enum exit_code verb_lock(int argc, char **argv);
+enum exit_code verb_status(int argc, char **argv);
+enum exit_code verb_refresh(int argc, char **argv);
 
 /* Prints "p11gate VERB: MESSAGE" and how to get help, to stderr; returns EXIT_USAGE. */
 enum exit_code usage_error(const char *verb, const char *format, ...)

@@ -10,6 +10,7 @@ import re
 import shutil
 
 from harness import Case, main, pages, programs
+from harness.daemon import Daemon
 from harness.ssh import bare
 from harness.token import fingerprint
 
@@ -63,6 +64,8 @@ class Readme(Case):
         return text.replace(LIBRARIES, str(self.libraries)).replace(PREFIX, str(self.prefix))
 
     def run_in_project(self, command, name):
+        if name == "p11gate unlock":
+            self.enter_the_daemon()
         words = ["sh", "-c", f'cd "{self.project}" && {self.here(command)}']
         return self.sandbox.run(*words, stdin=self.ANSWERS.get(name, ""), timeout=900)
 
@@ -102,6 +105,21 @@ class Readme(Case):
     def agent_is_empty(self, result):
         self.assertEqual([], self.live.keys())
 
+    def enter_the_daemon(self):
+        """What README says about the configuration, and `p11gate serve`."""
+        socket = self.sandbox.folder / "served" / "socket"
+        self.alone = self.sandbox.config.read_text()
+        self.sandbox.configure(self.alone + f"daemon: {{use: require, socket: {socket}}}\n")
+        self.daemon = Daemon(self.sandbox, str(socket), program=self.prefix / "bin" / "p11gate")
+
+    def is_unlocked(self, result):
+        self.assertRegex(result.stdout, r'^unlocked: token "eight", ')
+
+    def leaves_the_daemon(self, result):
+        self.assertEqual(1, self.daemon.status("--quiet").rc)
+        self.daemon.close()
+        self.sandbox.configure(self.alone)
+
     def is_gone(self, result):
         self.assertEqual([], [path for path in self.prefix.rglob("*") if not path.is_dir()])
         self.assertFalse(self.sandbox.config.parent.exists())
@@ -135,6 +153,10 @@ class Readme(Case):
         f"ssh-add -s {MODULE}": "agent_has_one_key",
         "ssh-add -l": "shows_one_key",
         f"ssh-add -e {MODULE}": "agent_is_empty",
+        "p11gate unlock": "does_what_it_must",
+        "ssh -o BatchMode=yes myserver": "logs_in",
+        "p11gate status": "is_unlocked",
+        "p11gate lock": "leaves_the_daemon",
         "p11gate explain": "shows_all_keys",
         "rm -r ~/.config/p11gate": "does_what_it_must",
         "sudo ninja -C build uninstall": "is_gone",

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The messages that config/, module/ and tool/ can put, found in their sources."""
+"""The messages that config/, module/, daemon/ and tool/ can put, found in their sources."""
 
 import re
 
 _MESSAGES = re.compile(r"\b(?:reader_error|message_add|warn_by)\s*\(")
 _LOGGED = re.compile(r"\blog_(?:error|notice|always)\s*\(")
 _PRINTED = re.compile(r"\bfprintf\s*\(\s*stderr\s*,")
+_ANSWERED = re.compile(r"\b(?:fprintf|fputs)\s*\(")
 _EXPECTED = re.compile(r"\b(?:reader_expected|value_text|value_each|value_substituted|value_line|read_list|report_unknown)\s*\(")
 _NAMED = re.compile(r'(?:\bexpected(?:\[\])?\s*=|\bSCHEMA\(\w+,)\s*"((?:[^"\\]|\\.)*)"')
 _CHOOSERS = re.compile(r"(?ms)\bexpected_\w+\([^)]*\)\s*\{(.*?)^\}")
@@ -80,4 +81,13 @@ def printed(folder):
             match = re.fullmatch(r"p11gate(?: init)?: (.*)\\n", texts[0]) if texts else None
             if match is not None and not re.fullmatch(r"%s( %s: %s)?", match[1]):
                 found[_pattern(match[1])] = path.name
+    return found
+
+
+def answered(folder):
+    """The same of what the daemon has a command say; the command's own parts are in the file that asks it."""
+    found = {}
+    for path in (folder / "daemon/control.c", folder / "daemon/ask.c", folder / "tool/daemon.c"):
+        for texts in _strings_in_calls(_ANSWERED, _joined(path.read_text())):
+            found |= {_pattern(re.sub(r"^p11gate(?: unlock)?: |\\n$", "", text)): path.name for text in texts if text.endswith("\\n") and " " in text}
     return found

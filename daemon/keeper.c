@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/keeper.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "common/log.h"
+#include "common/names.h"
+#include "crypto/crypto.h"
+#include "daemon/trunk.h"
+#include "module/token.h"
+
+enum { KEPT_MAX = 64, SALT_SIZE = 16, HASH_SIZE = 32 };
+
+/* A token that was unlocked, in whatever slot it is. Its session is what keeps the login. */
+struct kept {
+    CK_SESSION_HANDLE session; /* 0: the place is free */
+    CK_TOKEN_INFO token;       /* whose it is */
+    bool unlocked;             /* as of the last look */
+    bool known;                /* the PIN's hash */
+    uint8_t salt[SALT_SIZE];
+    uint8_t hash[HASH_SIZE];
+    uid_t by;
+    time_t since; /* wall clock, for people */
+    time_t begun; /* seconds since boot */
+    time_t used;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct kept places[KEPT_MAX];
+static unsigned long idle_limit, limit; /* seconds; 0: none */
+static bool survives; /* a login, the removal of its card */
+
+static time_t seconds_since_boot(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+static bool hash_of(const struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size, uint8_t hash[HASH_SIZE])
+{
+    struct crypto *crypto = crypto_create();
+    bool ok = crypto != NULL && crypto_sha256(crypto, kept->salt, SALT_SIZE, pin, size, hash);
+
+    crypto_destroy(crypto);
+    return ok;
+}
+
+static void note_pin(struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    struct crypto *crypto = crypto_create();
+
+    kept->known = pin != NULL && crypto != NULL && crypto_random(crypto, kept->salt, SALT_SIZE) &&
+                  hash_of(kept, pin, size, kept->hash);
+    crypto_destroy(crypto);
+}
+
+static bool is_pin(const struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    uint8_t hash[HASH_SIZE];
+
+    return kept->known && pin != NULL && hash_of(kept, pin, size, hash) &&
+           CRYPTO_memcmp(hash, kept->hash, HASH_SIZE) == 0;
+}
+
+static void forget(struct kept *kept)
+{
+    OPENSSL_cleanse(kept->hash, sizeof(kept->hash));
+    kept->known = kept->unlocked = false;
+    kept->by = KEEPER_NOBODY;
+    kept->since = 0;
+}
+
+/* The place of the token that is in the slot; NULL: it was never unlocked. */
+static struct kept *find(CK_SLOT_ID slot)
+{
+    CK_TOKEN_INFO token;
+
+    if (trunk()->C_GetTokenInfo(slot, &token) != CKR_OK)
+        return NULL;
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session != 0 && token_info_is(&places[i].token, &token))
+            return &places[i];
+    }
+    return NULL;
+}
+
+static CK_RV open_place(CK_SLOT_ID slot, struct kept *kept)
+{
+    CK_RV rv = trunk()->C_GetTokenInfo(slot, &kept->token);
+
+    if (rv == CKR_OK)
+        rv = trunk()->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &kept->session);
+    if (rv != CKR_OK)
+        kept->session = 0;
+    return rv;
+}
+
+static CK_RV take_place(CK_SLOT_ID slot, struct kept **kept)
+{
+    *kept = find(slot);
+    if (*kept != NULL)
+        return CKR_OK;
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session == 0) {
+            *kept = &places[i];
+            return open_place(slot, *kept);
+        }
+    }
+    return CKR_SESSION_COUNT;
+}
+
+static enum keeper_state look(CK_SLOT_ID slot, const struct kept *kept, CK_TOKEN_INFO *token)
+{
+    if (trunk()->C_GetTokenInfo(slot, token) != CKR_OK)
+        return KEEPER_ABSENT;
+    if ((token->flags & CKF_LOGIN_REQUIRED) != 0)
+        return KEEPER_LOCKED;
+    return kept != NULL ? KEEPER_UNLOCKED : KEEPER_OPEN;
+}
+
+static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by)
+{
+    CK_TOKEN_INFO token;
+    CK_RV rv;
+
+    if (kept->unlocked && look(slot, kept, &token) == KEEPER_UNLOCKED)
+        return is_pin(kept, pin, size) ? CKR_OK : CKR_PIN_INCORRECT;
+    forget(kept);
+    rv = trunk()->C_Login(kept->session, CKU_USER, pin, size);
+    if (rv != CKR_OK)
+        return rv;
+    note_pin(kept, pin, size);
+    kept->unlocked = true;
+    kept->by = by;
+    kept->since = time(NULL);
+    kept->begun = kept->used = seconds_since_boot();
+    return CKR_OK;
+}
+
+CK_RV keeper_unlock(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by)
+{
+    struct kept *kept;
+    CK_RV rv;
+
+    pthread_mutex_lock(&lock);
+    rv = take_place(slot, &kept);
+    if (rv == CKR_OK)
+        rv = log_in(slot, kept, pin, size, by);
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+static CK_RV compare(const struct kept *kept, CK_SLOT_ID slot, const CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    CK_TOKEN_INFO token;
+
+    switch (look(slot, kept, &token)) {
+    case KEEPER_ABSENT:
+        return CKR_TOKEN_NOT_PRESENT;
+    case KEEPER_OPEN:
+        return CKR_OK;
+    case KEEPER_UNLOCKED:
+        return is_pin(kept, pin, size) ? CKR_OK : CKR_PIN_INCORRECT;
+    case KEEPER_LOCKED:
+        break;
+    }
+    log_notice("a client's PIN is not passed on, and the token \"%.32s\" is locked; see `p11gate unlock`",
+               (const char *)token.label);
+    return CKR_FUNCTION_REJECTED;
+}
+
+CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    CK_RV rv;
+
+    pthread_mutex_lock(&lock);
+    rv = compare(find(slot), slot, pin, size);
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+CK_RV keeper_lock(CK_SLOT_ID slot)
+{
+    struct kept *kept;
+    CK_RV rv = CKR_OK;
+
+    pthread_mutex_lock(&lock);
+    kept = find(slot);
+    if (kept != NULL) {
+        rv = trunk()->C_Logout(kept->session);
+        forget(kept);
+    }
+    pthread_mutex_unlock(&lock);
+    return rv == CKR_USER_NOT_LOGGED_IN ? CKR_OK : rv;
+}
+
+void keeper_limit(unsigned long idle, unsigned long most, bool survives_removal)
+{
+    idle_limit = idle;
+    limit = most;
+    survives = survives_removal;
+}
+
+void keeper_note_use(CK_SLOT_ID slot)
+{
+    struct kept *kept;
+
+    pthread_mutex_lock(&lock);
+    kept = find(slot);
+    if (kept != NULL)
+        kept->used = seconds_since_boot();
+    pthread_mutex_unlock(&lock);
+}
+
+static bool is_over(const struct kept *kept)
+{
+    time_t now = seconds_since_boot();
+
+    return (limit != 0 && (unsigned long)(now - kept->begun) >= limit) ||
+           (idle_limit != 0 && (unsigned long)(now - kept->used) >= idle_limit);
+}
+
+/* Is the token locked by now, of itself or because its card is out? */
+static bool has_gone(const struct kept *kept)
+{
+    CK_SESSION_INFO session;
+    CK_TOKEN_INFO token;
+
+    if (trunk()->C_GetSessionInfo(kept->session, &session) != CKR_OK)
+        return true;
+    if (trunk()->C_GetTokenInfo(session.slotID, &token) != CKR_OK ||
+        !token_info_is(&kept->token, &token))
+        return !survives;
+    return (token.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
+static void look_at(struct kept *kept)
+{
+    if (is_over(kept)) {
+        log_always("the token \"%.32s\" is locked: its time is over", (const char *)kept->token.label);
+        trunk()->C_Logout(kept->session);
+        forget(kept);
+    } else if (has_gone(kept)) {
+        log_always("the token \"%.32s\" is out, or locked", (const char *)kept->token.label);
+        forget(kept);
+    }
+}
+
+void keeper_look(void)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session != 0 && places[i].unlocked)
+            look_at(&places[i]);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void keeper_report(CK_SLOT_ID slot, struct keeper_report *report)
+{
+    struct kept *kept;
+
+    pthread_mutex_lock(&lock);
+    kept = find(slot);
+    *report = (struct keeper_report){.by = KEEPER_NOBODY};
+    report->state = look(slot, kept, &report->token);
+    if (kept != NULL && report->state != KEEPER_UNLOCKED)
+        forget(kept);
+    if (kept != NULL && kept->unlocked) {
+        report->by = kept->by;
+        report->since = kept->since;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void keeper_stop(void)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session != 0)
+            trunk()->C_CloseSession(places[i].session);
+        forget(&places[i]);
+        places[i].session = 0;
+    }
+    pthread_mutex_unlock(&lock);
+}

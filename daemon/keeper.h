@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Keeps tokens logged in, for all clients: who unlocked which, and when.
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+#include <p11-kit/pkcs11.h>
+
+#define KEEPER_NOBODY ((uid_t)-1) /* a configured source */
+
+enum keeper_state { KEEPER_ABSENT, KEEPER_LOCKED, KEEPER_UNLOCKED, KEEPER_OPEN /* it wants no login */ };
+
+struct keeper_report {
+    enum keeper_state state;
+    CK_TOKEN_INFO token;
+    uid_t by;      /* who unlocked it, or KEEPER_NOBODY */
+    time_t since;  /* wall clock; 0: unknown */
+};
+
+/* How long a login lasts without a use, and at all, in seconds; 0: for ever. And whether it outlives its card's removal. */
+void keeper_limit(unsigned long idle, unsigned long most, bool survives_removal);
+
+/* A key of the token in that slot was used. */
+void keeper_note_use(CK_SLOT_ID slot);
+
+/* Locks what has had its time, and notes which cards are gone. To be called once a second; asks no vendor. */
+void keeper_look(void);
+
+/* Logs in to the token in that slot of the shared stack. The PIN is borrowed. CKR_OK also where it is unlocked already and the PIN is the same;
+ * CKR_PIN_INCORRECT where it is another, of which the token hears nothing; the vendor's error. NULL: the PIN is entered at the reader. */
+CK_RV keeper_unlock(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by);
+
+/* Would that PIN be accepted? The token hears nothing of it. CKR_USER_NOT_LOGGED_IN while locked, which is logged. */
+CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size);
+
+/* Logs out, and forgets the PIN. by: somebody who may. CKR_OK also where it is locked already. */
+CK_RV keeper_lock(CK_SLOT_ID slot);
+
+/* Asks no vendor. */
+void keeper_report(CK_SLOT_ID slot, struct keeper_report *report);
+
+/* Ends all logins. */
+void keeper_stop(void);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/serve.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "common/log.h"
+#include "daemon/client.h"
+#include "daemon/connections.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/door.h"
+#include "daemon/keeper.h"
+#include "daemon/peers.h"
+#include "daemon/remote_server.h"
+#include "daemon/seclusion.h"
+#include "daemon/served.h"
+#include "daemon/sockets.h"
+#include "daemon/trunk.h"
+
+enum { LOOK_MS = 1000 };
+
+static void client_serve(void *context, int fd, const struct peer *peer)
+{
+    struct client client = {.daemon = context, .peer = *peer};
+
+    log_debug("process %ld of user %lu begins", (long)peer->pid, (unsigned long)peer->uid);
+    served_for(&client);
+    remote_server_run(&served_functions, fd);
+    client_close(&client);
+    log_debug("process %ld of user %lu has ended", (long)peer->pid, (unsigned long)peer->uid);
+}
+
+/* Whoever a user's daemon does not know is turned away; a machine's is for all, and its policy decides. */
+static bool is_welcome(const struct daemon *daemon, const struct peer *peer)
+{
+    if (daemon->system || daemon_is_master(daemon, peer->uid))
+        return true;
+    log_error("process %ld of user %lu is turned away: this daemon is for user %lu alone", (long)peer->pid,
+              (unsigned long)peer->uid, (unsigned long)daemon->uid);
+    return false;
+}
+
+static void accept_from(int listening, const struct daemon *daemon, connection_body *body)
+{
+    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    struct peer peer;
+
+    if (fd < 0)
+        return;
+    if (peer_of(fd, &peer) && is_welcome(daemon, &peer))
+        connection_start(fd, &peer, body, (void *)(uintptr_t)daemon);
+    else
+        close(fd);
+}
+
+/* SIGTERM and SIGINT are read, so that they end the daemon at one place. */
+static int take_signals(void)
+{
+    sigset_t ending;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    return pthread_sigmask(SIG_BLOCK, &ending, NULL) == 0 ? signalfd(-1, &ending, SFD_CLOEXEC) : -1;
+}
+
+/* Once a second, however much there is to do. */
+static void look_sometimes(void)
+{
+    static time_t last;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec == last)
+        return;
+    last = now.tv_sec;
+    trunk_look();
+    keeper_look();
+}
+
+static void loop(const struct sockets *sockets, const struct daemon *daemon, int signals)
+{
+    struct pollfd watched[] = {
+        {.fd = signals, .events = POLLIN},
+        {.fd = sockets->clients, .events = POLLIN},
+        {.fd = sockets->control, .events = POLLIN},
+    };
+
+    while (watched[0].revents == 0) {
+        poll(watched, sizeof(watched) / sizeof(watched[0]), LOOK_MS);
+        look_sometimes();
+        if ((watched[1].revents & POLLIN) != 0)
+            accept_from(sockets->clients, daemon, client_serve);
+        if ((watched[2].revents & POLLIN) != 0)
+            accept_from(sockets->control, daemon, control_serve);
+    }
+}
+
+static bool serve_at(const struct daemon *daemon, const struct sockets *sockets)
+{
+    int signals = take_signals();
+
+    if (signals < 0 || trunk_start(daemon) != CKR_OK) {
+        log_error("nothing can be served");
+        return false;
+    }
+    door_init();
+    log_always("serving %s at %s", daemon->path, daemon->socket);
+    loop(sockets, daemon, signals);
+    connections_end();
+    keeper_stop();
+    trunk_stop();
+    close(signals);
+    return true;
+}
+
+bool serve(void)
+{
+    struct daemon daemon;
+    struct sockets sockets;
+    bool ok;
+
+    seclude();
+    if (!daemon_init(&daemon))
+        return false;
+    ok = sockets_open(&sockets, &daemon);
+    if (ok) {
+        ok = serve_at(&daemon, &sockets);
+        sockets_close(&sockets, &daemon);
+    }
+    daemon_finish(&daemon);
+    return ok;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/served.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "common/log.h"
+#include "daemon/client.h"
+#include "daemon/keeper.h"
+
+static _Thread_local struct client *own;
+static _Thread_local struct layer tracer;
+
+void served_for(struct client *client)
+{
+    own = client;
+}
+
+CK_RV served_begin(enum function_id function, struct layer **top)
+{
+    if (own->gate == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    (void)function;
+    *top = &own->gate->layer;
+    if (log_traces()) {
+        tracer = trace_layer;
+        tracer.lower = &own->gate->layer;
+        *top = &tracer;
+    }
+    return CKR_OK;
+}
+
+CK_RV served_end(const struct layer *top, CK_RV rv)
+{
+    (void)top;
+    return rv;
+}
+
+/* The arguments are the server's own. */
+CK_RV served_C_Initialize(CK_VOID_PTR pInitArgs)
+{
+    (void)pInitArgs;
+    return own->gate == NULL ? client_open(own) : CKR_CRYPTOKI_ALREADY_INITIALIZED;
+}
+
+CK_RV served_C_Finalize(CK_VOID_PTR pReserved)
+{
+    if (pReserved != NULL)
+        return CKR_ARGUMENTS_BAD;
+    if (own->gate == NULL)
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    client_close(own);
+    return CKR_OK;
+}
+
+CK_RV served_C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)
+{
+    if (ppFunctionList == NULL)
+        return CKR_ARGUMENTS_BAD;
+    *ppFunctionList = &served_functions;
+    return CKR_OK;
+}
+
+/* The slot of a session, if its token is shown. */
+static CK_RV slot_of(struct layer *top, CK_SESSION_HANDLE session, CK_SLOT_ID *slot)
+{
+    CK_SESSION_INFO info = {0};
+    CK_TOKEN_INFO token;
+    CK_RV rv = top->C_GetSessionInfo(top, session, &info);
+
+    if (rv == CKR_OK)
+        rv = top->C_GetTokenInfo(top, info.slotID, &token);
+    *slot = info.slotID;
+    return rv == CKR_SLOT_ID_INVALID ? CKR_TOKEN_NOT_PRESENT : rv;
+}
+
+/* One client's PIN is not to log in all the others: it is compared, and no more. */
+CK_RV served_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen)
+{
+    struct layer *top;
+    CK_SLOT_ID slot;
+    CK_RV rv = served_begin(FUNCTION_C_Login, &top);
+
+    if (rv != CKR_OK)
+        return rv;
+    if (userType == CKU_USER) {
+        rv = slot_of(top, hSession, &slot);
+        if (rv == CKR_OK)
+            rv = keeper_compare(slot, pPin, ulPinLen);
+    } else {
+        rv = top->C_Login(top, hSession, userType, pPin, ulPinLen);
+    }
+    return served_end(top, rv);
+}
+
+/* The client is out, as far as it goes. */
+CK_RV served_C_Logout(CK_SESSION_HANDLE hSession)
+{
+    CK_SESSION_INFO info;
+    struct layer *top;
+    CK_RV rv = served_begin(FUNCTION_C_Logout, &top);
+
+    if (rv == CKR_OK)
+        rv = served_end(top, top->C_GetSessionInfo(top, hSession, &info));
+    return rv;
+}
+
+/* The thread has the client's other calls to answer: it does not wait. */
+CK_RV served_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved)
+{
+    struct layer *top;
+    CK_RV rv = served_begin(FUNCTION_C_WaitForSlotEvent, &top);
+
+    if (rv != CKR_OK)
+        return rv;
+    if ((flags & CKF_DONT_BLOCK) == 0)
+        return served_end(top, CKR_FUNCTION_NOT_SUPPORTED);
+    return served_end(top, top->C_WaitForSlotEvent(top, flags, pSlot, pReserved));
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "common/log.h"
+#include "daemon/daemon.h"
+
+enum { FIRST_PASSED = 3, BACKLOG = 128 };
+
+#define CONTROL_SUFFIX ".control"
+
+char *sockets_control_path(const char *path)
+{
+    char *control;
+
+    return asprintf(&control, "%s" CONTROL_SUFFIX, path) < 0 ? NULL : control;
+}
+
+static bool set_flags(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+           fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static bool is_control(int fd)
+{
+    struct sockaddr_un address;
+    socklen_t size = sizeof(address);
+    size_t length, suffix = strlen(CONTROL_SUFFIX);
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 || address.sun_family != AF_UNIX)
+        return false;
+    length = strnlen(address.sun_path, sizeof(address.sun_path));
+    return length > suffix && memcmp(address.sun_path + length - suffix, CONTROL_SUFFIX, suffix) == 0;
+}
+
+/* How many descriptors were handed to this process; the variables are not for its children. */
+static int count_passed(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    int passed = pid != NULL && count != NULL && strtol(pid, NULL, 10) == (long)getpid() ? atoi(count) : 0;
+
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
+    return passed;
+}
+
+/* Two sockets, in any order: one of them has the control socket's name. */
+static bool take_passed(struct sockets *sockets, int count)
+{
+    for (int fd = FIRST_PASSED; fd < FIRST_PASSED + count; fd++) {
+        if (!set_flags(fd))
+            return false;
+        *(is_control(fd) ? &sockets->control : &sockets->clients) = fd;
+    }
+    if (count == 2 && sockets->clients != -1 && sockets->control != -1)
+        return true;
+    log_error("found %d sockets of systemd's, expected two: ListenStream=PATH and ListenStream=PATH" CONTROL_SUFFIX, count);
+    return false;
+}
+
+/* A folder that does not exist is made for the owner alone, or for all where the daemon serves all. */
+static bool make_folder(const struct daemon *daemon)
+{
+    char *folder = strdup(daemon->socket);
+    bool made;
+
+    if (folder == NULL)
+        return false;
+    *strrchr(folder, '/') = '\0';
+    made = folder[0] == '\0' || mkdir(folder, 0700) == 0 || errno == EEXIST;
+    if (made && daemon->system && folder[0] != '\0' && errno != EEXIST)
+        made = chmod(folder, 0755) == 0;
+    free(folder);
+    return made;
+}
+
+/* What is there belongs to a daemon that has ended: the lock is ours. */
+static int listen_at(const char *path, bool for_all)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd;
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    unlink(path);
+    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+        chmod(path, for_all ? 0666 : 0600) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int take_lock(const char *path)
+{
+    char *name;
+    int fd;
+
+    if (asprintf(&name, "%s.lock", path) < 0)
+        return -1;
+    fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    free(name);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool make_own(struct sockets *sockets, const struct daemon *daemon)
+{
+    char *control = sockets_control_path(daemon->socket);
+    bool ok = control != NULL && make_folder(daemon);
+
+    if (ok)
+        sockets->lock = take_lock(daemon->socket);
+    if (sockets->lock >= 0) {
+        sockets->own = true;
+        sockets->clients = listen_at(daemon->socket, daemon->system);
+        sockets->control = sockets->clients >= 0 ? listen_at(control, daemon->system) : -1;
+    }
+    ok = sockets->control >= 0;
+    if (!ok)
+        log_error("cannot listen on %s: %s", daemon->socket, errno == EWOULDBLOCK ? "another daemon does" : strerror(errno));
+    free(control);
+    return ok;
+}
+
+bool sockets_open(struct sockets *sockets, const struct daemon *daemon)
+{
+    int passed = count_passed();
+    bool ok;
+
+    *sockets = (struct sockets){.clients = -1, .control = -1, .lock = -1};
+    ok = passed > 0 ? take_passed(sockets, passed) : make_own(sockets, daemon);
+    if (!ok)
+        sockets_close(sockets, daemon);
+    return ok;
+}
+
+static void close_one(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void sockets_close(struct sockets *sockets, const struct daemon *daemon)
+{
+    char *control = sockets_control_path(daemon->socket);
+
+    if (sockets->own && sockets->clients >= 0)
+        unlink(daemon->socket);
+    if (sockets->own && sockets->control >= 0 && control != NULL)
+        unlink(control);
+    close_one(sockets->clients);
+    close_one(sockets->control);
+    close_one(sockets->lock);
+    free(control);
+    *sockets = (struct sockets){.clients = -1, .control = -1, .lock = -1};
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "daemon/vendor_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "common/log.h"
+#include "config/config.h"
+#include "daemon/remote_server.h"
+#include "daemon/seclusion.h"
+#include "module/pcsc.h"
+#include "remote/remote.h"
+
+/* A touch of a YubiKey is waited for 15 s, a keypad longer. After a child that hung the next is not started at once: what is tried again by itself would
+ * hang again, and all wait. */
+enum { CALL_MS = 30000, CONNECT_MS = 5000, CHILD_FD = 3, TELLING_FD = 4, REST_MS = 500 };
+
+struct child {
+    struct module_settings module; /* path and init_args; owned */
+    struct remote *remote;         /* owned */
+    struct vendor_elsewhere elsewhere;
+    pid_t pid; /* 0: none */
+    int tells;       /* a byte says that libpcsclite is in it; -1: no more */
+    long not_before; /* milliseconds of the monotonic clock */
+};
+
+static struct child children[REMOTE_MOST]; /* called under the shared stack's lock */
+
+static long milliseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Did it have to be killed? */
+static bool end(struct child *child)
+{
+    int status;
+    bool alive;
+
+    if (child->pid == 0)
+        return false;
+    alive = waitpid(child->pid, &status, WNOHANG) == 0;
+    if (alive) {
+        kill(child->pid, SIGKILL);
+        waitpid(child->pid, &status, 0);
+    } else if (WIFSIGNALED(status)) {
+        log_error("%s crashed: signal %d (%s)", child->module.path, WTERMSIG(status), strsignal(WTERMSIG(status)));
+    }
+    child->pid = 0;
+    return alive;
+}
+
+static void close_tells(struct child *child)
+{
+    if (child->tells >= 0)
+        close(child->tells);
+    child->tells = -1;
+}
+
+/* The program's own file, whatever has become of its name. */
+static bool spawn(struct child *child, int fd, int telling)
+{
+    char program[] = "p11gate", verb[] = "serve-module";
+    char *arguments[] = {program, verb, child->module.path, child->module.init_args, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    bool spawned;
+
+    sigemptyset(&none);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return false;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return false;
+    }
+    spawned = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0 &&
+              posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO) == 0 &&
+              posix_spawn_file_actions_adddup2(&actions, fd, CHILD_FD) == 0 &&
+              posix_spawn_file_actions_adddup2(&actions, telling, TELLING_FD) == 0 &&
+              posix_spawnattr_setsigmask(&attributes, &none) == 0 &&
+              posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK) == 0 &&
+              posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes, arguments, environ) == 0;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (!spawned)
+        child->pid = 0;
+    return spawned;
+}
+
+/* Above those that the child's two get: nothing is overwritten by one of them. */
+static bool lift(int pair[2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        int lifted = fcntl(pair[i], F_DUPFD_CLOEXEC, TELLING_FD + 1);
+        if (lifted < 0)
+            return false;
+        close(pair[i]);
+        pair[i] = lifted;
+    }
+    return true;
+}
+
+static void close_pair(const int pair[2])
+{
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static bool open_pairs(int calls[2], int tells[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, calls) != 0)
+        return false;
+    if (pipe2(tells, O_CLOEXEC | O_NONBLOCK) != 0) {
+        close_pair(calls);
+        return false;
+    }
+    if (lift(calls) && lift(tells))
+        return true;
+    close_pair(calls);
+    close_pair(tells);
+    return false;
+}
+
+/* The end of calls that stays here; -1: there is no child. */
+static int start_with(struct child *child, const int calls[2], const int tells[2])
+{
+    bool spawned = spawn(child, calls[1], tells[1]);
+
+    close(calls[1]);
+    close(tells[1]);
+    child->tells = tells[0];
+    if (spawned)
+        return calls[0];
+    log_error("no process can be started for %s", child->module.path);
+    close_tells(child);
+    close(calls[0]);
+    return -1;
+}
+
+/* A connected socket to a new child; -1: there is none. */
+static int start(void *context)
+{
+    struct child *child = context;
+    int calls[2], tells[2];
+
+    if (end(child)) {
+        log_error("%s did not answer in time, and was ended", child->module.path);
+        child->not_before = milliseconds() + REST_MS;
+    }
+    close_tells(child);
+    if (milliseconds() < child->not_before || !open_pairs(calls, tells))
+        return -1;
+    return start_with(child, calls, tells);
+}
+
+static const char *error(const void *context)
+{
+    const struct child *child = context;
+
+    return child->remote != NULL ? remote_error(child->remote) : "";
+}
+
+static bool copy_module(struct child *child, const struct module_settings *module)
+{
+    child->module.path = strdup(module->path);
+    child->module.init_args = module->init_args != NULL ? strdup(module->init_args) : NULL;
+    return child->module.path != NULL && (module->init_args == NULL || child->module.init_args != NULL);
+}
+
+static struct child *free_place(void)
+{
+    for (size_t i = 0; i < REMOTE_MOST; i++) {
+        if (children[i].module.path == NULL)
+            return &children[i];
+    }
+    return NULL;
+}
+
+struct vendor *vendor_child_open(void *context, const struct module_settings *module)
+{
+    struct child *child = free_place();
+    struct remote_options options = {.open = start, .context = child, .server_uids = {geteuid()}, .n_server_uids = 1, .connect_ms = CONNECT_MS, .call_ms = CALL_MS};
+
+    (void)context;
+    if (child == NULL) {
+        log_error("%s is not loaded: a daemon has at most %d modules", module->path, REMOTE_MOST);
+        return NULL;
+    }
+    child->tells = -1;
+    if (!copy_module(child, module))
+        return NULL;
+    child->remote = remote_create(&options);
+    if (child->remote == NULL)
+        return NULL;
+    child->elsewhere = (struct vendor_elsewhere){.functions = remote_functions(child->remote), .error = error, .context = child};
+    return vendor_create(module, &child->elsewhere);
+}
+
+bool vendor_children_use_pcscd(void)
+{
+    bool any = false;
+    char byte;
+
+    for (size_t i = 0; i < REMOTE_MOST; i++) {
+        if (children[i].module.path != NULL && children[i].tells >= 0)
+            any = read(children[i].tells, &byte, 1) == 1 || any;
+    }
+    return any;
+}
+
+void vendor_children_end(void)
+{
+    for (size_t i = 0; i < REMOTE_MOST; i++) {
+        struct child *child = &children[i];
+        remote_destroy(child->remote);
+        end(child);
+        if (child->module.path != NULL)
+            close_tells(child);
+        free(child->module.path);
+        free(child->module.init_args);
+        *child = (struct child){0};
+    }
+}
+
+/* The child: its one vendor. */
+static struct vendor *own;
+
+static CK_RV initialize(CK_VOID_PTR arguments)
+{
+    CK_RV rv = vendor_initialize(own);
+
+    (void)arguments;
+    if (rv == CKR_OK && pcsc_is_loaded() && write(TELLING_FD, "p", 1) != 1)
+        log_info("nobody is told that pcscd is used");
+    return rv;
+}
+
+/* A library that hangs must not outlive the daemon. */
+static void *watch(void *unused)
+{
+    struct pollfd parent = {.fd = CHILD_FD, .events = POLLRDHUP};
+
+    (void)unused;
+    while (poll(&parent, 1, -1) <= 0 || (parent.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0)
+        ;
+    usleep(REST_MS * 1000); /* for a C_Finalize that is on its way */
+    _exit(EXIT_SUCCESS);
+}
+
+static bool start_watching(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, watch, NULL) == 0 && pthread_detach(thread) == 0;
+}
+
+bool vendor_child_run(const char *path, const char *init_args)
+{
+    const struct module_settings module = {.path = (char *)(uintptr_t)path, .init_args = (char *)(uintptr_t)init_args};
+    CK_FUNCTION_LIST list;
+    char *wrong = NULL;
+
+    seclude();
+    prctl(PR_SET_NAME, "p11gate-vendor");
+    own = vendor_load(&module, &wrong);
+    if (own == NULL || !start_watching()) {
+        fprintf(stderr, "p11gate: cannot load %s: %s\n", path, wrong != NULL ? wrong : strerror(errno));
+        free(wrong);
+        return false;
+    }
+    list = *vendor_functions(own);
+    list.C_Initialize = initialize;
+    remote_server_run(&list, CHILD_FD);
+    vendor_destroy(own);
+    return true;
+}

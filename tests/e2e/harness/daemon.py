@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""p11gate serve, with the configuration of the sandbox."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+
+from . import programs
+from .sandbox import end
+from .wait import wait_for
+
+
+class Daemon:
+    """Ended with its sandbox."""
+
+    def __init__(self, sandbox, path=None, program=programs.TOOL):
+        self._sandbox = sandbox
+        self._program = program
+        self.socket = path or str(sandbox.folder / "served" / "socket")
+        self.log = sandbox.folder / sandbox.name("daemon.log")
+        self.log.touch()
+        self.start()
+
+    def start(self):
+        self.process = self._sandbox.start(self._program, "serve", log=self.log)
+        wait_for(self._listens, f"p11gate serve: {self.log.read_text()}")
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.socket + ".control") == 0
+
+    def unlock(self, pin="1234", *words):
+        return self._sandbox.run(programs.TOOL, "unlock", "--stdin", *words, stdin=pin + "\n")
+
+    def status(self, *words):
+        return self._sandbox.run(programs.TOOL, "status", *words)
+
+    def lock(self, *words):
+        return self._sandbox.run(programs.TOOL, "lock", *words)
+
+    def close(self):
+        end(self.process)
+
+    def kill(self):
+        """Without a chance to clean up."""
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def children(self):
+        """The processes with the vendors' libraries."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = path.read_text().rsplit(")", 1)[1].split()
+                if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                    found.append(int(path.parent.name))
+        return found
+
+    def kill_vendor(self, sign=signal.SIGKILL):
+        for child in self.children:
+            os.kill(child, sign)
+
+    @property
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def memory(self, what="VmRSS"):
+        """In KiB."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in text.splitlines() if line.startswith(what + ":")))

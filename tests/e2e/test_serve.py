@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""One login for many clients: `p11gate serve`, `unlock`, `lock`, `status`, and the module as its client."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import time
+
+from harness import Case, main, programs, rows
+from harness.daemon import Daemon
+from harness.sandbox import end
+from harness.wait import wait_for
+
+BATCH = {"BatchMode": "yes"}
+CLIENT = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
+PIN, WRONG = "zebra-73502918", "otter-46018273"
+
+
+class Served(Case):
+    """A token with eight keys behind a daemon, of which one is permitted."""
+
+    def setUp(self):
+        super().setUp()
+        self.card = self.token("eight", PIN=PIN)
+        self.host = self.server(self.card.public_key("user8"))
+        self.calls = self.spy()
+
+    def policy(self, use="require", allow=None, **more):
+        """Writes the configuration that daemon and clients share; returns the module."""
+        self.path = str(self.sandbox.folder / "served" / "socket")
+        return self.gate(allow or [{"id": "08"}], module=programs.SPY, daemon={"socket": self.path, "use": use}, **more)
+
+    def serve(self, **policy):
+        self.module = self.policy(**policy)
+        self.daemon = Daemon(self.sandbox, self.path)
+        return self.daemon
+
+    def unlock(self, pin=PIN):
+        result = self.daemon.unlock(pin)
+        self.assertTrue(result.ok, str(result))
+
+    def batch(self, module=None, **more):
+        return self.login(self.host, module or self.module, askpass=None, options=BATCH, **more)
+
+    def stock(self):
+        """p11-kit's own client, for programs started from now on."""
+        self.sandbox.environment["P11_KIT_SERVER_ADDRESS"] = f"unix:path={self.path}"
+        return CLIENT
+
+
+class Login(Served):
+    @rows({"stock": False}, {"stock": True})
+    def test_a_PIN_is_entered_once_and_each_ssh_logs_in_without_asking(self, stock):
+        self.serve()
+        self.unlock()
+        module = self.stock() if stock else self.module
+        for _ in range(3):
+            self.assertLogin(self.batch(module), [self.card.fingerprint("user8")])
+        counts = self.calls.counts
+        self.assertEqual((1, 1), (counts["C_Login"], counts["C_Initialize"]), str(counts))
+
+    def test_twelve_logins_at_the_same_time(self):
+        self.serve()
+        self.unlock()
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            logins = list(pool.map(lambda _: self.batch(), range(12)))
+        for login in logins:
+            self.assertLogin(login, [self.card.fingerprint("user8")])
+        counts = self.calls.counts
+        self.assertEqual((1, 1), (counts["C_Login"], counts["C_Initialize"]), str(counts))
+
+    def test_an_agent_signs_through_it(self):
+        self.serve()
+        self.unlock()
+        agent = self.agent()
+        self.add(agent, self.module, "")
+        for _ in range(2):
+            self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
+    @rows({"stock": False}, {"stock": True})
+    def test_locked_it_fails_at_once_and_says_why(self, stock):
+        self.serve()
+        module = self.stock() if stock else self.module
+        asked = self.askpass(PIN)
+        login = self.login(self.host, module, askpass=asked)
+        self.assertNoLogin(login)
+        self.assertEqual(255, login.rc)
+        self.assertEqual([], login.prompts, "nobody is asked for a PIN that would go nowhere")
+        said = self.daemon.log.read_text() if stock else login.output
+        self.assertIn('the token "eight" is locked; `p11gate unlock` logs in to it', said)
+        self.assertEqual(0, self.calls.counts["C_Login"])
+
+    def test_locked_again_an_agent_fails_and_goes_on_after_the_next_unlock(self):
+        self.serve()
+        self.unlock()
+        agent = self.agent()
+        self.add(agent, self.module, "")
+        self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.assertTrue(self.daemon.lock().ok)
+        self.assertNoLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.unlock()
+        self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+
+    def test_Ed25519_signs(self):
+        self.card = self.token("ed25519")
+        self.serve(allow="all")
+        self.unlock("1234")
+        data = self.sandbox.write("data", "data")
+        result = self.sandbox.run(programs.PKCS11_TOOL, "--module", self.module, "--sign", "-m", "EDDSA", "--id", "02", "-i", data, "-o", self.sandbox.folder / "signature")
+        self.assertTrue(result.ok, str(result))
+        self.assertEqual(64, (self.sandbox.folder / "signature").stat().st_size)
+
+    def test_a_client_s_own_PIN_is_compared_and_not_passed_on(self):
+        self.serve()
+        words = (programs.PKCS11_TOOL, "--module", self.module, "--login", "-O", "--pin")
+        self.assertFalse(self.sandbox.run(*words, PIN).ok, "it is locked")
+        self.unlock()
+        self.assertTrue(self.sandbox.run(*words, PIN).ok)
+        self.assertIn("CKR_PIN_INCORRECT", self.sandbox.run(*words, WRONG).stderr)
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
+
+class Commands(Served):
+    def test_status_tells_by_its_exit_code(self):
+        module = self.policy()
+        self.assertEqual(3, self.tool("status", "--quiet").rc, module)
+        self.daemon = Daemon(self.sandbox, self.path)
+        self.assertEqual(1, self.daemon.status("--quiet").rc)
+        self.unlock()
+        quiet = self.daemon.status("--quiet")
+        self.assertEqual((0, "", ""), (quiet.rc, quiet.stdout, quiet.stderr))
+        self.policy(allow=[{"id": "77"}])
+        self.assertEqual(2, self.daemon.status("--quiet").rc, "no token is shown")
+
+    def test_status_tells_who_unlocked_and_when(self):
+        self.serve()
+        before = int(time.time())
+        self.unlock()
+        (token,) = json.loads(self.daemon.status("--json").stdout)
+        since = token.pop("since")
+        self.assertEqual({"state": "unlocked", "token": "eight", "by": os.getuid()}, {k: token[k] for k in ("state", "token", "by")})
+        self.assertGreaterEqual(since, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before)))
+        self.assertRegex(self.daemon.status().stdout, rf'^unlocked: token "eight", serial \w+, by user {os.getuid()} at {since}\n$')
+        self.daemon.lock()
+        (token,) = json.loads(self.daemon.status("--json").stdout)
+        self.assertEqual(("locked", None, None), (token["state"], token["by"], token["since"]))
+
+    def test_a_wrong_PIN_is_refused_and_not_sent_twice(self):
+        self.serve()
+        for _ in range(2):
+            result = self.daemon.unlock(WRONG)
+            self.assertEqual(1, result.rc)
+            self.assertIn("the token cannot be unlocked: CKR_PIN_INCORRECT", result.stderr)
+        self.assertEqual(1, self.calls.counts["C_Login"])
+        self.unlock()
+
+    def test_unlocked_already_only_the_right_PIN_is_taken(self):
+        self.serve()
+        self.unlock()
+        self.unlock()
+        self.assertEqual(1, self.daemon.unlock(WRONG).rc)
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
+    def test_a_token_that_is_not_shown_gets_no_PIN(self):
+        self.serve(allow=[{"id": "77"}])
+        result = self.daemon.unlock(PIN)
+        self.assertEqual(2, result.rc)
+        self.assertIn("no token is there that is shown to you", result.stderr)
+        self.assertEqual(0, self.calls.counts["C_Login"])
+
+    def test_of_two_tokens_one_is_named(self):
+        self.card = self.token("two-tokens")
+        self.serve(allow="all")
+        result = self.daemon.unlock("1234")
+        self.assertEqual(1, result.rc)
+        self.assertIn("several tokens are there, and one is expected: --token LABEL or --token SERIAL", result.stderr)
+        names = [line.split('"')[1] for line in self.daemon.status().stdout.splitlines()]
+        self.assertTrue(self.daemon.unlock({"first": "1111", "second": "2222"}[names[0]], "--token", names[0]).ok)
+        self.assertEqual((0, 1), (self.daemon.status("--token", names[0]).rc, self.daemon.status("--token", names[1]).rc))
+        self.assertEqual(1, self.daemon.status().rc, "one of them is locked")
+
+    def test_idle_it_locks_itself(self):
+        self.serve(login={"keep_pin": {"idle": "2s", "max": "1h"}})
+        self.unlock()
+        wait_for(lambda: self.daemon.status("--quiet").rc == 1, "it stays unlocked", 20)
+        self.assertIn("its time is over", self.sandbox.log.read_text())
+
+    def test_without_a_PIN_nothing_is_asked_of_the_token(self):
+        self.serve()
+        result = self.tool("unlock", "--stdin", stdin="\n")
+        self.assertEqual((1, "p11gate unlock: no PIN was given\n"), (result.rc, result.stderr))
+        self.assertEqual(0, self.calls.counts["C_Login"])
+
+
+class Trouble(Served):
+    def test_the_vendor_s_process_is_killed_and_the_kept_PIN_brings_it_back(self):
+        self.serve(login={"keep_pin": {"idle": "10m"}})
+        self.unlock()
+        agent = self.agent()
+        self.add(agent, self.module, "")
+        for _ in range(2):
+            self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+            self.daemon.kill_vendor()
+        self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.assertLogin(self.batch())
+        self.assertIn("crashed: signal 9", self.daemon.log.read_text())
+
+    def test_without_a_kept_PIN_it_is_locked_then(self):
+        self.serve()
+        self.unlock()
+        self.daemon.kill_vendor()
+        self.assertNoLogin(self.batch())
+        self.assertEqual(1, self.daemon.status("--quiet").rc)
+        self.unlock()
+        self.assertLogin(self.batch())
+
+    def test_the_daemon_is_killed_and_an_agent_goes_on_with_the_next_one(self):
+        self.serve()
+        self.unlock()
+        agent = self.agent()
+        self.add(agent, self.module, "")
+        self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.daemon.kill()
+        self.assertNoLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.daemon.start()
+        self.unlock()
+        self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+
+    def test_the_vendor_s_process_ends_with_the_daemon(self):
+        self.serve()
+        children = self.daemon.children
+        self.assertEqual(1, len(children))
+        self.daemon.kill()
+        wait_for(lambda: not os.path.exists(f"/proc/{children[0]}"), "it lives on", 10)
+
+    def test_ended_it_leaves_no_socket_behind(self):
+        self.serve()
+        self.daemon.close()
+        self.assertEqual(0, self.daemon.process.returncode)
+        self.assertFalse(os.path.exists(self.path) or os.path.exists(self.path + ".control"))
+
+    def test_a_second_daemon_does_not_take_the_first_one_s_place(self):
+        self.serve()
+        self.unlock()
+        second = self.tool("serve")
+        self.assertEqual(1, second.rc)
+        self.assertIn("another daemon does", second.stderr)
+        self.assertLogin(self.batch())
+
+    def test_without_a_daemon_require_fails_at_once_and_prefer_uses_the_library(self):
+        module = self.policy()
+        login = self.login(self.host, module, askpass=self.askpass(PIN))
+        self.assertNoLogin(login, [])
+        self.assertEqual((255, []), (login.rc, login.prompts))
+        self.assertIn(f"p11gate: {self.path}: ", login.output)
+        self.assertEqual(0, self.calls.counts["C_Initialize"])
+        self.policy("prefer")
+        self.assertLogin(self.login(self.host, module, askpass=self.askpass(PIN)))
+
+    def test_with_a_daemon_prefer_uses_it(self):
+        self.serve(use="prefer")
+        self.unlock()
+        self.assertLogin(self.batch())
+        self.assertEqual(1, self.calls.counts["C_Initialize"])
+
+    def test_a_client_that_vanishes_leaves_nothing(self):
+        self.serve()
+        self.unlock()
+        before = self.daemon.threads
+        agent = self.agent()
+        self.add(agent, self.module, "")
+        self.assertGreater(self.daemon.threads, before)
+        agent.process.send_signal(signal.SIGKILL)
+        end(agent.process)
+        wait_for(lambda: self.daemon.threads == before, "its thread is still there", 10)
+
+    def test_a_length_that_is_a_lie_harms_nobody(self):
+        self.serve()
+        self.unlock()
+        before = self.daemon.memory()
+        with contextlib.ExitStack() as stack:
+            for _ in range(10):
+                liar = stack.enter_context(socket.socket(socket.AF_UNIX))
+                liar.connect(self.path)
+                liar.send(b"\1" + struct.pack(">III", 0, 16, 0xFFFFFFF0))
+            self.assertLogin(self.batch())
+            self.assertLess(self.daemon.memory() - before, 64 * 1024)
+        self.assertIsNone(self.daemon.process.poll())
+
+    @rows({"name": "socket"}, {"name": "socket.control"})
+    def test_noise_harms_nobody(self, name):
+        self.serve()
+        for size in (1, 12, 4096):
+            with socket.socket(socket.AF_UNIX) as noise:
+                noise.connect(self.path.replace("socket", name))
+                noise.sendall(os.urandom(size))
+        self.unlock()
+        self.assertLogin(self.batch())
+
+    def test_its_memory_is_closed_and_no_PIN_is_written(self):
+        self.serve()
+        self.daemon.unlock(WRONG)
+        self.unlock()
+        with open(f"/proc/{self.daemon.process.pid}/limits", encoding="ascii") as limits:
+            self.assertRegex(limits.read(), r"Max core file size +0 +0 ")
+        written = self.daemon.log.read_text() + self.sandbox.log.read_text()
+        for pin in (PIN, WRONG):
+            self.assertNotIn(pin, written)
+
+
+if __name__ == "__main__":
+    main()
