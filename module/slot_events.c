@@ -8,14 +8,21 @@ static void tell(struct token *token)
     token->told.shown = token->told.now;
     token->told.slot = token->shown_slot;
     token->told.insertion = token->insertion;
+    token->told.listed_otherwise = false;
 }
 
-bool slot_events_see(struct token *token)
+static void look(struct token *token)
 {
     token->told.now = token_is_visible(token);
     if (!token->told.known)
         tell(token);
     token->told.known = true;
+}
+
+bool slot_events_see(struct token *token)
+{
+    look(token);
+    token->told.listed_otherwise |= token->told.now != token->told.shown;
     return token->told.now;
 }
 
@@ -23,8 +30,8 @@ static bool has_event(const struct token *token)
 {
     const struct told *told = &token->told;
 
-    return told->shown != told->now || (told->now && (told->slot != token->shown_slot ||
-                                                      told->insertion != token->insertion));
+    return told->shown != told->now || told->listed_otherwise ||
+           (told->now && (told->slot != token->shown_slot || told->insertion != token->insertion));
 }
 
 /* A token that went elsewhere is two events: first that of the slot that it left. */
@@ -34,7 +41,7 @@ static void tell_slot(struct gate *gate, CK_SLOT_ID slot)
         struct token *token = gate->tokens[i];
         if (token->told.shown && token->told.slot == slot)
             token->told.shown = false;
-        if (token->told.now && token->shown_slot == slot)
+        if ((token->told.now || !token->told.shown) && token->shown_slot == slot)
             tell(token);
     }
 }
@@ -42,7 +49,7 @@ static void tell_slot(struct gate *gate, CK_SLOT_ID slot)
 static CK_RV next_event(struct gate *gate, CK_SLOT_ID *slot)
 {
     for (size_t i = 0; i < gate->n_tokens; i++)
-        slot_events_see(gate->tokens[i]);
+        look(gate->tokens[i]);
     for (size_t i = 0; i < gate->n_tokens; i++) {
         const struct token *token = gate->tokens[i];
         if (!has_event(token))

@@ -4,5 +4,6 @@
 
 #include "module/token.h"
 
-/* token_is_visible(), for a listing: what is seen first is no event. */
+/* token_is_visible(), for a listing: what is seen first is no event; later, what is otherwise than was told is one, also if it is over
+ * by the next wait. */
 bool slot_events_see(struct token *token);

@@ -21,6 +21,7 @@ struct told {
     CK_SLOT_ID slot;
     unsigned insertion;
     bool now; /* it is shown; as of the last look */
+    bool listed_otherwise; /* by a listing since it was told */
 };
 
 enum { KEPT_WITH_MAX = 8 };

@@ -128,6 +128,29 @@ static void each_event_is_told_once(void **state)
     assert_int_equal(next_event(&slot), CKR_NO_EVENT);
 }
 
+/* Who waits to keep a listing right has one that is wrong. */
+static void what_a_listing_showed_otherwise_is_an_event_though_it_is_over(void **state)
+{
+    CK_SLOT_ID slot = 7;
+    CK_ULONG count = 0;
+
+    (void)state;
+    host_start(permit);
+    for (int in = 1; in >= 0; in--) {
+        readers_card(shown, "Reader A 00 00", in == 1);
+        next_event(&slot);
+        assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+        readers_card(shown, "Reader A 00 00", in == 0);
+        assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+        assert_int_equal(count, in == 0);
+        slot = 7;
+        readers_card(shown, "Reader A 00 00", in == 1);
+        assert_int_equal(next_event(&slot), CKR_OK);
+        assert_int_equal(slot, shown);
+        assert_int_equal(next_event(&slot), CKR_NO_EVENT);
+    }
+}
+
 static void a_card_that_was_out_between_two_looks_is_an_event(void **state)
 {
     CK_SLOT_ID slot = 7;
@@ -440,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WAIT(nothing_that_was_there_at_the_beginning_is_an_event),
         WAIT(each_event_is_told_once),
+        WAIT(what_a_listing_showed_otherwise_is_an_event_though_it_is_over),
         WAIT(a_card_that_was_out_between_two_looks_is_an_event),
         WAIT(hidden_slots_are_not_told_of),
         WAIT(who_waits_is_told_of_a_card_that_goes_and_of_one_that_comes),
