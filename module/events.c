@@ -276,6 +276,17 @@ bool events_cover(struct token *token)
            is_some_reader(&events->readers, &token->slot_info);
 }
 
+bool events_say_out(struct token *token)
+{
+    if (!events_cover(token))
+        return false;
+    for (size_t i = 0; i < token->gate->events->readers.count; i++) {
+        if (token->gate->events->readers.items[i].present)
+            return false;
+    }
+    return true;
+}
+
 unsigned long events_generation(struct gate *gate)
 {
     events_look(gate);

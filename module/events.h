@@ -17,6 +17,9 @@ void events_look(struct gate *gate);
 /* Does pcscd tell of the token's reader? Reads its CK_SLOT_INFO, once, if there is a pcscd to compare it with. */
 bool events_cover(struct token *token);
 
+/* Was no card in any reader at the last look, and is that of the token one of them? Then no vendor needs to look for it. */
+bool events_say_out(struct token *token);
+
 /* A number that is another as soon as a card or reader may have come or gone since it was last asked for: while it stays, a token that is
  * out needs no looking for. Of all readers, as some vendors do not tell which one a slot is. Looks. 0: nobody tells, and only time can. */
 unsigned long events_generation(struct gate *gate);

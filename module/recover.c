@@ -247,6 +247,11 @@ bool recover_find(struct token *token)
         return true;
     clock_gettime(CLOCK_BOOTTIME, &now);
     generation = events_generation(token->gate);
+    if (events_say_out(token)) {
+        if (generation != token->looked_generation)
+            say_out(token);
+        return false;
+    }
     if (generation == token->looked_generation && is_recent(&token->looked_at, &now)) {
         log_debug("\"%s\" was out a moment ago", token_label(token, label));
         return false;

@@ -40,5 +40,6 @@ bool recover_for_reading(struct token *token, CK_RV rv);
  * library initialised again, where that is ours to do. */
 bool recover_signature(struct recovery *recovery, struct token *token, CK_RV rv);
 
-/* Looks for a token that is out, once a second at most and after each event of its reader, at the cost of listing its vendor's slots. Is it there? */
+/* Looks for a token that is out, once a second at most and after each event of its reader, at the cost of listing its vendor's slots; at
+ * none where pcscd says that no card is in any reader. Is it there? */
 bool recover_find(struct token *token);

@@ -7,7 +7,6 @@ CARD_PULLS is how often for each vendor's library (5), CARD_SEED repeats a run.
 
 import os
 import random
-import statistics
 
 from harness import agent_client, comment, isolation, main, openssl, programs
 from harness.card_case import EACH, CardCase
@@ -17,6 +16,7 @@ PULLS = int(os.environ.get("CARD_PULLS", "5"))
 SEED = int(os.environ.get("CARD_SEED") or random.SystemRandom().randrange(1 << 32))
 KEPT = {"keep_pin": {"idle": "none", "max": "none", "survive_removal": True}}
 SOON = 0.02  # seconds in which a signature is refused while the card is out, the time left out that others had the processors
+LATE = 0.05  # of all may take longer, and one in any case: what others have the machine do is not known that well
 
 
 class Replug(CardCase):
@@ -80,7 +80,8 @@ class AtRandom(Replug):
                 self.assertSigns(f"{where}, after that")
         self.assertNoTryLost()
         comment(f"{stack}: back again after at most {max(back):.2f} s, refused after {' '.join(f'{seconds * 1000:.1f}' for seconds in refused)} ms")
-        self.assertLess(statistics.median(refused), SOON)  # of all: others use the machine as well
+        late = [seconds for seconds in refused if seconds >= SOON]
+        self.assertLessEqual(len(late), max(1, LATE * len(refused)), late)
 
 
 class InItsPlace(Replug):

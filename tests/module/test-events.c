@@ -94,6 +94,27 @@ static void a_card_that_is_pulled_is_gone_at_the_next_search_without_a_failure(v
     assert_int_equal(count_listed(), 2);
 }
 
+/* A vendor may take 100 ms to find out what pcscd has said; it is asked when a card is in. */
+static void no_vendor_is_asked_for_a_card_while_all_readers_are_empty(void **state)
+{
+    CK_SESSION_HANDLE session = start();
+
+    (void)state;
+    readers_card(two, long_name, false);
+    readers_card(one, "Reader A 00 00", false);
+    host.mock->forget_calls();
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(host_find(session, NULL, 0, NULL, 0), 0);
+        assert_int_equal(host.mock->calls_of("C_GetSlotList") + host.mock->calls_of("C_GetTokenInfo") +
+                             host.mock->calls_of("C_OpenSession"),
+                         0);
+        readers_sleep(1100); /* longer than what was looked for is taken to be out */
+    }
+    host.mock->token_swap(one, two);
+    readers_card(two, long_name, true); /* the card is in the other reader now */
+    assert_int_equal(host_find_class(session, CKO_PUBLIC_KEY, NULL, 0), 1);
+}
+
 static void a_card_that_was_out_between_two_looks_is_known_by_the_counter(void **state)
 {
     CK_SESSION_HANDLE session = start();
@@ -507,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(libpcsclite_is_not_loaded_where_no_vendor_has_brought_it,
                                         host_reset, host_reset),
         EVENT(a_card_that_is_pulled_is_gone_at_the_next_search_without_a_failure),
+        EVENT(no_vendor_is_asked_for_a_card_while_all_readers_are_empty),
         EVENT(a_card_that_was_out_between_two_looks_is_known_by_the_counter),
         EVENT(a_signature_begins_with_a_look),
         EVENT(events_of_other_readers_leave_a_login_alone),
