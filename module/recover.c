@@ -203,11 +203,18 @@ bool recover_token(struct token *token, CK_RV rv)
     return cure(token, loss, rv) && is_back(token, loss);
 }
 
+/* tpm2-pkcs11 says CKR_GENERAL_ERROR for ever of a TPM that was off for a moment. For a doubt a login is put at risk only where p11gate can
+ * make it again. */
+static bool is_worth_a_restart(struct token *token, enum loss loss)
+{
+    return cures[loss].restarts || (loss == LOSS_DOUBT && token_can_relogin(token));
+}
+
 /* The first time what was lost is brought back; the next time the library is started anew. */
 static bool advance(struct recovery *recovery, struct token *token, enum loss loss, CK_RV rv)
 {
     recovery->replays++;
-    return recovery->replays == 1 ? cure(token, loss, rv) : cures[loss].restarts && restart(token);
+    return recovery->replays == 1 ? cure(token, loss, rv) : is_worth_a_restart(token, loss) && restart(token);
 }
 
 bool recover_signature(struct recovery *recovery, struct token *token, CK_RV rv)

@@ -342,6 +342,30 @@ static void what_a_source_gave_is_kept_too(void **state)
     assert_int_equal(host.mock->logins(slot), 2);
 }
 
+/* tpm2-pkcs11, whose TPM was off. One PIN more is sent, and none again until a signature has succeeded. */
+static void a_signature_that_fails_for_no_reason_has_the_library_begun_anew_where_the_pin_is_kept(void **state)
+{
+    static const CK_RV codes[] = {CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_VENDOR_DEFINED | 7};
+    static const char *const rules[] = {"allow: [{id: \"01\"}]\n", keep};
+
+    for (size_t i = 0; i < 6; i++) {
+        const bool kept = i % 2 == 1;
+        CK_SESSION_HANDLE session;
+
+        make_token(state);
+        session = host_start_logged_in(rules[kept], slot);
+        host.mock->refuse("C_Sign", 0, codes[i / 2]);
+        host.mock->forget_calls();
+        for (int j = 0; j < 3; j++)
+            assert_int_not_equal(sign_with(session, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+        assert_int_equal(host.mock->calls_of("C_Finalize"), kept);
+        assert_int_equal(host.mock->logins(slot), kept ? 2 : 1);
+        host.mock->refuse_none();
+        assert_int_equal(sign_with(session, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+        host_stop();
+    }
+}
+
 static void an_application_that_gives_it_again_is_answered_without(void **state)
 {
     CK_SESSION_HANDLE session = host_start_logged_in(keep, slot);
@@ -572,6 +596,7 @@ int main(void)
         CASE(another_token_never_gets_it),
         CASE(a_token_that_became_hidden_does_not_get_it),
         CASE(what_a_source_gave_is_kept_too),
+        CASE(a_signature_that_fails_for_no_reason_has_the_library_begun_anew_where_the_pin_is_kept),
         CASE(an_application_that_gives_it_again_is_answered_without),
         CASE(a_child_has_no_pin_that_was_kept_before_the_fork),
         CASE(an_always_authenticate_key_signs_several_times_without_the_application),

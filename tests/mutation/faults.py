@@ -370,6 +370,7 @@ FAULTS = [
     Fault("module/calls_session.c", "    events_look(gate);\n    if (!session_sees", "    if (!session_sees", "a PIN goes to a card that has taken another's place", "module events"),
     Fault("module/slot_events.c", "    token->told.now = token_is_visible(token);", "    token->told.now = token->present;", "events of hidden slots are told", "module slot_wait"),
     Fault("module/slot_events.c", "token->insertion));", "token->told.insertion));", "a card that was out between two looks is no event", "module slot_wait"),
+    Fault("module/recover.c", "loss == LOSS_DOUBT && token_can", "loss == LOSS_DOUBT && !token_can", "a doubt costs a login that nobody makes again", "module kept"),
     Fault("module/recover.c", "    if (events_say_out(token)) {", "    if (false) {", "a vendor is asked for a card that pcscd says is out", "module events"),
     Fault("module/events.c", "        if (token->gate->events->readers.items[i].present)", "        if (false)", "a card in another reader is not looked for", "module events"),
     Fault("module/slot_events.c", "        gate_scan(gate);", "        if (gate_scan(gate) != CKR_OK)\n            return CKR_DEVICE_ERROR;", "a vendor that fails ends a wait", "module faults-wait"),

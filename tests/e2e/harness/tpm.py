@@ -5,6 +5,7 @@ import contextlib
 import socket
 
 from . import programs
+from .sandbox import end
 from .stack import Stack
 from .wait import wait_for
 
@@ -20,23 +21,30 @@ class Tpm(Stack):
     def make(self):
         for name in ("tpm", "store"):
             (self.sandbox.folder / name).mkdir()
-        port = _two_free_ports()
+        self._port = _two_free_ports()
         self.environment = {
             "TPM2_PKCS11_STORE": str(self.sandbox.folder / "store"),
-            "TPM2_PKCS11_TCTI": f"swtpm:host=127.0.0.1,port={port}",
+            "TPM2_PKCS11_TCTI": f"swtpm:host=127.0.0.1,port={self._port}",
         }
-        self.sandbox.start(
-            "swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.sandbox.folder / 'tpm'}", "--flags", "not-need-init,startup-clear",
-            "--server", f"type=tcp,port={port},bindaddr=127.0.0.1", "--ctrl", f"type=tcp,port={port + 1},bindaddr=127.0.0.1",
-            log=self.sandbox.folder / "swtpm.log",
-        )
-        wait_for(lambda: _taken(port + 1), "swtpm")
+        self.switch_on()
         first = (programs.PKCS11_TOOL, "--module", self.module)
         self.run(*first, "--slot-index", "0", "--init-token", "--label", self.label, "--so-pin", _SO_PIN)
         self.run(*first, "--token-label", self.label, "--login", "--login-type", "so", "--so-pin", _SO_PIN, "--init-pin", "--new-pin", self.pin)
         self.generate("bare", "rsa:2048", "01")
         self.generate("certified", "EC:prime256v1", "02")
         self.certify("certified", "02")
+
+    def switch_on(self):
+        """What it keeps, it has kept."""
+        self._process = self.sandbox.start(
+            "swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.sandbox.folder / 'tpm'}", "--flags", "not-need-init,startup-clear",
+            "--server", f"type=tcp,port={self._port},bindaddr=127.0.0.1", "--ctrl", f"type=tcp,port={self._port + 1},bindaddr=127.0.0.1",
+            log=self.sandbox.folder / "swtpm.log",
+        )
+        wait_for(lambda: _taken(self._port + 1), "swtpm")
+
+    def switch_off(self):
+        end(self._process)
 
 
 def _taken(port):
