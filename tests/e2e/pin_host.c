@@ -2,6 +2,7 @@
 // A program that uses a module and leaves no PIN behind itself: pin_host MODULE FIFO. It does what the lines say that come out of the FIFO, one after
 // the other, and prints a line for each; at the FIFO's end it ends.
 //   login PIN | logout | find (private keys) | sign (with the first of them) | flags (of the token) | count (of slots)
+//   hold PIN: keeps it, as it is, for good: the searches must find it
 //   search HEX | dumped HEX: how often the secret, each of whose bytes is XORed with MEMORY_VEIL, is in memory, and in what a core dump has
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -22,6 +23,16 @@ static unsigned char line[LINE_MAX_SIZE]; /* wiped after each */
 static void answer(const char *what, unsigned long value)
 {
     dprintf(STDOUT_FILENO, "%s %#lx\n", what, value);
+}
+
+/* Plainly, on the heap. */
+static void hold(const char *pin)
+{
+    static char *held;
+
+    free(held);
+    held = strdup(pin);
+    answer("hold", held == NULL);
 }
 
 /* By a byte: no buffer of stdio's has it then. False: at the end. */
@@ -85,6 +96,8 @@ static void do_line(void)
         answer("sign", sign());
     else if (strcmp(text, "flags") == 0)
         answer("flags", (calls->C_GetTokenInfo(slot, &info), info.flags));
+    else if (strncmp(text, "hold ", 5) == 0)
+        hold(rest + 1);
     else if (strncmp(text, "search ", 7) == 0)
         answer("search", search(rest + 1, memory_search));
     else if (strncmp(text, "dumped ", 7) == 0)

@@ -10,6 +10,7 @@ import random
 
 from harness import agent_client, comment, isolation, main, openssl, programs
 from harness.card_case import EACH, CardCase
+from harness.pin_host import PinHost, writes_dumps
 from harness.token import fingerprint
 
 PULLS = int(os.environ.get("CARD_PULLS", "5"))
@@ -106,6 +107,36 @@ class InItsPlace(Replug):
             other.swap(card)
             self.assertSigns("the first one is back")
         self.assertNoTryLost(other)
+
+
+class OfThePIN(CardCase):
+    """The program wipes its own copy; a library of a vendor's has one with p11gate as without."""
+
+    VENDORS = {"OpenSC": 1, "ykcs11": 1, "coolkey": 1, "cackey": 0}
+
+    @EACH
+    def test_no_PIN_is_left_in_dump_or_log_after_it_was_sent_again_to_a_card_that_was_out(self, stack):
+        card = self.insert(stack, pin="73502918")  # which stands nowhere by chance
+        log = {"file": str(self.sandbox.folder / "p11gate.log"), "level": "debug", "trace": True, "audit": str(self.sandbox.folder / "audit")}
+        rules = [{"fingerprint": fingerprint(card.keys["9a"])}]
+        host = PinHost(self.sandbox, self.gate(rules, module=self.stack.library, login=KEPT, log=log))
+        self.assertNotEqual(0, host.ask("login 46018273"))
+        self.assertEqual(0, host.ask(f"login {card.pin}"))
+        self.assertEqual(0, host.ask("sign"))
+        card.pull()
+        self.assertNotEqual(0, host.ask("sign"))
+        self.assertLessEqual(host.finds(card.pin, "dumped"), self.VENDORS[stack])
+        card.insert()
+        self.assertEqual(0, host.ask("sign"))
+        self.assertGreaterEqual(card.counts().get("verify right", 0), 2)  # coolkey sends its own copy as well
+        self.assertLessEqual(host.finds(card.pin, "dumped"), self.VENDORS[stack])
+        self.assertEqual(0, host.finds("46018273"))
+        if writes_dumps():
+            self.assertLessEqual(host.crash(card.pin)[0], self.VENDORS[stack])
+        for name in ("p11gate.log", "audit"):
+            text = (self.sandbox.folder / name).read_text()
+            self.assertNotIn(card.pin, text)
+            self.assertNotIn("46018273", text)
 
 
 if __name__ == "__main__":

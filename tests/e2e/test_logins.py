@@ -6,7 +6,7 @@ import os
 import time
 
 from harness import Case, main, programs, rows
-from harness.pin_host import PinHost
+from harness.pin_host import PinHost, writes_dumps
 
 PIN, WRONG = "zebra-73502918", "otter-46018273"
 SOURCES = [{"kind": kind} for kind in ("file", "systemd", "command", "askpass")]
@@ -192,6 +192,28 @@ class NothingIsLeft(Case):
         self.assertGone(host)
         self.assertEqual(0, host.close())
         self.assertNowhere(PIN)
+
+    def test_what_is_there_is_found(self):
+        host = self.start()
+        self.assertEqual(0, host.ask(f"hold {PIN}"))
+        self.assertNotEqual(0, host.finds(PIN))
+        self.assertNotEqual(0, host.finds(PIN, "dumped"))
+        if writes_dumps():
+            (found,) = host.crash(PIN)
+            self.assertNotEqual(0, found)
+
+    @rows({"kept": True}, {"kept": False})
+    def test_of_a_PIN_in_the_dump_that_the_kernel_writes(self, kept):
+        if not writes_dumps():
+            self.skipTest("the kernel gives dumps to a program")
+        host = self.start(**({"keep_pin": {"idle": "1h"}} if kept else {}))
+        self.assertEqual(CKR_PIN_INCORRECT, host.ask(f"login {WRONG}"))
+        self.assertEqual(CKR_OK, host.ask(f"login {PIN}"))
+        self.assertEqual(CKR_OK, host.ask("sign"))
+        if kept and self.kernel_keeps_no_keys():
+            self.assertNotEqual(0, host.finds(PIN), "then it is in memory")
+        self.assertEqual([0, 0], host.crash(PIN, WRONG))
+        self.assertNowhere(PIN, WRONG)
 
     def test_after_C_Logout_and_a_login_again(self):
         host = self.start(keep_pin={"idle": "1h"})

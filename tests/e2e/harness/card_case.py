@@ -33,18 +33,18 @@ EACH = rows(*[{"stack": stack} for stack in STACKS if not (stack == "coolkey" an
 
 
 class CardCase(Case):
-    def insert(self, stack, keys=None):
+    def insert(self, stack, keys=None, pin=PIN):
         """A reader with a new card of that stack's in it; self.reader makes others."""
         self.stack = STACKS[stack]
         self.reader = Reader(self.sandbox, self.stack.reader)
         self.addCleanup(self.reader.close)
-        card = self.another(keys)
+        card = self.another(keys, pin=pin)
         card.insert()
         return card
 
-    def another(self, keys=None, holder=None):
+    def another(self, keys=None, holder=None, pin=PIN):
         """A card like that in the reader, with another serial number, other keys and, if none is named, another holder."""
-        return self.reader.card(keys or self.stack.keys, pin=PIN, holder=holder, kinds=self.stack.kinds)
+        return self.reader.card(keys or self.stack.keys, pin=pin, holder=holder, kinds=self.stack.kinds)
 
     def askpass(self, answers=PIN):
         return super().askpass(answers)
