@@ -41,21 +41,32 @@ const char *askpass_find(const char **wrong)
     return *wrong == NULL ? path : NULL;
 }
 
+/* Where the first line ends. A NUL does not end it. */
+static size_t line_size(const char *text, size_t size)
+{
+    size_t end = 0;
+
+    while (end < size && text[end] != '\r' && text[end] != '\n')
+        end++;
+    return end;
+}
+
 enum program_end askpass_run(const char *askpass, const char *question, const char *prompt,
-                             char *answer, size_t room)
+                             char *answer, size_t room, size_t *size)
 {
     const char *const arguments[] = {askpass, question, NULL};
     char **environment = program_environment(prompt != NULL ? "SSH_ASKPASS_PROMPT" : NULL, prompt);
     enum program_end end = PROGRAM_FAILED;
 
-    answer[0] = '\0';
+    *size = 0;
     if (environment != NULL) {
         const struct program program = {arguments, (const char *const *)environment,
                                         CONFIRM_SECONDS};
 
-        end = program_run(&program, answer, room);
+        end = program_run(&program, answer, room, size);
     }
     program_environment_free(environment);
-    answer[strcspn(answer, "\r\n")] = '\0';
+    *size = line_size(answer, *size);
+    answer[*size] = '\0';
     return end;
 }

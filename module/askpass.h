@@ -9,6 +9,6 @@
 const char *askpass_find(const char **wrong);
 
 /* Has it ask, for a minute at most. prompt: "confirm" for a question that is answered by yes or no; NULL: for a secret, which is the caller's to
- * wipe. answer: its first line, of room - 1 bytes at most. */
+ * wipe. answer: its first line, of room - 1 bytes at most, terminated, which may hold a NUL; size: how many they are. */
 enum program_end askpass_run(const char *askpass, const char *question, const char *prompt, char *answer,
-                             size_t room);
+                             size_t room, size_t *size);

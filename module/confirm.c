@@ -53,16 +53,19 @@ static char *make_question(const struct token *token, const struct exposed_key *
 }
 
 /* Programs without a window for it print an answer; an empty one is a yes, as ssh-agent has it. */
-static bool is_yes(enum program_end end, const char *answer)
+static bool is_yes(enum program_end end, const char *answer, size_t size)
 {
-    return end == PROGRAM_SUCCEEDED && (answer[0] == '\0' || strcasecmp(answer, "yes") == 0);
+    return end == PROGRAM_SUCCEEDED && size == strlen(answer) &&
+           (size == 0 || strcasecmp(answer, "yes") == 0);
 }
 
 static bool ask(const char *askpass, const char *question, const char *noun)
 {
     char answer[64];
-    enum program_end end = askpass_run(askpass, question, "confirm", answer, sizeof(answer));
-    bool yes = is_yes(end, answer);
+    size_t size;
+    enum program_end end =
+        askpass_run(askpass, question, "confirm", answer, sizeof(answer), &size);
+    bool yes = is_yes(end, answer, size);
 
     if (end == PROGRAM_TIMED_OUT)
         log_error("a %s is refused: nobody confirmed it within %d seconds", noun,

@@ -80,8 +80,10 @@ static const char *take(const char *text, size_t size, struct pin *pin)
         return "it is empty";
     if (size > PIN_SIZE_MAX)
         return "it is longer than 255 bytes";
-    if (memchr(text, '\n', size) != NULL || memchr(text, '\0', size) != NULL)
+    if (memchr(text, '\n', size) != NULL)
         return "it is more than one line of text"; /* to send it would cost a try */
+    if (memchr(text, '\0', size) != NULL)
+        return "there is a NUL in it, expected text";
     memcpy(pin->text, text, size);
     pin->size = size;
     return NULL;
@@ -145,13 +147,12 @@ static bool run_command(const struct login_settings *login, struct pin *pin)
     struct program program = {arguments, (const char *const *)environment, COMMAND_SECONDS};
     char output[ROOM];
     enum program_end end = PROGRAM_FAILED;
+    size_t size = 0;
     bool good;
 
-    output[0] = '\0';
     if (environment != NULL)
-        end = program_run(&program, output, sizeof(output));
-    good =
-        told(login, end != PROGRAM_SUCCEEDED ? why_ended(end) : take(output, strlen(output), pin));
+        end = program_run(&program, output, sizeof(output), &size);
+    good = told(login, end != PROGRAM_SUCCEEDED ? why_ended(end) : take(output, size, pin));
     program_environment_free(environment);
     explicit_bzero(output, sizeof(output));
     return good;
@@ -163,13 +164,14 @@ static bool ask(const struct login_settings *login, const char *token, struct pi
     char question[128], answer[ROOM];
     const char *wrong;
     const char *askpass = askpass_find(&wrong);
+    size_t size;
     bool good;
 
     if (askpass == NULL)
         return told(login, wrong);
     snprintf(question, sizeof(question), "Enter PIN for '%s': ", token);
-    good = askpass_run(askpass, question, NULL, answer, sizeof(answer)) == PROGRAM_SUCCEEDED;
-    good = told(login, good ? take(answer, strlen(answer), pin) : "nobody gave one");
+    good = askpass_run(askpass, question, NULL, answer, sizeof(answer), &size) == PROGRAM_SUCCEEDED;
+    good = told(login, good ? take(answer, size, pin) : "nobody gave one");
     explicit_bzero(answer, sizeof(answer));
     return good;
 }

@@ -197,7 +197,8 @@ static enum program_end finish(pid_t pid, struct reading *reading, int seconds)
     return PROGRAM_TIMED_OUT;
 }
 
-enum program_end program_run(const struct program *program, char *output, size_t room)
+enum program_end program_run(const struct program *program, char *output, size_t room,
+                             size_t *size)
 {
     struct reading reading = {.output = output, .room = room};
     enum program_end end = PROGRAM_FAILED;
@@ -205,6 +206,7 @@ enum program_end program_run(const struct program *program, char *output, size_t
     pid_t pid;
 
     output[0] = '\0';
+    *size = 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return PROGRAM_FAILED;
     reading.fd = ends[0];
@@ -214,6 +216,7 @@ enum program_end program_run(const struct program *program, char *output, size_t
     if (pid > 0)
         end = finish(pid, &reading, program->seconds);
     output[reading.size] = '\0';
+    *size = reading.size;
     close(ends[0]);
     return end;
 }

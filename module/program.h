@@ -17,8 +17,8 @@ enum program_end {
 };
 
 /* Runs it without a shell, in a session of its own, with stdin and stderr from and to nowhere, and waits for it. output: the first room - 1 bytes of its
- * stdout, terminated. */
-enum program_end program_run(const struct program *program, char *output, size_t room);
+ * stdout, terminated, which may hold a NUL; size: how many they are. Both are there whatever the end. */
+enum program_end program_run(const struct program *program, char *output, size_t room, size_t *size);
 
 /* The variables of the host's that a program with a window needs, a PATH, and one more (NULL: none). NULL without memory. */
 char **program_environment(const char *name, const char *value);

@@ -88,6 +88,8 @@ static const struct {
     {"echo yes; exit 1", CKR_FUNCTION_REJECTED},
     {"echo no", CKR_FUNCTION_REJECTED},
     {"echo yes, please", CKR_FUNCTION_REJECTED},
+    {"printf '\\000no\\n'", CKR_FUNCTION_REJECTED}, /* neither empty nor yes */
+    {"printf 'yes\\000no\\n'", CKR_FUNCTION_REJECTED},
     {"kill -9 $$", CKR_FUNCTION_REJECTED},
 };
 
@@ -104,7 +106,7 @@ static void only_with_a_yes_the_vendor_is_asked_for_a_signature(void **state)
         assert_int_equal(host.mock->calls_of("C_Sign"), answers[i].rv == CKR_OK);
         assert_int_equal(asked(), i + 1);
     }
-    assert_int_equal(audit_count("log", "a signature is refused: it was not confirmed (asked by "), 5);
+    assert_int_equal(audit_count("log", "a signature is refused: it was not confirmed (asked by "), 7);
     host_stop();
 }
 

@@ -67,6 +67,9 @@ static const struct {
     {"\n", 1, NULL, "it is empty"},
     {"1234\n\n", 6, NULL, "it is more than one line of text"},
     {"1234\nuser: me\n", 14, NULL, "it is more than one line of text"},
+    {"12\00034\n", 6, NULL, "there is a NUL in it, expected text"},
+    {"1234\0\n", 6, NULL, "there is a NUL in it, expected text"},
+    {"\0", 1, NULL, "there is a NUL in it, expected text"},
 };
 
 static void one_line_is_the_pin_whatever_it_comes_from(void **state)
@@ -213,6 +216,9 @@ static void askpass_is_asked_as_ssh_asks(void **state)
     write_file("askpass", "#!/bin/sh\nexit 1\n", 17, 0700);
     assert_false(get(PIN_SOURCE_ASKPASS, NULL));
     assert_true(said("no PIN can be had from askpass: nobody gave one"));
+    write_file("askpass", "#!/bin/sh\nprintf '12\\00034\\n'\n", 29, 0700);
+    assert_false(get(PIN_SOURCE_ASKPASS, NULL));
+    assert_true(said("no PIN can be had from askpass: there is a NUL in it"));
     setenv("SSH_ASKPASS_REQUIRE", "never", 1);
     assert_false(get(PIN_SOURCE_ASKPASS, NULL));
     assert_true(said("there is no display to ask on"));

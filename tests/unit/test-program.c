@@ -22,13 +22,14 @@
 
 static const char *const environment[] = {"PATH=/usr/bin:/bin", "ONE=1", NULL};
 static char output[4096];
+static size_t output_size;
 
 static enum program_end run_for(const char *line, int seconds)
 {
     const char *const arguments[] = {"/bin/sh", "-c", line, "sh", NULL};
     const struct program program = {arguments, environment, seconds};
 
-    return program_run(&program, output, sizeof(output));
+    return program_run(&program, output, sizeof(output), &output_size);
 }
 
 /* Without the shell, which has files and signals of its own. */
@@ -37,7 +38,7 @@ static void run_alone(const char *path, const char *argument)
     const char *const arguments[] = {path, argument, NULL};
     const struct program program = {arguments, environment, 20};
 
-    assert_int_equal(program_run(&program, output, sizeof(output)), PROGRAM_SUCCEEDED);
+    assert_int_equal(program_run(&program, output, sizeof(output), &output_size), PROGRAM_SUCCEEDED);
 }
 
 static enum program_end run(const char *line)
@@ -73,7 +74,9 @@ static void a_program_that_is_not_there_has_failed(void **state)
     const struct program program = {arguments, environment, 20};
 
     (void)state;
-    assert_int_equal(program_run(&program, output, sizeof(output)), PROGRAM_FAILED);
+    output_size = 1;
+    assert_int_equal(program_run(&program, output, sizeof(output), &output_size), PROGRAM_FAILED);
+    assert_int_equal(output_size, 0);
 }
 
 static void more_output_than_there_is_room_for_stops_nothing(void **state)
@@ -81,6 +84,15 @@ static void more_output_than_there_is_room_for_stops_nothing(void **state)
     (void)state;
     assert_int_equal(run("yes | head -c 1000000"), PROGRAM_SUCCEEDED);
     assert_int_equal(strlen(output), sizeof(output) - 1);
+    assert_int_equal(output_size, sizeof(output) - 1);
+}
+
+static void a_NUL_does_not_end_its_output(void **state)
+{
+    (void)state;
+    assert_int_equal(run("printf '12\\00034'"), PROGRAM_SUCCEEDED);
+    assert_int_equal(output_size, 5);
+    assert_memory_equal(output, "12\00034", 6);
 }
 
 static void it_gets_the_environment_that_is_said_and_no_other(void **state)
@@ -255,6 +267,7 @@ int main(void)
         cmocka_unit_test(its_end_and_its_output_are_told),
         cmocka_unit_test(a_program_that_is_not_there_has_failed),
         cmocka_unit_test(more_output_than_there_is_room_for_stops_nothing),
+        cmocka_unit_test(a_NUL_does_not_end_its_output),
         cmocka_unit_test(it_gets_the_environment_that_is_said_and_no_other),
         cmocka_unit_test(it_gets_none_of_the_host_s_files),
         cmocka_unit_test(it_works_where_the_host_has_closed_its_own_three),
