@@ -4,30 +4,20 @@
 #include "common/message.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* How many bytes at text a terminal could take as a command: C0, DEL, and C1 in UTF-8; else 0. */
-static size_t control_size(const char *text)
-{
-    uint8_t first = (uint8_t)text[0];
-    uint8_t second = first == 0 ? 0 : (uint8_t)text[1];
-
-    if (first == 0xc2 && second >= 0x80 && second <= 0x9f)
-        return 2;
-    return first < 0x20 || first == 0x7f ? 1 : 0;
-}
+#include <string.h>
+#include "common/printable.h"
 
 static void print_escaped(FILE *out, const char *text)
 {
-    while (*text != '\0') {
-        size_t size = control_size(text);
+    size_t left = strlen(text), length;
 
-        for (size_t i = 0; i < size; i++)
-            fprintf(out, "\\x%02x", (unsigned)(uint8_t)*text++);
-        if (size == 0)
-            fputc(*text++, out);
+    for (; left > 0; text += length, left -= length) {
+        bool shown = printable_is(text, left, &length);
+
+        for (size_t i = 0; i < length; i++)
+            fprintf(out, shown ? "%c" : "\\x%02x", (unsigned char)text[i]);
     }
 }
 

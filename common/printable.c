@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "common/printable.h"
 
-#include <stdbool.h>
 #include <string.h>
+#include "common/utf8.h"
 
-/* U+202A to U+202E and U+2066 to U+2069, in UTF-8. */
-static bool turns_direction(const unsigned char *text)
-{
-    if (text[0] != 0xe2)
-        return false;
-    return (text[1] == 0x80 && text[2] >= 0xaa && text[2] <= 0xae) ||
-           (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
-}
+/* Control characters, C1 among them, line ends, marks of direction and of byte order (Unicode 15,
+ * general categories Cc, Zl, Zp, Cf). A byte that is none of UTF-8's may be a C1 control to a
+ * terminal of 8 bits. */
+static const struct {
+    int32_t first;
+    int32_t last;
+} harmful[] = {
+    {UTF8_INVALID, 0x1f}, {0x7f, 0x9f},     {0x200e, 0x200f}, {0x2028, 0x202e},
+    {0x2066, 0x2069},     {0xfeff, 0xfeff}, {0xfffe, 0xffff},
+};
 
-/* C0, DEL, and C1 in UTF-8 (two bytes). */
-static size_t control_size(const unsigned char *text)
+bool printable_is(const char *text, size_t size, size_t *length)
 {
-    if (text[0] == 0xc2 && text[1] >= 0x80 && text[1] <= 0x9f)
-        return 2;
-    if (turns_direction(text))
-        return 3;
-    return text[0] < ' ' || text[0] == 0x7f ? 1 : 0;
+    int32_t code = utf8_decode(text, size, length);
+
+    for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+        if (code >= harmful[i].first && code <= harmful[i].last)
+            return false;
+    }
+    return true;
 }
 
 void printable_make(char *text)
 {
-    while (*text != '\0') {
-        size_t size = control_size((const unsigned char *)text);
+    size_t left = strlen(text), length;
 
-        memset(text, '?', size);
-        text += size > 0 ? size : 1;
+    for (; left > 0; text += length, left -= length) {
+        if (!printable_is(text, left, &length))
+            memset(text, '?', length);
     }
 }

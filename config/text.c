@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "common/utf8.h"
 
 enum {
     NEXT_LINE = 0x85,
@@ -12,55 +13,10 @@ enum {
     BYTE_ORDER_MARK = 0xfeff,
 };
 
-static bool is_continuation(const char *text, size_t size, size_t at)
-{
-    return at < size && ((uint8_t)text[at] & 0xc0) == 0x80;
-}
-
-/* Bytes in a sequence, by its first byte; 0: none begins so. */
-static size_t sequence_length(uint8_t first)
-{
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xc2 && first <= 0xdf)
-        return 2;
-    if (first >= 0xe0 && first <= 0xef)
-        return 3;
-    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-/* The least code point that may be written with so many bytes (RFC 3629, section 3). */
-static int32_t least_of_length(size_t length)
-{
-    static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-
-    return least[length];
-}
-
-int32_t text_decode(const char *text, size_t size, size_t *length)
-{
-    size_t n = sequence_length((uint8_t)text[0]);
-    int32_t code;
-
-    *length = 1;
-    if (n <= 1)
-        return n == 1 ? text[0] : TEXT_INVALID;
-    code = (uint8_t)text[0] & (0x7f >> n);
-    for (size_t i = 1; i < n; i++) {
-        if (!is_continuation(text, size, i))
-            return TEXT_INVALID;
-        code = (code << 6) | ((uint8_t)text[i] & 0x3f);
-    }
-    if (code < least_of_length(n) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-        return TEXT_INVALID;
-    *length = n;
-    return code;
-}
-
 /* What is wrong with a character; NULL: nothing. next is the byte after it. */
 static const char *character_fault(int32_t code, char next)
 {
-    if (code == TEXT_INVALID)
+    if (code == UTF8_INVALID)
         return "bytes that are not UTF-8";
     if (code == 0)
         return "a NUL character";
@@ -82,7 +38,7 @@ bool text_check(const char *text, size_t size, struct text_fault *fault)
     size_t length;
 
     for (size_t at = 0; at < size; at += length) {
-        int32_t code = text_decode(text + at, size - at, &length);
+        int32_t code = utf8_decode(text + at, size - at, &length);
         const char *found = character_fault(code, at + 1 < size ? text[at + 1] : '\0');
 
         if (found != NULL) {
@@ -103,7 +59,7 @@ void text_cursor_move(struct text_cursor *cursor, size_t character)
     while (cursor->character < character && cursor->byte < cursor->size) {
         size_t length;
 
-        text_decode(cursor->text + cursor->byte, cursor->size - cursor->byte, &length);
+        utf8_decode(cursor->text + cursor->byte, cursor->size - cursor->byte, &length);
         cursor->byte += length;
         cursor->character++;
     }

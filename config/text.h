@@ -8,12 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TEXT_INVALID = -1 };
-
-/* The first character of UTF-8 text (RFC 3629: no overlong form, no surrogate) and its size in
- * bytes. TEXT_INVALID, with *length 1, when there is none. size is at least 1. */
-int32_t text_decode(const char *text, size_t size, size_t *length);
-
 struct text_fault {
     unsigned line; /* both from 1; a column is a character */
     unsigned column;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "common/names.h"
-#include "config/text.h"
+#include "common/printable.h"
 #include "tool/json.h"
 #include "tool/tokens.h"
 
@@ -25,32 +25,13 @@ int describe_serial_size(const struct token *token)
     return padded_size(token->info.serialNumber, sizeof(token->info.serialNumber));
 }
 
-/* Control characters, line ends, marks of direction and of byte order (Unicode 15, general
- * categories Cc, Zl, Zp, Cf). */
-static bool is_harmless(int32_t code)
-{
-    static const struct {
-        int32_t first;
-        int32_t last;
-    } harmful[] = {
-        {TEXT_INVALID, 0x1f}, {0x7f, 0x9f},     {0x200e, 0x200f}, {0x2028, 0x202e},
-        {0x2066, 0x2069},     {0xfeff, 0xfeff}, {0xfffe, 0xffff},
-    };
-
-    for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
-        if (code >= harmful[i].first && code <= harmful[i].last)
-            return false;
-    }
-    return true;
-}
-
 void describe_text(FILE *out, const void *text, size_t size)
 {
     const char *bytes = text;
     size_t length;
 
     for (size_t at = 0; at < size; at += length) {
-        if (is_harmless(text_decode(bytes + at, size - at, &length)))
+        if (printable_is(bytes + at, size - at, &length))
             fwrite(bytes + at, 1, length, out);
         else
             fputc('?', out);

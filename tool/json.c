@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tool/json.h"
 
-#include "config/text.h"
+#include "common/utf8.h"
 
 static void print_character(FILE *out, int32_t code, const char *bytes, size_t length)
 {
-    if (code == TEXT_INVALID)
+    if (code == UTF8_INVALID)
         fputs("\xef\xbf\xbd", out);
     else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) /* the latter for terminals' sake */
         fprintf(out, "\\u%04x", (unsigned)code);
@@ -22,7 +22,7 @@ void json_string(FILE *out, const void *text, size_t size)
 
     fputc('"', out);
     for (size_t at = 0; at < size; at += length) {
-        int32_t code = text_decode(bytes + at, size - at, &length);
+        int32_t code = utf8_decode(bytes + at, size - at, &length);
         print_character(out, code, bytes + at, length);
     }
     fputc('"', out);

@@ -4,7 +4,7 @@
 #include "config/document.h"
 
 #include <string.h>
-#include "config/text.h"
+#include "common/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char file[] = "file";
@@ -22,7 +22,7 @@ static void check_scalar(const struct node *node)
 
     FUZZ_REQUIRE(node->text != NULL && node->items == NULL && node->count == 0);
     for (const char *at = node->text; *at != '\0'; at += length)
-        FUZZ_REQUIRE(text_decode(at, strlen(at), &length) != TEXT_INVALID);
+        FUZZ_REQUIRE(utf8_decode(at, strlen(at), &length) != UTF8_INVALID);
 }
 
 static void check_node(struct walk *walk, const struct node *node, unsigned depth)

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "config/stamps.h"
-#include "config/text.h"
+#include "common/utf8.h"
 #include "crypto/crypto.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,7 +43,7 @@ bool fuzz_is_utf8(const char *text)
     size_t length;
 
     for (; *text != '\0'; text += length)
-        if (text_decode(text, strlen(text), &length) == TEXT_INVALID)
+        if (utf8_decode(text, strlen(text), &length) == UTF8_INVALID)
             return false;
     return true;
 }
@@ -56,7 +56,7 @@ static size_t last_column(const char *text, size_t size, unsigned long line)
     size_t length;
 
     for (size_t at = 0; at < size; at += length) {
-        bool ends = text_decode(text + at, size - at, &length) == '\n';
+        bool ends = utf8_decode(text + at, size - at, &length) == '\n';
 
         if (line == 1 && ends)
             return column;
@@ -93,7 +93,7 @@ static void check_message(const char *message, const char *file, const char *tex
     }
     FUZZ_REQUIRE(strlen(rest) <= FUZZ_LONGEST_MESSAGE);
     for (const char *at = rest; *at != '\0'; at += length) {
-        int32_t code = text_decode(at, strlen(at), &length);
+        int32_t code = utf8_decode(at, strlen(at), &length);
 
         FUZZ_REQUIRE(code >= 0x20 && code != 0x7f && (code < 0x80 || code > 0x9f));
     }

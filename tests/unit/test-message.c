@@ -34,9 +34,10 @@ static void control_characters_are_escaped(void **state)
 
     (void)state;
     message_add(&list, SEVERITY_ERROR, (struct position){"a\nb", 1, 1},
-                "\x1b[31m\r\x7f\xc2\x9b\xc3\xa9\xc2\xa0");
-    assert_string_equal(list.items[0].text,
-                        "a\\x0ab:1:1: \\x1b[31m\\x0d\\x7f\\xc2\\x9b\xc3\xa9\xc2\xa0");
+                "\x1b[31m\r\x7f\xc2\x9b\xc3\xa9\xc2\xa0\x9b\xe2\x80\xae");
+    assert_string_equal(
+        list.items[0].text,
+        "a\\x0ab:1:1: \\x1b[31m\\x0d\\x7f\\xc2\\x9b\xc3\xa9\xc2\xa0\\x9b\\xe2\\x80\\xae");
     message_list_finish(&list);
 }
 
