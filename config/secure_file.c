@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "common/shell_word.h"
 
 enum { MOST_LINKS = 40, READING = O_RDONLY | O_NONBLOCK | O_NOCTTY };
 
@@ -59,21 +60,29 @@ static bool check_owner(const struct walk *walk, const char *name, const struct 
 static bool check_writers(const struct walk *walk, const char *name, const struct stat *status)
 {
     bool sticky = S_ISDIR(status->st_mode) && (status->st_mode & S_ISVTX) != 0;
+    char *word;
 
     if ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (sticky && status->st_uid == 0))
         return true;
+    word = shell_word(name);
     message_add(walk->messages, SEVERITY_ERROR, walk->position,
-                "%s: writable by others than its owner, run `chmod go-w %s`", name, name);
+                "%s: writable by others than its owner, run `chmod go-w %s`", name,
+                word != NULL ? word : "FILE");
+    free(word);
     return false;
 }
 
 static bool check_readers(const struct walk *walk, const struct stat *status)
 {
+    char *word;
+
     if (!walk->secret || (status->st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return true;
+    word = shell_word(walk->path);
     message_add(walk->messages, SEVERITY_ERROR, walk->position,
                 "%s: readable by others than its owner, run `chmod 0600 %s`", walk->path,
-                walk->path);
+                word != NULL ? word : "FILE");
+    free(word);
     return false;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "common/shell_word.h"
 #include "tool/bounded.h"
 #include "tool/processes.h"
 #include "tool/surroundings.h"
@@ -137,6 +138,7 @@ static void check_allowed(const struct doctor *doctor, struct report *report, pi
     char *patterns = allowed_patterns(pid);
     char *real = realpath(doctor->gate, NULL);
     const char *path = real != NULL ? real : doctor->gate;
+    char *word = shell_word(path);
 
     if (surroundings_agent_takes(doctor->gate, patterns))
         report_add(report, FINDING_OK, text_of("it may load %s", path), NULL);
@@ -147,8 +149,9 @@ static void check_allowed(const struct doctor *doctor, struct report *report, pi
                     patterns != NULL ? patterns : "/usr/lib*/*,/usr/local/lib*/*",
                     pid > 0 ? "" : ", if it was started without -P"),
             text_of("install p11gate below /usr/local/lib, or start the agent with it in the "
-                    "list: `eval $(ssh-agent -P '%s')`",
-                    path));
+                    "list: `eval $(ssh-agent -P %s)`",
+                    word != NULL ? word : "PATH"));
+    free(word);
     free(real);
     free(patterns);
 }

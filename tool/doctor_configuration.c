@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "common/shell_word.h"
 #include "config/choice.h"
 #include "module/pin_source.h"
 
@@ -175,6 +176,7 @@ static void check_pin_source(struct report *report, const struct login_settings 
 static void check_module(const struct doctor *doctor, struct report *report)
 {
     void *handle;
+    char *word;
 
     if (access(doctor->gate, R_OK) != 0) {
         report_add(report, FINDING_PROBLEM,
@@ -187,14 +189,16 @@ static void check_module(const struct doctor *doctor, struct report *report)
                        : strdup("install p11gate: `sudo meson install -C build`, in its sources"));
         return;
     }
+    word = shell_word(doctor->gate);
     handle = dlopen(doctor->gate, RTLD_NOW | RTLD_LOCAL);
     if (handle != NULL && dlsym(handle, "C_GetFunctionList") != NULL)
         report_add(report, FINDING_OK, text_of("%s can be loaded", doctor->gate), NULL);
     else
         report_add(report, FINDING_PROBLEM,
                    text_of("%s cannot be loaded: %s", doctor->gate, dlerror()),
-                   strdup("install p11gate anew for this machine; `ldd` on that file shows what it "
-                          "lacks"));
+                   text_of("install p11gate anew for this machine; `ldd %s` shows what it lacks",
+                           word != NULL ? word : "FILE"));
+    free(word);
 }
 
 void doctor_installation(const struct doctor *doctor, size_t n, struct report *report)

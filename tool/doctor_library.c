@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <p11-kit/p11-kit.h>
 #include "common/names.h"
+#include "common/shell_word.h"
 #include "module/vendor.h"
 #include "tool/surroundings.h"
 #include "tool/vendors.h"
@@ -40,7 +41,8 @@ static bool is_of_other_machine(const char *path)
             own.e_ident[EI_DATA] != other.e_ident[EI_DATA] || own.e_machine != other.e_machine);
 }
 
-static char *advise_on_load(const char *path, const char *error)
+/* word: the path, for the shell. */
+static char *advise_on_load(const char *path, const char *word, const char *error)
 {
     Elf32_Ehdr header;
 
@@ -49,7 +51,7 @@ static char *advise_on_load(const char *path, const char *error)
             "install the vendor's package, or correct `module:`; `p11gate init` looks in the usual "
             "places");
     if (access(path, R_OK) != 0)
-        return text_of("make it readable: `chmod a+r %s`, and `chmod a+x` its folders", path);
+        return text_of("make it readable: `chmod a+r %s`, and `chmod a+x` its folders", word);
     if (!read_header(path, &header))
         return strdup("name the vendor's PKCS#11 library, a file that ends in .so");
     if (is_of_other_machine(path))
@@ -61,8 +63,8 @@ static char *advise_on_load(const char *path, const char *error)
         strstr(error, "undefined symbol") != NULL || strstr(error, "version `") != NULL)
         return text_of("something that it needs is missing: `ldd -r %s` shows what; install that "
                        "package",
-                       path);
-    return text_of("`pkcs11-tool --module %s -L` shows whether the library is in order", path);
+                       word);
+    return text_of("`pkcs11-tool --module %s -L` shows whether the library is in order", word);
 }
 
 /* Texts of CK_INFO and CK_SLOT_INFO are padded with blanks. */
@@ -143,6 +145,18 @@ static void examine_vendor(struct report *report, struct vendor *vendor, const c
     say_slots(report, vendor, path);
 }
 
+static void say_not_loaded(struct report *report, const char *path, const char *error)
+{
+    char *word = shell_word(path);
+
+    if (word == NULL || error == NULL)
+        report->incomplete = true;
+    else
+        report_add(report, FINDING_PROBLEM, text_of("cannot load %s: %s", path, error),
+                   advise_on_load(path, word, error));
+    free(word);
+}
+
 void doctor_library(const struct doctor *doctor, size_t n, struct report *report)
 {
     const struct module_settings *module = &doctor->modules[n];
@@ -157,9 +171,7 @@ void doctor_library(const struct doctor *doctor, size_t n, struct report *report
     else if (vendor != NULL)
         examine_vendor(report, vendor, module->path);
     else
-        report_add(report, FINDING_PROBLEM,
-                   text_of("cannot load %s: %s", module->path, error != NULL ? error : "no memory"),
-                   advise_on_load(module->path, error != NULL ? error : ""));
+        say_not_loaded(report, module->path, error);
     vendor_destroy(vendor);
     free(error);
 }

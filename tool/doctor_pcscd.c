@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "common/shell_word.h"
 #include "module/pcsc.h"
 
 /* Where pcscd asks polkit, this file came with it. */
@@ -77,13 +78,17 @@ static void note_polkit(struct report *report)
 
 static void say_no_service(struct report *report, const char *path, int error, bool needed)
 {
+    char *word = shell_word(path);
+
     report_add(report, needed ? FINDING_PROBLEM : FINDING_NOTE,
                text_of("pcscd is not to be reached at %s: %s%s", path, strerror(error),
                        needed ? "" : "; no library here wants it"),
                !needed           ? NULL
-               : error == EACCES ? text_of("let this user into that folder: `ls -ld %s`", path)
+               : error == EACCES ? text_of("let this user into that folder: `ls -ld %s`",
+                                           word != NULL ? word : "FOLDER")
                                  : strdup("install and start it: `sudo systemctl enable --now "
                                           "pcscd.socket` (package pcscd, or pcsc-lite)"));
+    free(word);
 }
 
 static void say_refused(struct report *report, const char *path)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "common/shell_word.h"
 
 static bool is_off(const struct ssh_facts *ssh, const char *keyword)
 {
@@ -49,21 +50,22 @@ static void check_version(const struct ssh_facts *ssh, struct report *report)
 static void check_provider(const struct doctor *doctor, struct report *report)
 {
     char *provider = ssh_facts_setting(&doctor->ssh, "pkcs11provider", 0);
+    char *gate = shell_word(doctor->gate); /* ssh_config is quoted as the shell is */
+    const char *word = gate != NULL ? gate : "PATH";
 
     if (provider == NULL || strcmp(provider, "none") == 0)
         report_add(report, FINDING_NOTE,
                    text_of("%s: no PKCS11Provider: ssh gets p11gate's keys from an agent only",
                            doctor->host),
-                   text_of("`PKCS11Provider %s` in ~/.ssh/config, or `ssh-add -s` with that path",
-                           doctor->gate));
+                   text_of("`PKCS11Provider %s` in ~/.ssh/config, or `ssh-add -s %s`", word, word));
     else if (doctor->ssh_loads_gate)
         report_add(report, FINDING_OK, text_of("%s: ssh loads %s", doctor->host, provider), NULL);
     else
-        report_add(
-            report, FINDING_PROBLEM,
-            text_of("%s: ssh loads %s, which is not p11gate: all of its keys are offered",
-                    doctor->host, provider),
-            text_of("put `PKCS11Provider %s` into ~/.ssh/config in its place", doctor->gate));
+        report_add(report, FINDING_PROBLEM,
+                   text_of("%s: ssh loads %s, which is not p11gate: all of its keys are offered",
+                           doctor->host, provider),
+                   text_of("put `PKCS11Provider %s` into ~/.ssh/config in its place", word));
+    free(gate);
     free(provider);
 }
 

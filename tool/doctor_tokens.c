@@ -7,6 +7,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "common/shell_word.h"
 #include "tool/config_file.h"
 #include "tool/describe.h"
 #include "tool/doctor_keys.h"
@@ -48,8 +49,9 @@ static const struct pin_row {
      "change it: `pkcs11-tool", "--login --change-pin`"},
 };
 
+/* path: the library's; word: the same for the shell. */
 static void say_pin(struct report *report, const struct token *token, const char *name,
-                    const char *path)
+                    const char *path, const char *word)
 {
     CK_FLAGS flags = token->info.flags;
     size_t i = 0;
@@ -61,7 +63,7 @@ static void say_pin(struct report *report, const struct token *token, const char
         i++;
     if (i < sizeof(pin_rows) / sizeof(pin_rows[0])) {
         report_add(report, pin_rows[i].kind, text_of("token %s: %s", name, pin_rows[i].text),
-                   text_of("%s --module %s --slot %lu %s", pin_rows[i].before, path, token->slot,
+                   text_of("%s --module %s --slot %lu %s", pin_rows[i].before, word, token->slot,
                            pin_rows[i].after));
     } else if (doctor_is_opensc(path)) {
         report_add(report, FINDING_NOTE,
@@ -81,12 +83,12 @@ static void say_pin(struct report *report, const struct token *token, const char
 }
 
 static void say_not_initialised(struct report *report, const struct token *token, const char *name,
-                                const char *path)
+                                const char *word)
 {
     report_add(report, FINDING_NOTE, text_of("token %s is not initialised: it has no keys", name),
                text_of("use another slot; or, which erases it: `pkcs11-tool --module %s --slot %lu "
                        "--init-token --label NAME`",
-                       path, token->slot));
+                       word, token->slot));
 }
 
 /* A part of a rule that names the token. The caller frees; NULL without memory. */
@@ -146,21 +148,19 @@ static const char *path_of(const struct gate *gate, const struct token *token)
 static void examine_token(const struct doctor *doctor, struct report *report, struct token *token)
 {
     const char *path = path_of(token->gate, token);
-    char *name = name_of_token(token);
+    char *name = name_of_token(token), *word = shell_word(path);
     CK_RV rv;
 
-    if (name == NULL) {
+    if (name == NULL || word == NULL) {
         report->incomplete = true;
-        return;
-    }
-    if (!token_is_usable(token)) {
-        say_not_initialised(report, token, name, path);
+    } else if (!token_is_usable(token)) {
+        say_not_initialised(report, token, name, word);
     } else {
-        say_pin(report, token, name, path);
+        say_pin(report, token, name, path, word);
         rv = token_read_whole(token);
         if (rv == CKR_OK) {
             say_shown(report, token, name);
-            doctor_keys(doctor, report, token, name, path);
+            doctor_keys(doctor, report, token, name, word);
         } else {
             report_add(report, FINDING_PROBLEM,
                        text_of("token %s cannot be read: %s", name, name_of_rv(rv)),
@@ -169,6 +169,7 @@ static void examine_token(const struct doctor *doctor, struct report *report, st
         }
     }
     free(name);
+    free(word);
 }
 
 static size_t count_shown(const struct gate *gate)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "common/shell_word.h"
 #include "tool/choice.h"
 #include "tool/config_file.h"
 #include "tool/describe.h"
@@ -118,15 +119,20 @@ static char *make_text(const char *module, const struct choice *choice)
     return text;
 }
 
+/* ssh_config is quoted as the shell is. */
 static void print_next_steps(const char *path)
 {
+    char *module = shell_word(MODULE_INSTALL_PATH);
+    const char *word = module != NULL ? module : MODULE_INSTALL_PATH;
+
     printf("wrote %s\n\nNow put this into ~/.ssh/config:\n\n"
            "Host *\n"
            "    PKCS11Provider %s\n"
            "    IdentityFile none\n\n"
            "or give the keys to an agent:  ssh-add -s %s\n"
            "The lines for the server's authorized_keys:  p11gate keys\n",
-           path, MODULE_INSTALL_PATH, MODULE_INSTALL_PATH);
+           path, word, word);
+    free(module);
 }
 
 /* Where to: the file that would be read. The caller frees. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <p11-kit/p11-kit.h>
+#include "common/shell_word.h"
 #include "module/vendor.h"
 #include "tool/vendors.h"
 
@@ -34,12 +35,16 @@ bool surroundings_agent_takes(const char *path, const char *patterns)
 
 static void check_agent(struct message_list *messages)
 {
-    if (!surroundings_agent_takes(MODULE_INSTALL_PATH, NULL))
-        message_add(
-            messages, SEVERITY_WARNING, (struct position){0},
-            "%s: found a folder that ssh-agent loads no modules from, expected /usr/lib* or "
-            "/usr/local/lib*; start the agent with `-P %s`",
-            MODULE_INSTALL_PATH, MODULE_INSTALL_PATH);
+    char *word;
+
+    if (surroundings_agent_takes(MODULE_INSTALL_PATH, NULL))
+        return;
+    word = shell_word(MODULE_INSTALL_PATH);
+    message_add(messages, SEVERITY_WARNING, (struct position){0},
+                "%s: found a folder that ssh-agent loads no modules from, expected /usr/lib* or "
+                "/usr/local/lib*; start the agent with `-P %s`",
+                MODULE_INSTALL_PATH, word != NULL ? word : "PATH");
+    free(word);
 }
 
 static void check_library(const struct module_settings *module, struct message_list *messages)

@@ -7,7 +7,8 @@ import pathlib
 import shutil
 
 from harness import main, programs, rows
-from harness.doctor import Doctor
+from harness.doctor import ODD_NAME, Doctor
+from harness.wait import wait_for
 
 KEYS = ("note", "warning", "problem")
 
@@ -141,6 +142,20 @@ class Configuration(Doctor):
         self.examine()
         self.assertFound("configuration", "problem", f"chmod go-w {self.sandbox.config}")
 
+    def test_that_command_can_be_pasted_whatever_the_path(self):
+        folder = self.sandbox.folder / ODD_NAME
+        folder.mkdir()
+        self.gate("all")
+        shutil.copy(self.sandbox.config, folder / "config.yaml")
+        (folder / "config.yaml").chmod(0o666)
+        self.sandbox.environment["P11GATE_CONFIG"] = str(folder / "config.yaml")
+        self.examine()
+        found = self.assertFound("configuration", "problem", "writable by others")
+        found.advice = found.text.partition(", run ")[2]
+        self.paste(found)
+        self.examine()
+        self.assertNothingWrong("configuration")
+
     def test_what_the_file_hardly_means_is_a_warning(self):
         self.token("one")
         self.gate("all", require=[{"when": {"user": self.sandbox.environment["USER"]}}])
@@ -186,7 +201,7 @@ class Configuration(Doctor):
         self.assertFound("installation", "problem", f"{gone}, which ssh is to load: No such file", "PKCS11Provider")
         gone.write_text("no library")
         self.examine()
-        self.assertFound("installation", "problem", f"{gone} cannot be loaded: ", "`ldd`")
+        self.assertFound("installation", "problem", f"{gone} cannot be loaded: ", f"`ldd {gone}`")
         gone.unlink()
         shutil.copy(programs.MODULE, gone)
         self.examine()
@@ -241,6 +256,28 @@ class Library(Doctor):
         found = self.assertFound("library", "problem", f"cannot load {path}: ", f"`ldd -r {path}`")
         shown = self.sandbox.run(*self.commands(found)[0].split())
         self.assertRegex(shown.stdout, r"libneeded\.so => not found")
+
+    @rows({"broken": "chmod", "text": "Permission denied"}, {"broken": "needs", "text": "cannot open shared object"})
+    def test_the_command_can_be_pasted_whatever_the_path(self, broken, text):
+        folder = self.sandbox.folder / ODD_NAME
+        folder.mkdir()
+        path = folder / "vendor.so"
+        needed = self.sandbox.folder / "libneeded.so"
+        self.assertTrue(self.sandbox.run("cc", "-shared", "-x", "c", "/dev/null", "-o", needed).ok)
+        words = ["cc", "-shared", "-x", "c", "/dev/null", "-x", "none", "-Wl,--no-as-needed", needed, "-o", path]
+        self.assertTrue(self.sandbox.run(*words).ok)
+        needed.unlink()
+        if broken == "chmod":
+            if os.geteuid() == 0:
+                self.skipTest("root may read all")
+            path.chmod(0o000)
+        self.gate("all", module=str(path))
+        self.examine()
+        result = self.paste(self.assertFound("library", "problem", text))
+        if broken == "chmod":
+            self.assertEqual(0o444, path.stat().st_mode & 0o777)
+        else:
+            self.assertRegex(result.stdout, r"libneeded\.so => not found")
 
     def test_a_library_that_fails_is_told_with_its_code(self):
         self.token("one")

@@ -96,7 +96,7 @@ class Agents(Doctor):
         if takes:
             self.assertFound("agent", "ok", "it may load")
         else:
-            found = self.assertFound("agent", "warning", "`ssh-add -s` is refused", "`eval $(ssh-agent -P '")
+            found = self.assertFound("agent", "warning", "`ssh-add -s` is refused", "`eval $(ssh-agent -P /")
             self.assertIn(module, found.advice)
         if not os.environ.get("P11GATE_PRELOAD"):  # its helper could not load it
             self.assertEqual(takes, added.ok, str(added))
@@ -194,7 +194,7 @@ class Ssh(Doctor):
     def test_no_provider_is_told(self):
         self.ssh_config("IdentityFile none")
         self.examine()
-        self.assertFound("ssh", "note", "no PKCS11Provider", "`ssh-add -s`")
+        self.assertFound("ssh", "note", "no PKCS11Provider", "`ssh-add -s /")
 
     def key(self, name):
         path = self.sandbox.home / ".ssh" / name

@@ -6,7 +6,7 @@ import re
 import shutil
 
 from harness import main, pages, programs, rows
-from harness.doctor import Doctor
+from harness.doctor import ODD_NAME, Doctor
 from harness.terminal import Terminal
 
 
@@ -63,6 +63,19 @@ class Tokens(Doctor):
             terminal.expect_secret(prompt)
             terminal.type(f"{answer}\n")
         self.assertEqual(0, terminal.process.wait(20), terminal.text)
+
+    def test_a_command_can_be_pasted_whatever_the_path_of_the_library(self):
+        folder = self.sandbox.folder / ODD_NAME
+        folder.mkdir()
+        (folder / "vendor.so").symlink_to(programs.VENDOR)
+        self.token("one")
+        self.gate("all", module=str(folder / "vendor.so"))
+        self.examine()
+        found = self.assertFound("token", "note", "is not initialised", "--init-token")
+        found.advice = found.advice.replace("NAME`", "new --so-pin 12345678`")
+        self.paste(found)
+        self.examine()
+        self.assertFound("token", "problem", "no user PIN is set", "--init-pin")
 
     def test_a_token_that_is_not_initialised_is_told_with_a_command_that_does_it(self):
         self.token("one")

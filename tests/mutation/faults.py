@@ -468,6 +468,8 @@ FAULTS = [
     Fault("tool/surroundings.c", "*(not ? &refuses : &takes) = true;", "takes = true;", "what ssh-agent's list refuses is called allowed", "tool_doctor_ssh"),
     Fault("tool/doctor_ssh.c", "return ssh_facts_reach(ssh, 10, 1) && !ssh_facts_reach(ssh, 10, 3);", "return ssh_facts_reach(ssh, 10, 2);",
           "versions of ssh that ask for no PIN are mistaken", "tool_doctor_ssh"),
+    Fault("common/shell_word.c", "text[0] != '\\0' && text[strspn(text, plain)] == '\\0'", "true", "a command runs what a path says", "shell_word|tool_doctor"),
+    Fault("common/shell_word.c", "        if (*text == '`' || ", "        if (", "a command ends at a sign of the path's", "shell_word"),
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # The client of p11-kit's protocol
     Fault("remote/connection.c", "if (options->server_uids[i] == peer.uid)", "if (true)", "another user's server gets the PIN", "remote connection"),

@@ -12,6 +12,7 @@ import threading
 from . import pages, programs
 from .tool import Tool
 
+ODD_NAME = "it's a \"$HOME\" & `more`"  # of a file: all of it means something to a shell
 NO_KEYS = b"\0\0\0\5\x0c\0\0\0\0"  # an agent's answer to who asks for its keys
 
 
@@ -120,6 +121,12 @@ class Doctor(Tool):
     def assertNothingWrong(self, check):
         found = self.of(check)
         self.assertEqual({"ok"}, {one.severity for one in found}, str(found))
+
+    def paste(self, finding, **options):
+        """Runs the first command that it names, as somebody does who pastes it into a shell."""
+        result = self.sandbox.run("bash", "-c", self.commands(finding)[0], **options)
+        self.assertTrue(result.ok, f"{finding}\n{result}")
+        return result
 
     def commands(self, finding):
         """What it says between backticks."""
