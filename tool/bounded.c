@@ -23,34 +23,30 @@ struct work {
     const char *const *program; /* NULL: the body */
 };
 
-/* It ends with us, in a group of its own that can be killed, and leaves no core: a library may have a PIN of somebody's in it. */
+/* It ends with us, in a session of its own, and leaves no core: a library may have a PIN of somebody's in it. A session is a group that can be killed, and
+ * has no terminal: in a group alone, who reads from /dev/tty is stopped, and would be taken for one that hangs. */
 static void settle(pid_t parent)
 {
     const struct rlimit none = {0, 0};
 
-    setpgid(0, 0);
+    setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(BOUNDED_NO_PROGRAM);
     setrlimit(RLIMIT_CORE, &none);
 }
 
-_Noreturn static void do_work(const struct work *work, int output)
+_Noreturn static void do_work(const struct work *work, FILE *out, int null)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int both = work->program != NULL ? output : null;
-    FILE *out;
+    int both = work->program != NULL ? fileno(out) : null;
 
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(both, STDOUT_FILENO) < 0 ||
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(both, STDOUT_FILENO) < 0 ||
         dup2(both, STDERR_FILENO) < 0)
         _exit(BOUNDED_NO_PROGRAM);
     if (work->program != NULL) {
         execvp(work->program[0], (char *const *)(uintptr_t)work->program);
         _exit(BOUNDED_NO_PROGRAM);
     }
-    out = fdopen(output, "w");
-    if (out == NULL)
-        _exit(BOUNDED_NO_PROGRAM);
     setvbuf(out, NULL, _IONBF, 0); /* what was said before a crash is kept */
     work->body(out, work->context);
     _exit(0);
@@ -64,7 +60,7 @@ static long now_ms(void)
     return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Takes what is there, or some of it where there is no end to it; false at the end. More than TEXT_MAX is dropped: a full pipe would stop the child. */
+/* Takes what is there, or some of it where there is no end to it; false at the end. What there is no room for is dropped: a full pipe would stop the child. */
 static bool take(int fd, struct bounded *bounded)
 {
     char some[4096];
@@ -75,8 +71,10 @@ static bool take(int fd, struct bounded *bounded)
                           ? realloc(bounded->text, bounded->size + (size_t)got + 1)
                           : NULL;
 
-        if (grown == NULL)
+        if (grown == NULL) {
+            bounded->cut = true;
             continue;
+        }
         memcpy(grown + bounded->size, some, (size_t)got);
         bounded->text = grown;
         bounded->size += (size_t)got;
@@ -111,7 +109,7 @@ static void watch(pid_t pid, int fd, int seconds, struct bounded *bounded)
     if (!wait_for(pid, fd, seconds * 1000L, bounded, &status)) {
         bounded->end = BOUNDED_TIMED_OUT;
         kill(-pid, SIGKILL);
-        kill(pid, SIGKILL); /* it may not have its group yet */
+        kill(pid, SIGKILL); /* it may not have its session yet */
         wait_for(pid, fd, DIES_WITHIN_MS, bounded, &status);
     } else if (WIFSIGNALED(status)) {
         bounded->end = BOUNDED_CRASHED;
@@ -122,26 +120,44 @@ static void watch(pid_t pid, int fd, int seconds, struct bounded *bounded)
     }
 }
 
-static struct bounded run(const struct work *work, int seconds)
+/* Whose end is told by what is read from in. Takes the stream over. */
+static pid_t start(const struct work *work, int in, FILE *out, int null)
 {
-    struct bounded bounded = {.end = BOUNDED_FAILED, .text = calloc(1, 1)};
     pid_t parent = getpid(), pid;
-    int ends[2];
 
-    if (bounded.text == NULL || pipe2(ends, O_CLOEXEC) != 0)
-        return bounded;
     signal(SIGCHLD, SIG_DFL); /* where it was ignored, nobody could be waited for */
     pid = fork();
     if (pid == 0) {
         settle(parent);
-        close(ends[0]);
-        do_work(work, ends[1]);
+        close(in);
+        do_work(work, out, null);
     }
-    close(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    if (pid > 0)
+    fclose(out);
+    return pid;
+}
+
+/* What the child needs is made before it: that there is none is no fault of what it does. */
+static struct bounded run(const struct work *work, int seconds)
+{
+    struct bounded bounded = {.end = BOUNDED_FAILED, .text = calloc(1, 1)};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), ends[2] = {-1, -1};
+    FILE *out = NULL;
+    pid_t pid = -1;
+
+    if (bounded.text != NULL && null >= 0 && pipe2(ends, O_CLOEXEC) == 0)
+        out = fdopen(ends[1], "w");
+    if (out != NULL)
+        pid = start(work, ends[0], out, null);
+    else if (ends[1] >= 0)
+        close(ends[1]);
+    if (pid > 0) {
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
         watch(pid, ends[0], seconds, &bounded);
-    close(ends[0]);
+    }
+    if (ends[0] >= 0)
+        close(ends[0]);
+    if (null >= 0)
+        close(null);
     return bounded;
 }
 

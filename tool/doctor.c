@@ -30,6 +30,8 @@ static size_t each_view(const struct doctor *doctor)
     return doctor->config != NULL ? 1 : doctor->n_modules;
 }
 
+enum { CONFIGURATION_SECONDS = 10 };
+
 static const struct row {
     const char *name;
     examination *examine;
@@ -39,8 +41,9 @@ static const struct row {
         of_configuration; /* without one, it is about what could be used: nothing is worse than a note */
     const char *advice; /* where it does not end by itself */
 } rows[] = {
-    {"configuration", doctor_configuration, one, 10, false,
-     "look at the files that the configuration names: a file system may not answer"},
+    {"configuration", doctor_configuration, one, CONFIGURATION_SECONDS, false,
+     "look at the file ($P11GATE_CONFIG, ~/.config/p11gate/config.yaml) and at those that it names: "
+     "a file system, or the service that knows the users, may not answer"},
     {"installation", doctor_installation, one, 10, false,
      "look at the folders of the log and of p11gate.so: a file system may not answer"},
     {"library", doctor_library, each_library, 10, true,
@@ -133,8 +136,7 @@ static void examine(FILE *out, void *context)
     struct report report = {.told = out};
 
     part->row->examine(part->doctor, part->n, &report);
-    if (!report.incomplete)
-        report_write_end(out);
+    report_write_end(&report, out);
 }
 
 static void say_end(struct report *report, const struct row *row, const struct bounded *bounded)
@@ -144,7 +146,7 @@ static void say_end(struct report *report, const struct row *row, const struct b
                    text_of("no answer within %d seconds; the rest of this check is left out",
                            row->seconds),
                    strdup(row->advice));
-    else if (bounded->end == BOUNDED_FAILED)
+    else if (bounded->end == BOUNDED_FAILED || bounded->cut)
         report->incomplete = true;
     else
         report_add(
@@ -212,13 +214,40 @@ static void find_gate(struct doctor *doctor)
     free(provider);
 }
 
+static void load(struct doctor *doctor)
+{
+    doctor->config = config_load_chosen(doctor->crypto, NULL, &doctor->messages);
+}
+
+/* In the child. */
+static void try_to_load(FILE *out, void *context)
+{
+    (void)out;
+    load(context);
+}
+
+/* Its files may be where nobody answers: we read only what a child has come back from. */
+static bool can_be_read(struct doctor *doctor, struct printing *printing)
+{
+    struct report report = {0};
+    struct bounded tried = bounded_call(try_to_load, doctor, CONFIGURATION_SECONDS);
+    bool can = tried.end == BOUNDED_ENDED;
+
+    if (!can)
+        say_end(&report, &rows[0], &tried);
+    print(printing, rows[0].name, &report);
+    bounded_finish(&tried);
+    report_finish(&report);
+    return can;
+}
+
 static enum exit_code run(struct doctor *doctor, struct printing *printing)
 {
     struct module_settings known[16] = {0};
 
     doctor->crypto = crypto_create();
-    if (doctor->crypto != NULL)
-        doctor->config = config_load_chosen(doctor->crypto, NULL, &doctor->messages);
+    if (doctor->crypto != NULL && can_be_read(doctor, printing))
+        load(doctor);
     if (doctor->config != NULL) {
         doctor->modules = doctor->config->settings.modules;
         doctor->n_modules = doctor->config->settings.n_modules;

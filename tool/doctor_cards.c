@@ -40,12 +40,15 @@ static char *in_home(const char *variable, const char *folder, const char *name)
     return path;
 }
 
+/* Of this user: another's is not his to set, and no matter unless it has the card, which pcscd tells. */
 static bool is_scdaemon(pid_t pid, void *context)
 {
     char name[PROCESS_NAME_SIZE];
-    pid_t *found = context;
+    pid_t *found = context, parent;
+    uid_t user;
 
-    if (process_name(pid, name) && strcmp(name, "scdaemon") == 0)
+    if (process_origin(pid, &parent, &user) && user == geteuid() && process_name(pid, name) &&
+        strcmp(name, "scdaemon") == 0)
         *found = pid;
     return *found == 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { END = 'e' };
+enum { END = 'e', END_INCOMPLETE = 'i' };
 
 char *text_of(const char *format, ...)
 {
@@ -45,9 +45,9 @@ void report_write(const struct finding *finding, FILE *out)
     fwrite(finding->advice, 1, strlen(finding->advice) + 1, out);
 }
 
-void report_write_end(FILE *out)
+void report_write_end(const struct report *report, FILE *out)
 {
-    fputc(END, out);
+    fputc(report->incomplete ? END_INCOMPLETE : END, out);
 }
 
 bool report_read(struct report *report, const char *text, size_t size)
@@ -65,7 +65,9 @@ bool report_read(struct report *report, const char *text, size_t size)
         report_add(report, (enum finding_kind)(*text - '0'), strdup(first), strdup(advice + 1));
         text = last + 1;
     }
-    return text < end && *text == END;
+    if (text < end && *text == END_INCOMPLETE)
+        report->incomplete = true;
+    return text < end && (*text == END || *text == END_INCOMPLETE);
 }
 
 void report_finish(struct report *report)

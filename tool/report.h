@@ -29,9 +29,9 @@ char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_add(struct report *report, enum finding_kind kind, char *text, char *advice);
 
 /* From one process to another. Reading takes whole findings only, and adds them; true when the end was reached, where report_write_end()
- * stands. */
+ * stands, which also tells whether the report is incomplete. */
 void report_write(const struct finding *finding, FILE *out);
-void report_write_end(FILE *out);
+void report_write_end(const struct report *report, FILE *out);
 bool report_read(struct report *report, const char *text, size_t size);
 
 void report_finish(struct report *report);

@@ -8,6 +8,7 @@
 //   hangs        C_Initialize does not come back
 //   exits        C_Initialize ends the process by exit(0)
 //   crashes      C_Initialize ends the process by SIGABRT
+//   starves      C_GetSlotList fails, and leaves the process no memory until C_Finalize
 //   locked, final-try, count-low, pin-change, keypad, pinless   the token's flags say so
 //   ecdsa-sha1   keys of P-256 sign with CKM_ECDSA_SHA1, which SoftHSM 2.6 does not know
 #include <dlfcn.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <p11-kit/pkcs11.h>
 
@@ -48,6 +50,22 @@ static void log_in(void)
         real->C_Login(session, CKU_USER, pin, sizeof(pin) - 1);
 }
 
+static void limit_memory(rlim_t limit)
+{
+    const struct rlimit soft = {limit, RLIM_INFINITY};
+
+    setrlimit(RLIMIT_AS, &soft);
+}
+
+/* What malloc() still has is taken, too. */
+static void starve(void)
+{
+    limit_memory(0);
+    for (size_t size = 1 << 20; size > 0; size /= 2)
+        while (malloc(size) != NULL)
+            ;
+}
+
 static CK_RV odd_C_Initialize(CK_VOID_PTR arguments)
 {
     CK_RV rv = real->C_Initialize(arguments);
@@ -67,7 +85,9 @@ static CK_RV odd_C_Initialize(CK_VOID_PTR arguments)
 static CK_RV odd_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
 {
     speak("C_GetSlotList");
-    if (has("slotless"))
+    if (has("starves"))
+        starve();
+    if (has("slotless") || has("starves"))
         return CKR_DEVICE_ERROR;
     return real->C_GetSlotList(present, slots, count);
 }
@@ -126,6 +146,8 @@ static CK_RV odd_C_CloseSession(CK_SESSION_HANDLE session)
 static CK_RV odd_C_Finalize(void *reserved)
 {
     open_sessions = 0;
+    if (has("starves"))
+        limit_memory(RLIM_INFINITY);
     return real->C_Finalize(reserved);
 }
 

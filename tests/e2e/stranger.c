@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// To be preloaded: access(2) finds the file $STRANGER_FILE, which need not be there, and $STRANGER_USER is the effective user.
+// To be preloaded: access(2) finds the file $STRANGER_FILE, which need not be there, $STRANGER_USER
+// is the effective user, and openat(2) does not come back from a file with the name
+// $STRANGER_SILENT, as on a file system whose server does not answer.
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +17,23 @@ EXPORTED int access(const char *path, int mode)
     int (*real)(const char *, int) = (int (*)(const char *, int))dlsym(RTLD_NEXT, "access");
 
     return there != NULL && strcmp(path, there) == 0 ? 0 : real(path, mode);
+}
+
+/* openat64(), to the linker. */
+EXPORTED int openat(int folder, const char *path, int flags, ...)
+{
+    const char *silent = getenv("STRANGER_SILENT");
+    int (*real)(int, const char *, int, ...) =
+        (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
+    va_list arguments;
+    mode_t mode;
+
+    while (silent != NULL && strcmp(path, silent) == 0)
+        pause();
+    va_start(arguments, flags);
+    mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return real(folder, path, flags, mode);
 }
 
 EXPORTED uid_t geteuid(void)

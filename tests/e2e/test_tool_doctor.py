@@ -105,6 +105,23 @@ class Whole(Doctor):
         self.assertFound("library", "problem", f"the process ended ({how})", "another version")
         self.assertTrue(self.of("ssh"))
 
+    def test_that_there_is_no_memory_is_no_fault_of_a_library(self):
+        if self.sandbox.instrument.active:
+            self.skipTest("an instrumented program wants more memory than there is")
+        self.token("one")
+        self.gate("all", module=self.odd_vendor("starves"))
+        result = self.tool("doctor")
+        self.assertEqual((1, "p11gate: no memory, or no process to be had\n"), (result.rc, result.stderr), str(result))
+        self.assertNotIn("the process ended", result.stdout)
+        self.assertIn("ssh: ", result.stdout)
+
+    def test_what_is_run_has_no_terminal_to_wait_at(self):
+        self.stand_in_ssh('{{ read line </dev/tty; }} 2>/dev/null; exec {program} "$@"')
+        terminal = self.terminal("doctor")
+        terminal.expect("ssh: OpenSSH_")
+        terminal.close()
+        self.assertNotIn("does not end", terminal.text)
+
     def test_ssh_that_does_not_end_is_given_up(self):
         self.stand_in_ssh("exec sleep 600")
         self.examine()
@@ -155,6 +172,19 @@ class Configuration(Doctor):
         self.paste(found)
         self.examine()
         self.assertNothingWrong("configuration")
+
+    def test_a_file_whose_file_system_does_not_answer_is_given_up_and_the_rest_goes_on(self):
+        self.token("one")
+        self.gate("all")
+        self.examine(environment=self.preload(programs.STRANGER) | {"STRANGER_SILENT": "config.yaml"})
+        self.assertFound("configuration", "problem", "no answer within 10 seconds", "$P11GATE_CONFIG")
+        self.assertTrue(self.of("ssh"))
+
+    def test_a_pipe_in_its_place_is_told_at_once(self):
+        self.sandbox.config.unlink(missing_ok=True)
+        os.mkfifo(self.sandbox.config)
+        self.examine()
+        self.assertFound("configuration", "problem", "not a regular file", "`p11gate check`")
 
     def test_what_the_file_hardly_means_is_a_warning(self):
         self.token("one")
@@ -372,10 +402,12 @@ class Pcscd(Doctor):
         self.examine(environment=stranger | {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"})
         self.assertFound("pcscd", "warning", "this session came over ssh", "/etc/polkit-1/rules.d/")
 
-    def scdaemon(self):
+    def scdaemon(self, *before):
         """A process of that name."""
         program = shutil.copy(shutil.which("sleep"), self.sandbox.folder / "scdaemon")
-        self.sandbox.start(program, "600", log=self.sandbox.folder / "scdaemon.log")
+        process = self.sandbox.start(*before, program, "600", log=self.sandbox.folder / "scdaemon.log")
+        comm = pathlib.Path(f"/proc/{process.pid}/comm")
+        wait_for(lambda: comm.read_text() == "scdaemon\n", "the scdaemon to run")
 
     def test_a_scdaemon_that_takes_the_card_is_told_until_it_shares_it(self):
         self.examine()
@@ -390,6 +422,14 @@ class Pcscd(Doctor):
         conf.write_text("disable-ccid\npcsc-shared\n")
         self.examine()
         self.assertFound("card", "ok", "shares the card")
+
+    def test_a_scdaemon_of_another_user_is_not_told(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can be another user")
+        self.sandbox.folder.chmod(0o711)
+        self.scdaemon("/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        self.examine()
+        self.assertNothingWrong("card")
 
     @rows(
         {"line": "\tuse_file_caching = public;", "told": True},
