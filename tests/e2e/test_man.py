@@ -10,7 +10,7 @@ from harness.token import fingerprint
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = {path.name.removesuffix(".scd"): path.read_text() for path in sorted((ROOT / "docs/man").glob("*.scd"))}
-MODULE = "/usr/local/lib/x86_64-linux-gnu/pkcs11/p11gate.so"
+MODULE = "/usr/local/lib/pkcs11/p11gate.so"
 STAND_INS = {"ssh": pages.SSH}
 
 

@@ -240,7 +240,7 @@ class Configuration(Doctor):
     def test_where_ssh_loads_none_the_place_of_the_installation_is_looked_at(self):
         self.ssh_config("PKCS11Provider none")
         self.examine()
-        if not os.path.exists("/usr/local/lib/x86_64-linux-gnu/pkcs11/p11gate.so"):
+        if not os.path.exists("/usr/local/lib/pkcs11/p11gate.so"):
             self.assertFound("installation", "problem", "pkcs11/p11gate.so: No such file", "`sudo meson install -C build`")
 
 
