@@ -72,10 +72,10 @@ static void say_not_loaded(const struct module_settings *module, const char *err
     if (error == NULL)
         error = "no memory";
     if (position->line > 0)
-        log_error("%s:%u:%u: cannot load %s: %s", position->file, position->line,
+        log_error("%s:%u:%u: cannot load %s: %s; see `p11gate doctor`", position->file, position->line,
                   position->column, module->path, error);
     else
-        log_error("cannot load %s: %s", module->path, error);
+        log_error("cannot load %s: %s; see `p11gate doctor`", module->path, error);
 }
 
 /* A library has one state, whatever paths lead to it: two modules of one library would finalise each other. */

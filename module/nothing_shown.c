@@ -105,6 +105,11 @@ void nothing_shown_say(struct gate *gate)
     count_hidden(gate, &tokens, &keys);
     describe_clock(gate, clock);
     unnamed = unnamed_token(gate);
+    if (tokens == 0) {
+        log_notice("nothing is shown: there is no token; is the card in the reader? See "
+                   "`p11gate doctor`");
+        return;
+    }
     if (unnamed == NULL) {
         log_notice("nothing is shown: %zu key%s found on %zu token%s, none permitted by %s%s; see "
                    "`p11gate explain`", keys, plural(keys), tokens, plural(tokens),

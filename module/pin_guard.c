@@ -61,7 +61,7 @@ CK_RV pin_guard_check(const struct pin_guard *guard, struct crypto *crypto, CK_U
         bool same = refused->user == user && memcmp(hash, refused->hash, HASH_SIZE) == 0;
         explicit_bzero(hash, sizeof(hash));
         if (same) {
-            log_notice("this PIN was refused before; it is not sent again");
+            log_notice("this PIN was refused before; it is not sent again: type another one");
             return refused->rv;
         }
     }

@@ -8,12 +8,13 @@
 #include "tool/surroundings.h"
 #include "tool/verb.h"
 
-static void print_policy(const char *path, const struct policy *policy)
+static void print_policy(const char *path, const struct policy *policy, bool warned)
 {
+    printf("%s: %s: ", path, warned ? "no mistake, but there are warnings" : "all right");
     if (policy->allow_all)
-        printf("%s: all right: allow: all", path);
+        fputs("allow: all", stdout);
     else
-        printf("%s: all right: %zu allow", path, policy->allow.count);
+        printf("%zu allow", policy->allow.count);
     printf(", %zu require, %zu deny\n", policy->require.count, policy->deny.count);
 }
 
@@ -31,9 +32,9 @@ static enum exit_code check_file(const char *path, bool system)
     }
     messages_print(&messages);
     if (config != NULL)
-        print_policy(config->path, &config->policy);
+        print_policy(config->path, &config->policy, messages.count > 0);
     if (config != NULL && config->policy.narrowed_by != NULL)
-        print_policy(config->user_path, config->policy.narrowed_by);
+        print_policy(config->user_path, config->policy.narrowed_by, messages.count > 0);
     config_destroy(config);
     crypto_destroy(crypto);
     message_list_finish(&messages);

@@ -19,9 +19,10 @@ static size_t one(const struct doctor *doctor)
     return 1;
 }
 
+/* That there is none is said by the first. */
 static size_t each_library(const struct doctor *doctor)
 {
-    return doctor->n_modules;
+    return doctor->n_modules > 0 ? doctor->n_modules : 1;
 }
 
 /* The tokens of a configuration are seen as the module sees them, all at once. */

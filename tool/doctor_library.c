@@ -157,9 +157,8 @@ static void say_not_loaded(struct report *report, const char *path, const char *
     free(word);
 }
 
-void doctor_library(const struct doctor *doctor, size_t n, struct report *report)
+static void examine_library(struct report *report, const struct module_settings *module)
 {
-    const struct module_settings *module = &doctor->modules[n];
     char *error = NULL;
     struct vendor *vendor;
 
@@ -174,6 +173,16 @@ void doctor_library(const struct doctor *doctor, size_t n, struct report *report
         say_not_loaded(report, module->path, error);
     vendor_destroy(vendor);
     free(error);
+}
+
+void doctor_library(const struct doctor *doctor, size_t n, struct report *report)
+{
+    if (n < doctor->n_modules)
+        examine_library(report, &doctor->modules[n]);
+    else
+        report_add(report, FINDING_PROBLEM, strdup("no known library is installed"),
+                   strdup("install the vendor's (for most cards, the package opensc-pkcs11), or name "
+                          "it: `p11gate init --module PATH`"));
 }
 
 void doctor_p11_kit(const struct doctor *doctor, size_t n, struct report *report)

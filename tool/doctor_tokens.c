@@ -82,10 +82,10 @@ static void say_pin(struct report *report, const struct token *token, const char
             strdup("let ssh load p11gate by PKCS11Provider, not the agent"));
 }
 
-static void say_not_initialised(struct report *report, const struct token *token, const char *name,
-                                const char *word)
+static void say_not_initialised(struct report *report, const struct token *token, const char *word)
 {
-    report_add(report, FINDING_NOTE, text_of("token %s is not initialised: it has no keys", name),
+    report_add(report, FINDING_NOTE,
+               text_of("the token in slot %lu is not initialised: it has no keys", token->slot),
                text_of("use another slot; or, which erases it: `pkcs11-tool --module %s --slot %lu "
                        "--init-token --label NAME`",
                        word, token->slot));
@@ -154,7 +154,7 @@ static void examine_token(const struct doctor *doctor, struct report *report, st
     if (name == NULL || word == NULL) {
         report->incomplete = true;
     } else if (!token_is_usable(token)) {
-        say_not_initialised(report, token, name, word);
+        say_not_initialised(report, token, word);
     } else {
         say_pin(report, token, name, path, word);
         rv = token_read_whole(token);
@@ -181,20 +181,72 @@ static size_t count_shown(const struct gate *gate)
     return shown;
 }
 
+static bool asks_pin(struct token *token)
+{
+    return token_is_usable(token) && token_is_visible(token) &&
+           (token->info.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
+/* The first of those before it that ssh's question for the PIN names alike. */
+static const struct token *namesake_of(const struct gate *gate, size_t at)
+{
+    const CK_TOKEN_INFO *info = &gate->tokens[at]->info;
+
+    for (size_t i = 0; i < at; i++) {
+        if (asks_pin(gate->tokens[i]) &&
+            memcmp(gate->tokens[i]->info.label, info->label, sizeof(info->label)) == 0)
+            return gate->tokens[i];
+    }
+    return NULL;
+}
+
+/* ssh asks "Enter PIN for 'LABEL'", ssh-add for one PIN, which it sends to all. */
+static void check_questions(struct report *report, const struct gate *gate)
+{
+    size_t asking = 0;
+
+    for (size_t i = 0; i < gate->n_tokens; i++) {
+        struct token *token = gate->tokens[i];
+        bool alike = asks_pin(token) && namesake_of(gate, i) != NULL;
+        char *name = alike ? name_of_token(token) : NULL;
+
+        asking += asks_pin(token);
+        if (alike)
+            report_add(report, FINDING_WARNING,
+                       text_of("token %s has the label of another one that is shown: ssh asks for "
+                               "the PIN by the label, and a PIN may go to the wrong one",
+                               name != NULL ? name : ""),
+                       rule_part(token));
+        free(name);
+    }
+    if (asking > 1)
+        report_add(report, FINDING_NOTE,
+                   text_of("%zu tokens are shown that want a PIN: `ssh-add -s` sends the one that is "
+                           "typed to each of them",
+                           asking),
+                   strdup("where their PINs differ, name one of them in the rules, or let ssh load "
+                          "p11gate by PKCS11Provider"));
+}
+
 static void examine_gate(const struct doctor *doctor, struct report *report, struct gate *gate)
 {
     for (size_t i = 0; i < gate->n_tokens; i++) {
         if (gate->tokens[i]->present)
             examine_token(doctor, report, gate->tokens[i]);
     }
-    if (gate->n_tokens == 0)
-        report_add(report, FINDING_PROBLEM, strdup("there is no token"),
+    if (tokens_count(gate) == 0)
+        report_add(report, FINDING_PROBLEM,
+                   text_of("%s%sthere is no token",
+                           doctor->config == NULL ? gate->config->settings.modules[0].path : "",
+                           doctor->config == NULL ? ": " : ""),
                    strdup("put the card into the reader; if it is, see what is said of pcscd and "
                           "of the library"));
     else if (count_shown(gate) == 0)
         report_add(report, FINDING_PROBLEM,
                    strdup("nothing is shown: no token has a permitted key"),
                    strdup("`p11gate explain` says why; `p11gate init` chooses keys"));
+    if (doctor->config != NULL)
+        check_questions(report, gate);
 }
 
 /* The gate takes the configuration over; in this process nobody else does. */

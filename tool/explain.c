@@ -91,13 +91,14 @@ static void print_all(struct listing *listing, struct gate *gate)
         print_token(listing, gate->tokens[i]);
     if (listing->style.json)
         fputs(listing->shown > 0 ? "\n]\n" : "]\n", stdout);
-    if (listing->shown > 0 || listing->style.json)
+    if (listing->shown > 0 || listing->style.json || tokens_say_none(gate))
         return;
     fprintf(stderr,
-            "p11gate: no key%s%s is visible on %zu tokens; does it show only after login "
+            "p11gate: no key%s%s is visible on %zu token%s; does it show only after login "
             "(--login)?\n",
             listing->name.text != NULL ? " " : "",
-            listing->name.text != NULL ? listing->name.text : "", gate->n_tokens);
+            listing->name.text != NULL ? listing->name.text : "", tokens_count(gate),
+            tokens_count(gate) == 1 ? "" : "s");
 }
 
 static enum exit_code explain(struct listing *listing, const char *name)

@@ -21,31 +21,29 @@ struct request {
     bool force;
 };
 
-static bool has_token(const struct gate *gate)
-{
-    for (size_t i = 0; i < gate->n_tokens; i++) {
-        if (token_is_usable(gate->tokens[i]))
-            return true;
-    }
-    return false;
-}
-
 /* The first known library that has a token; those that cannot be loaded here are passed over. */
 static struct gate *find_vendor(void)
 {
     unsigned n = 0;
     const char *path;
+    bool any = false;
 
     while ((path = vendors_next(&n)) != NULL) {
         struct gate *gate = tokens_open_all(path, true);
-        if (gate != NULL && has_token(gate)) {
+
+        any = true;
+        if (gate != NULL && tokens_count(gate) > 0) {
             printf("module %s (--module names another)\n", path);
             return gate;
         }
         gate_destroy(gate);
     }
-    fputs("p11gate init: no known library has a token; is the card in the reader? "
-          "Else name the library: --module PATH\n", stderr);
+    if (any)
+        fprintf(stderr, "p11gate init: no known library has a token; is the card in the reader? "
+                        "See `p11gate doctor`, or name the library: --module PATH\n");
+    else
+        fprintf(stderr, "p11gate init: no known library is installed; install the vendor's (for "
+                        "most cards, the package opensc-pkcs11), or name it: --module PATH\n");
     return NULL;
 }
 
@@ -68,7 +66,7 @@ static bool collect(struct gate *gate, bool login, struct choice *choice)
         if (token_is_usable(gate->tokens[i]) && !choice_add(choice, gate->tokens[i]))
             return false;
     }
-    if (!has_token(gate))
+    if (tokens_count(gate) == 0)
         fprintf(stderr, "p11gate init: %s has no token; is the card in the reader?\n",
                 gate->config->settings.modules[0].path);
     else if (choice->count == 0)

@@ -55,9 +55,9 @@ static enum exit_code print_all(bool login)
         return EXIT_FAILED;
     for (size_t i = 0; i < gate->n_tokens; i++)
         printed += print_token(gate->tokens[i], login, &ok);
-    gate_destroy(gate);
-    if (printed == 0)
+    if (printed == 0 && !tokens_say_none(gate))
         fputs("p11gate: no permitted key is visible; `p11gate explain` says why\n", stderr);
+    gate_destroy(gate);
     return ok && printed > 0 ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -59,9 +59,10 @@ static enum exit_code list_all(struct listing *listing)
         list_token(listing, gate->tokens[i], &ok);
     if (listing->json)
         fputs(listing->shown > 0 ? "\n]\n" : "]\n", stdout);
-    if (listing->shown == 0 && !listing->json)
-        fprintf(stderr, "p11gate: no %s of %zu tokens; %s\n",
-                listing->all ? "key is visible" : "permitted key is visible", gate->n_tokens,
+    if (listing->shown == 0 && !listing->json && !tokens_say_none(gate))
+        fprintf(stderr, "p11gate: no %s on %zu token%s; %s\n",
+                listing->all ? "key is visible" : "permitted key is visible", tokens_count(gate),
+                tokens_count(gate) == 1 ? "" : "s",
                 listing->all ? "are the keys visible only after login (--login)?"
                              : "`p11gate explain` says why");
     gate_destroy(gate);

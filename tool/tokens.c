@@ -90,6 +90,23 @@ bool token_is_usable(const struct token *token)
     return token->present && (token->info.flags & CKF_TOKEN_INITIALIZED) != 0;
 }
 
+size_t tokens_count(const struct gate *gate)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < gate->n_tokens; i++)
+        count += token_is_usable(gate->tokens[i]);
+    return count;
+}
+
+bool tokens_say_none(const struct gate *gate)
+{
+    if (tokens_count(gate) > 0)
+        return false;
+    fprintf(stderr, "p11gate: there is no token; is the card in the reader? See `p11gate doctor`\n");
+    return true;
+}
+
 static bool report(const struct token *token, const char *what, CK_RV rv)
 {
     if (rv == CKR_OK)

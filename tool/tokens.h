@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "module/gate.h"
 #include "module/token.h"
 
@@ -17,6 +18,12 @@ struct gate *tokens_open_with(struct config *config, bool quiet);
 
 /* Is there something in the slot that could hold keys? */
 bool token_is_usable(const struct token *token);
+
+/* How many of them there are. */
+size_t tokens_count(const struct gate *gate);
+
+/* True when there is none, which is said on stderr, with what to do. */
+bool tokens_say_none(const struct gate *gate);
 
 /* Asks for the PIN and logs in, if the token wants it. False with the reason on stderr. Whether the token may get a PIN at all is the
  * caller's to know. */

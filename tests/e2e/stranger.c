@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// To be preloaded: access(2) finds the file $STRANGER_FILE, which need not be there, $STRANGER_USER
-// is the effective user, and openat(2) does not come back from a file with the name
-// $STRANGER_SILENT, as on a file system whose server does not answer.
+// To be preloaded: access(2) finds the file $STRANGER_FILE, which need not be there, and no library where $STRANGER_BARE is set; $STRANGER_USER is the effective
+// user; openat(2) does not come back from a file with the name $STRANGER_SILENT, as on a file system whose server does not answer.
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +16,10 @@ EXPORTED int access(const char *path, int mode)
     const char *there = getenv("STRANGER_FILE");
     int (*real)(const char *, int) = (int (*)(const char *, int))dlsym(RTLD_NEXT, "access");
 
+    if (getenv("STRANGER_BARE") != NULL && strstr(path, ".so") != NULL) {
+        errno = ENOENT;
+        return -1;
+    }
     return there != NULL && strcmp(path, there) == 0 ? 0 : real(path, mode);
 }
 

@@ -44,6 +44,12 @@ class Output(Case):
         for function in ("C_Initialize", "C_GetSlotList", "C_Login", "C_FindObjects", "C_GetAttributeValue", "C_Sign"):
             self.assertIn(f"odd vendor: {function}\n", agent.log)  # the agent's own stderr has it
 
+    def test_where_there_is_no_token_the_reader_is_named_and_doctor(self):
+        self.token("one").empty()
+        _, result = self.listing(self.gate([{"id": "01"}]))
+        said = "nothing is shown: there is no token; is the card in the reader? See `p11gate doctor`"
+        self.assertEqual([f"p11gate: {said}"], [line for line in result.stderr.splitlines() if line.startswith("p11gate")])
+
     @rows({"stderr": "auto"}, {"stderr": "never"})
     def test_what_is_said_on_stderr_is_in_the_log_and_left_out_where_the_file_says_so(self, stderr):
         self.token("one")

@@ -126,6 +126,19 @@ class Listing(Tool):
         self.assertEqual((False, True), (keys["first"]["shown"], keys["second"]["shown"]))
         self.assertEqual(token.fingerprint("user1"), keys["first"]["fingerprint"])
 
+    @rows({"words": ["list"]}, {"words": ["list", "--all"]}, {"words": ["explain"]}, {"words": ["explain", "x"]}, {"words": ["keys"]})
+    def test_where_there_is_no_token_the_reader_is_named_and_doctor(self, words):
+        self.token("one").empty()
+        self.gate([{"id": "01"}])
+        result = self.tool(*words)
+        said = "p11gate: there is no token; is the card in the reader? See `p11gate doctor`\n"
+        self.assertEqual((1, "", said), (result.rc, result.stdout, result.stderr))
+
+    def test_tokens_that_hold_nothing_are_not_counted(self):
+        self.token("one")
+        self.gate([{"id": "99"}])
+        self.assertIn("no permitted key is visible on 1 token; ", self.tool("list").stderr)
+
     def test_nothing_to_show_is_1_and_a_word_why(self):
         self.token("eight", TYPE=EC)
         self.gate([{"id": "99"}])
@@ -219,7 +232,7 @@ class Check(Tool):
         result = self.tool("check")
         self.assertRun(result)
         self.assertRegex(result.stderr, rf"^warning: {path}:1(:\d+)?: found")
-        self.assertIn("all right", result.stdout)
+        self.assertEqual(f"{self.sandbox.config}: no mistake, but there are warnings: 1 allow, 0 require, 0 deny\n", result.stdout)
 
     def test_every_mistake_is_reported_with_its_place(self):
         text = "version: 1\nmodule: x\nsurprise: 1\nallow:\n- {id: zz}\n- {lable: y}\ndeny: no\n"

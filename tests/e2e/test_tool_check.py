@@ -15,7 +15,7 @@ class Surroundings(Tool):
     def check(self):
         result = self.tool("check")
         self.assertRun(result)
-        self.assertIn("all right", result.stdout)
+        self.assertEqual(result.stderr == "", ": all right: " in result.stdout, str(result))
         return result.stderr
 
     def p11_kit(self, **files):

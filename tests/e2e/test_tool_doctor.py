@@ -252,6 +252,14 @@ class Library(Doctor):
         self.assertFound("library", "ok", f"{programs.VENDOR}: SoftHSM, Implementation of PKCS11, version 2.6, PKCS#11 2.40")
         self.assertEqual(3, len([one for one in self.of("library") if "SoftHSM slot ID" in one.text]))
 
+    def test_that_there_is_none_is_told(self):
+        bare = self.preload(programs.STRANGER) | {"STRANGER_BARE": "1"}
+        self.examine(environment=bare)
+        self.assertFound("library", "note", "no known library is installed", "opensc-pkcs11")
+        result = self.tool("init", environment=bare)
+        self.assertEqual(1, result.rc)
+        self.assertIn("no known library is installed; install the vendor's (for most cards, the package opensc-pkcs11)", result.stderr)
+
     @rows(
         {"make": None, "advice": "install the vendor's package"},
         {"make": b"text", "advice": "a file that ends in .so"},

@@ -77,6 +77,32 @@ class Tokens(Doctor):
         self.examine()
         self.assertFound("token", "problem", "no user PIN is set", "--init-pin")
 
+    def test_two_tokens_with_one_label_are_told(self):
+        first, second = self.token("one"), self.token("one", TYPE="ec:P-256")
+        for path in (second.folder / "tokens").iterdir():
+            shutil.copytree(path, first.folder / "tokens" / path.name)
+        self.sandbox.environment |= first.environment
+        self.gate([{"id": "01"}])
+        self.examine()
+        found = self.assertFound("token", "warning", "has the label of another one that is shown", "`token: {serial: ")
+        self.assertFound("token", "note", "2 tokens are shown that want a PIN", "PKCS11Provider")
+        serial = re.search(r'serial: "(\w+)"', found.advice)[1]
+        self.gate([{"id": "01", "token": {"serial": serial}}])
+        self.examine()
+        self.assertNotFound("token", "has the label of another one")
+        self.assertNotFound("token", "tokens are shown that want a PIN")
+
+    def test_that_there_is_no_token_is_told(self):
+        token = self.token("one")
+        token.empty()
+        self.gate([{"id": "01"}])
+        self.examine()
+        self.assertFound("token", "problem", "there is no token", "put the card into the reader")
+        self.assertNotFound("token", "nothing is shown")
+        self.sandbox.config.unlink()
+        self.examine()
+        self.assertFound("token", "note", f"{programs.VENDOR}: there is no token")
+
     def test_a_token_that_is_not_initialised_is_told_with_a_command_that_does_it(self):
         self.token("one")
         self.gate("all")

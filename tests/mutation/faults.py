@@ -474,6 +474,12 @@ FAULTS = [
     Fault("tool/doctor_cards.c", "user == geteuid() &&", "user != (uid_t)-1 &&", "another user's scdaemon is called this one's", "tool_doctor"),
     Fault("common/shell_word.c", "text[0] != '\\0' && text[strspn(text, plain)] == '\\0'", "true", "a command runs what a path says", "shell_word|tool_doctor"),
     Fault("common/shell_word.c", "        if (*text == '`' || ", "        if (", "a command ends at a sign of the path's", "shell_word"),
+    Fault("tool/doctor_tokens.c", "if (tokens_count(gate) == 0)", "if (gate->n_tokens == 0)", "a reader without a card is called a policy that permits nothing", "tool_doctor_token"),
+    Fault("tool/doctor_tokens.c", "namesake_of(gate, i) != NULL;", "namesake_of(gate, i) != NULL && false;", "that a PIN may go to the wrong card is not told", "tool_doctor_token"),
+    Fault("tool/doctor.c", "doctor->n_modules > 0 ? doctor->n_modules : 1;", "doctor->n_modules;", "a machine without a library is all right", "tool_doctor"),
+    Fault("tool/tokens.c", "if (tokens_count(gate) > 0)", "if (gate->n_tokens > 0)", "where there is no card the login is called what is missing", "tool"),
+    Fault("tool/check.c", 'warned ? "no mistake', 'warned && false ? "no mistake', "a file with a warning is called all right", "tool_check|tool"),
+    Fault("module/nothing_shown.c", "if (tokens == 0) {", "if (false) {", "where there is no card, the policy is blamed", "manners"),
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # The client of p11-kit's protocol
     Fault("remote/connection.c", "if (options->server_uids[i] == peer.uid)", "if (true)", "another user's server gets the PIN", "remote connection"),

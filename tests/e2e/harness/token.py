@@ -81,6 +81,11 @@ class Token:
     def close(self):
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
+    def empty(self):
+        """Takes all tokens away: SoftHSM keeps one slot, whose token is not initialised."""
+        for path in (self.folder / "tokens").iterdir():
+            shutil.rmtree(path)
+
     def change(self, text):
         """Changes a token that is there by the statements of a description (open, delete, private ...)."""
         path = self.folder / "change.token"
