@@ -123,7 +123,7 @@ class Right(Places):
             _, result = self.check(text)
             errors = [line for line in result.stderr.splitlines() if not line.startswith("warning: ")]  # a rule may be unwise
             self.assertEqual((0, []), (result.rc, errors), f"{text}\n{result}")
-            self.assertIn("all right", result.stdout)
+            self.assertEqual(result.stderr == "", ": all right: " in result.stdout, str(result))
 
 
 HEAD = "version: 1\nmodule: m.so\nallow: all\n"
