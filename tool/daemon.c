@@ -69,6 +69,12 @@ static enum exit_code read_options(int argc, char **argv, const struct option *o
     return optind == argc ? EXIT_OK : usage_error(argv[0], "expected no more words, found `%s`", argv[optind]);
 }
 
+/* Nothing of it may be left out. */
+static bool is_pin(const char *text, size_t size)
+{
+    return size > 0 && size <= REQUEST_PIN_MAX && strlen(text) == size;
+}
+
 /* The first line, without its end. */
 static bool read_stdin(char pin[REQUEST_PIN_MAX + 2])
 {
@@ -81,20 +87,21 @@ static bool read_stdin(char pin[REQUEST_PIN_MAX + 2])
         size++;
     }
     pin[size] = '\0';
-    return size > 0 && size <= REQUEST_PIN_MAX;
+    return is_pin(pin, size);
 }
 
 static bool read_askpass(char pin[REQUEST_PIN_MAX + 2])
 {
     const char *wrong;
     const char *askpass = askpass_find(&wrong);
+    size_t size;
 
     if (askpass == NULL) {
         fprintf(stderr, "p11gate unlock: there is no terminal, and %s\n", wrong);
         return false;
     }
-    return askpass_run(askpass, "PIN of the token that p11gate serves: ", NULL, pin, REQUEST_PIN_MAX + 1) ==
-               PROGRAM_SUCCEEDED && pin[0] != '\0';
+    return askpass_run(askpass, "PIN of the token that p11gate serves: ", NULL, pin, REQUEST_PIN_MAX + 2, &size) ==
+               PROGRAM_SUCCEEDED && is_pin(pin, size);
 }
 
 static bool read_pin(const struct wishes *wishes, char pin[REQUEST_PIN_MAX + 2])

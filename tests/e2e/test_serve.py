@@ -191,9 +191,10 @@ class Commands(Served):
         wait_for(lambda: self.daemon.status("--quiet").rc == 1, "it stays unlocked", 20)
         self.assertIn("its time is over", self.sandbox.log.read_text())
 
-    def test_without_a_PIN_nothing_is_asked_of_the_token(self):
+    @rows({"given": "\n"}, {"given": ""}, {"given": PIN + "\0\n"}, {"given": 256 * "1" + "\n"})
+    def test_without_a_PIN_nothing_is_asked_of_the_token(self, given):
         self.serve()
-        result = self.tool("unlock", "--stdin", stdin="\n")
+        result = self.tool("unlock", "--stdin", stdin=given)
         self.assertEqual((1, "p11gate unlock: no PIN was given\n"), (result.rc, result.stderr))
         self.assertEqual(0, self.calls.counts["C_Login"])
 
