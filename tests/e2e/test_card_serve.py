@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""`p11gate serve` before a card: what it spares, and that a card that is out takes its login along."""
+
+import time
+
+from harness import comment, isolation, main, programs
+from harness.card_case import EACH, PIN, CardCase
+from harness.daemon import Daemon
+from harness.token import fingerprint
+from harness.wait import wait_for
+
+BATCH = {"BatchMode": "yes"}
+SLOW = 0.12  # seconds for each command: OpenSC then takes for a listing what it does with a real card, some four
+
+
+class Served(CardCase):
+    def serve(self, stack, **more):
+        self.card = self.insert(stack)
+        self.path = str(self.sandbox.folder / "served" / "socket")
+        self.module = self.gate(
+            [{"fingerprint": fingerprint(self.card.keys["9a"])}],
+            module=self.stack.library,
+            daemon={"socket": self.path, "use": "require"},
+            **more,
+        )
+        self.daemon = Daemon(self.sandbox, self.path)
+        self.host = self.server(self.card.keys["9a"])
+
+    def unlock(self):
+        result = self.daemon.unlock(PIN)
+        self.assertTrue(result.ok, str(result))
+
+    def batch(self):
+        return self.login(self.host, self.module, askpass=None, options=BATCH)
+
+    def state(self):
+        return self.daemon.status("--quiet").rc
+
+    def seconds(self, module, times):
+        return min(self.listing(module)[1].seconds for _ in range(times))
+
+    @EACH
+    def test_a_login_asks_the_card_for_a_signature_and_a_listing_for_nothing(self, stack):
+        self.serve(stack, login={"keep_pin": {"idle": "10m"}})  # cackey lets its card be switched off, and the login with it
+        self.unlock()
+        self.assertLogin(self.batch())
+        time.sleep(2.5)  # for so long after a card came the vendors are asked
+        self.card.clear()
+        for _ in range(3):
+            keys, _ = self.listing(self.module)
+            self.assertEqual(1, len(keys))
+        if stack != "cackey":  # it does not tell which reader a slot is, so that pcscd's word is not enough
+            self.assertEqual({}, self.card.counts())
+        self.card.clear()
+        self.assertLogin(self.batch())
+        counts = self.card.counts()
+        comment(f"{stack}: {counts}")
+        self.assertEqual(1, counts["sign"], str(counts))
+        self.assertEqual(stack == "cackey", "verify right" in counts, str(counts))
+
+    @EACH
+    def test_a_card_that_is_pulled_is_locked_when_it_comes_back(self, stack):
+        self.serve(stack, login={"keep_pin": {"idle": "10m"}})
+        self.unlock()
+        self.assertEqual(0, self.state())
+        self.card.pull()
+        wait_for(lambda: self.state() == 2, "it is still there", 20)
+        login = self.batch()
+        self.assertNoLogin(login)
+        self.assertEqual(255, login.rc)
+        self.card.insert()
+        wait_for(lambda: self.state() == 1, "it is not seen", 20)
+        self.assertNoLogin(self.batch())
+        self.assertEqual(3, self.card.tries())
+        self.unlock()
+        self.assertLogin(self.batch())
+
+    @EACH
+    def test_with_survive_removal_it_goes_on_when_it_comes_back(self, stack):
+        self.serve(stack, login={"keep_pin": {"idle": "none", "max": "none", "survive_removal": True}})
+        self.unlock()
+        self.assertLogin(self.batch())
+        for _ in range(2):
+            self.card.pull()
+            self.assertNoLogin(self.batch())
+            self.card.insert()
+            wait_for(lambda: self.state() == 0, "it is not there", 20)
+            self.assertLogin(self.batch())
+        self.assertEqual(3, self.card.tries())
+
+    def test_a_listing_of_a_slow_card_takes_a_fiftieth_of_the_time(self):
+        self.serve("OpenSC")
+        self.unlock()
+        self.listing(self.module)
+        through = self.seconds(self.module, 30)
+        self.daemon.close()
+        self.card.delay(apdu=SLOW)
+        direct = self.seconds(self.stack.library, 1)
+        comment(f"ssh-keygen -D: direct {direct:.2f} s, through the daemon {through:.3f} s, {direct / through:.0f} times")
+        self.assertGreater(direct, 50 * through)
+
+    def test_a_daemon_s_library_that_is_killed_comes_back_with_the_kept_PIN(self):
+        self.serve("OpenSC", login={"keep_pin": {"idle": "10m"}})
+        self.unlock()
+        self.assertLogin(self.batch())
+        self.daemon.kill_vendor()
+        self.assertLogin(self.batch())
+        self.assertEqual(3, self.card.tries())
+
+
+if __name__ == "__main__":
+    isolation.enter()
+    main()
