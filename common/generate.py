@@ -381,7 +381,7 @@ REMOTE_ANSWER = {
 REMOTE_INFO = {"CK_INFO": "vsusv", "CK_SLOT_INFO": "ssuvv", "CK_TOKEN_INFO": "ssssuuuuuuuuuuuvvs", "CK_MECHANISM_INFO": "uuu", "CK_SESSION_INFO": "uuuu",
                "CK_ULONG": "u"}
 REMOTE_HERE = {"C_Initialize", "C_GetFunctionList", "C_GetFunctionStatus", "C_CancelFunction"}  # C_Initialize's own request is remote.c's
-REMOTE_BY_HAND = REMOTE_HERE | {"C_Finalize", "C_GenerateRandom", "C_WaitForSlotEvent"}
+REMOTE_BY_HAND = REMOTE_HERE | {"C_Finalize", "C_GenerateRandom", "C_Login", "C_WaitForSlotEvent"}
 REMOTE_INSTANCES = 8
 
 
@@ -466,20 +466,26 @@ def make_remote_instance(functions, instance):
 def make_remote(functions):
     begin("remote")
     print('#include "remote/call.h"\n#include "remote/instance.h"\n')
+    print(f"_Static_assert(REMOTE_INSTANCES == 1 || REMOTE_INSTANCES == {REMOTE_INSTANCES}, \"one or all\");")
     print(f"_Static_assert(REMOTE_MOST == {REMOTE_INSTANCES}, \"as many lists as instances\");\n")
+    print("const size_t remote_most = REMOTE_INSTANCES;\n")
     numbers = remote_numbers(functions)
     for f in functions:
         if f.name not in REMOTE_HERE:
             make_remote_function(f, numbers[f.name])
     for instance in range(REMOTE_INSTANCES):
+        if instance == 1:
+            print("#if REMOTE_INSTANCES > 1")
         make_remote_instance(functions, instance)
-    print("CK_FUNCTION_LIST remote_lists[REMOTE_MOST] = {")
+    print("#endif\n\nCK_FUNCTION_LIST remote_lists[REMOTE_INSTANCES] = {")
     for instance in range(REMOTE_INSTANCES):
+        if instance == 1:
+            print("#if REMOTE_INSTANCES > 1")
         print("    {.version = {2, 40},")
         for f in functions:
             print(f"     .{f.name} = {f.name}_{instance},")
         print("    },")
-    print("};")
+    print("#endif\n};")
 
 
 def make_caller_header(functions):

@@ -39,12 +39,13 @@ static const char *connect_to(const char *path, int *fd)
         return "its path is too long";
     strcpy(address.sun_path, path);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd >= 0)
+        setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)); /* of connect(2), too */
     if (*fd < 0 || connect(*fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
         return strerror(errno);
     if (!peer_of(*fd, &peer) || !is_trusted(path, peer.uid))
         return "a process of another user listens there";
     setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     return NULL;
 }
 

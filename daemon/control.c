@@ -32,22 +32,11 @@ static bool is_master(const struct errand *errand)
     return daemon_is_master(errand->daemon, errand->peer->uid);
 }
 
-static bool is_field(const CK_UTF8CHAR *field, size_t size, const char *text)
-{
-    size_t length = strlen(text);
-
-    while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == '\0'))
-        size--;
-    return size == length && memcmp(field, text, size) == 0;
-}
-
 static bool is_named(CK_SLOT_ID slot, const char *name)
 {
     CK_TOKEN_INFO token;
 
-    return trunk()->C_GetTokenInfo(slot, &token) == CKR_OK &&
-           (is_field(token.label, sizeof(token.label), name) ||
-            is_field(token.serialNumber, sizeof(token.serialNumber), name));
+    return trunk()->C_GetTokenInfo(slot, &token) == CKR_OK && keeper_is_named(&token, name);
 }
 
 /* The tokens that the policy shows to the user; who may do all may name any other. */
@@ -155,7 +144,8 @@ static bool may_lock(const struct errand *errand, CK_SLOT_ID slot)
 
 static enum control_code lock(struct errand *errand)
 {
-    enum control_code code = CONTROL_OK;
+    bool absent = keeper_lock_absent(errand->request.token, errand->peer->uid, is_master(errand));
+    enum control_code code = errand->n_slots > 0 || absent ? CONTROL_OK : CONTROL_NO_CARD;
 
     for (CK_ULONG i = 0; i < errand->n_slots; i++) {
         CK_RV rv = may_lock(errand, errand->slots[i]) ? keeper_lock(errand->slots[i]) : CKR_FUNCTION_REJECTED;

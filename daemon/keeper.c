@@ -11,7 +11,8 @@
 #include "daemon/trunk.h"
 #include "module/token.h"
 
-enum { KEPT_MAX = 64, SALT_SIZE = 16, HASH_SIZE = 32 };
+/* So many wrong PINs are compared: all of them could be tried otherwise. */
+enum { KEPT_MAX = 64, SALT_SIZE = 16, HASH_SIZE = 32, MISSES_MAX = 5 };
 
 /* A token that was unlocked, in whatever slot it is. Its session is what keeps the login. */
 struct kept {
@@ -19,6 +20,7 @@ struct kept {
     CK_TOKEN_INFO token;       /* whose it is */
     bool unlocked;             /* as of the last look */
     bool known;                /* the PIN's hash */
+    unsigned misses;           /* other PINs, since it was unlocked */
     uint8_t salt[SALT_SIZE];
     uint8_t hash[HASH_SIZE];
     uid_t by;
@@ -58,20 +60,43 @@ static void note_pin(struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
     crypto_destroy(crypto);
 }
 
-static bool is_pin(const struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
+static bool is_pin(struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
 {
     uint8_t hash[HASH_SIZE];
 
-    return kept->known && pin != NULL && hash_of(kept, pin, size, hash) &&
-           CRYPTO_memcmp(hash, kept->hash, HASH_SIZE) == 0;
+    if (kept->known && pin != NULL && hash_of(kept, pin, size, hash) &&
+        CRYPTO_memcmp(hash, kept->hash, HASH_SIZE) == 0)
+        return true;
+    if (kept->known && ++kept->misses >= MISSES_MAX) {
+        log_always("%d wrong PINs for the token \"%.32s\": none is compared any more until it is unlocked anew", MISSES_MAX, (const char *)kept->token.label);
+        OPENSSL_cleanse(kept->hash, sizeof(kept->hash));
+        kept->known = false;
+    }
+    return false;
 }
 
 static void forget(struct kept *kept)
 {
     OPENSSL_cleanse(kept->hash, sizeof(kept->hash));
     kept->known = kept->unlocked = false;
+    kept->misses = 0;
     kept->by = KEEPER_NOBODY;
     kept->since = 0;
+}
+
+/* Cards without a serial number may say the same of themselves. */
+static bool is_in(const struct kept *kept, CK_SLOT_ID slot)
+{
+    CK_SESSION_INFO info;
+
+    return trunk()->C_GetSessionInfo(kept->session, &info) == CKR_OK && info.slotID == slot;
+}
+
+/* Also where it seems to have ended: what cannot be looked at may still be logged in. */
+static void end_login(struct kept *kept)
+{
+    trunk()->C_Logout(kept->session);
+    forget(kept);
 }
 
 /* The place of the token that is in the slot; NULL: it was never unlocked. */
@@ -82,7 +107,7 @@ static struct kept *find(CK_SLOT_ID slot)
     if (trunk()->C_GetTokenInfo(slot, &token) != CKR_OK)
         return NULL;
     for (size_t i = 0; i < KEPT_MAX; i++) {
-        if (places[i].session != 0 && token_info_is(&places[i].token, &token))
+        if (places[i].session != 0 && token_info_is(&places[i].token, &token) && is_in(&places[i], slot))
             return &places[i];
     }
     return NULL;
@@ -127,9 +152,12 @@ static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_
     CK_TOKEN_INFO token;
     CK_RV rv;
 
-    if (kept->unlocked && look(slot, kept, &token) == KEEPER_UNLOCKED)
+    if (kept->unlocked && look(slot, kept, &token) == KEEPER_UNLOCKED) {
+        if (pin == NULL || !kept->known)
+            return CKR_USER_ALREADY_LOGGED_IN;
         return is_pin(kept, pin, size) ? CKR_OK : CKR_PIN_INCORRECT;
-    forget(kept);
+    }
+    end_login(kept);
     rv = trunk()->C_Login(kept->session, CKU_USER, pin, size);
     if (rv != CKR_OK)
         return rv;
@@ -154,7 +182,7 @@ CK_RV keeper_unlock(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t b
     return rv;
 }
 
-static CK_RV compare(const struct kept *kept, CK_SLOT_ID slot, const CK_UTF8CHAR *pin, CK_ULONG size)
+static CK_RV compare(struct kept *kept, CK_SLOT_ID slot, const CK_UTF8CHAR *pin, CK_ULONG size)
 {
     CK_TOKEN_INFO token;
 
@@ -196,6 +224,40 @@ CK_RV keeper_lock(CK_SLOT_ID slot)
     }
     pthread_mutex_unlock(&lock);
     return rv == CKR_USER_NOT_LOGGED_IN ? CKR_OK : rv;
+}
+
+bool keeper_lock_absent(const char *name, uid_t by, bool master)
+{
+    CK_TOKEN_INFO token;
+    bool any = false;
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        struct kept *kept = &places[i];
+        CK_SESSION_INFO info = {0};
+        if (kept->session == 0 || !kept->unlocked || !(master || kept->by == by) || !keeper_is_named(&kept->token, name) ||
+            (trunk()->C_GetSessionInfo(kept->session, &info) == CKR_OK && trunk()->C_GetTokenInfo(info.slotID, &token) == CKR_OK))
+            continue;
+        end_login(kept);
+        any = true;
+    }
+    pthread_mutex_unlock(&lock);
+    return any;
+}
+
+static bool is_field(const CK_UTF8CHAR *field, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == '\0'))
+        size--;
+    return size == length && memcmp(field, text, size) == 0;
+}
+
+bool keeper_is_named(const CK_TOKEN_INFO *token, const char *name)
+{
+    return name[0] == '\0' || is_field(token->label, sizeof(token->label), name) ||
+           is_field(token->serialNumber, sizeof(token->serialNumber), name);
 }
 
 void keeper_limit(unsigned long idle, unsigned long most, bool survives_removal)
@@ -242,11 +304,10 @@ static void look_at(struct kept *kept)
 {
     if (is_over(kept)) {
         log_always("the token \"%.32s\" is locked: its time is over", (const char *)kept->token.label);
-        trunk()->C_Logout(kept->session);
-        forget(kept);
+        end_login(kept);
     } else if (has_gone(kept)) {
         log_always("the token \"%.32s\" is out, or locked", (const char *)kept->token.label);
-        forget(kept);
+        end_login(kept);
     }
 }
 
@@ -268,8 +329,8 @@ void keeper_report(CK_SLOT_ID slot, struct keeper_report *report)
     kept = find(slot);
     *report = (struct keeper_report){.by = KEEPER_NOBODY};
     report->state = look(slot, kept, &report->token);
-    if (kept != NULL && report->state != KEEPER_UNLOCKED)
-        forget(kept);
+    if (kept != NULL && kept->unlocked && report->state != KEEPER_UNLOCKED)
+        end_login(kept);
     if (kept != NULL && kept->unlocked) {
         report->by = kept->by;
         report->since = kept->since;

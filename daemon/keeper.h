@@ -37,6 +37,12 @@ CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size);
 /* Logs out, and forgets the PIN. by: somebody who may. CKR_OK also where it is locked already. */
 CK_RV keeper_lock(CK_SLOT_ID slot);
 
+/* The same for tokens that are out, of that label or serial number ("": of any), which `by` unlocked, or anybody where he is a master. Was there one? */
+bool keeper_lock_absent(const char *name, uid_t by, bool master);
+
+/* Is that its label or serial number? "": always. */
+bool keeper_is_named(const CK_TOKEN_INFO *token, const char *name);
+
 /* Asks no vendor. */
 void keeper_report(CK_SLOT_ID slot, struct keeper_report *report);
 

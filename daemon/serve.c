@@ -63,6 +63,7 @@ static int take_signals(void)
     sigset_t ending;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* the libraries' processes are waited for */
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
@@ -126,6 +127,7 @@ bool serve(void)
     bool ok;
 
     seclude();
+    seclude_memory();
     if (!daemon_init(&daemon))
         return false;
     ok = sockets_open(&sockets, &daemon);

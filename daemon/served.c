@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "daemon/client.h"
+#include "daemon/connections.h"
 #include "daemon/keeper.h"
 
 static _Thread_local struct client *own;
@@ -20,6 +21,8 @@ CK_RV served_begin(enum function_id function, struct layer **top)
     if (own->gate == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     (void)function;
+    connection_note_use();
+    gate_begin_call(own->gate);
     *top = &own->gate->layer;
     if (log_traces()) {
         tracer = trace_layer;
@@ -82,13 +85,13 @@ CK_RV served_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8C
 
     if (rv != CKR_OK)
         return rv;
-    if (userType == CKU_USER) {
-        rv = slot_of(top, hSession, &slot);
-        if (rv == CKR_OK)
-            rv = keeper_compare(slot, pPin, ulPinLen);
-    } else {
+    rv = slot_of(top, hSession, &slot);
+    if (rv == CKR_OK)
+        rv = keeper_compare(slot, pPin, ulPinLen);
+    if (rv == CKR_OK && userType != CKU_USER) /* the right one, for a single use */
         rv = top->C_Login(top, hSession, userType, pPin, ulPinLen);
-    }
+    if (pPin != NULL)
+        explicit_bzero(pPin, ulPinLen); /* it is in a buffer of p11-kit's, which is not wiped */
     return served_end(top, rv);
 }
 

@@ -91,6 +91,8 @@ static bool make_folder(const struct daemon *daemon)
 static int listen_at(const char *path, bool for_all)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    mode_t mask;
+    bool bound;
     int fd;
 
     if (strlen(path) >= sizeof(address.sun_path)) {
@@ -101,9 +103,16 @@ static int listen_at(const char *path, bool for_all)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
+        close(fd);
+        errno = EWOULDBLOCK; /* as where the lock is held: systemd's socket has none */
+        return -1;
+    }
     unlink(path);
-    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-        chmod(path, for_all ? 0666 : 0600) == 0 && listen(fd, BACKLOG) == 0)
+    mask = umask(for_all ? 0111 : 0177);
+    bound = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    umask(mask);
+    if (bound && listen(fd, BACKLOG) == 0)
         return fd;
     close(fd);
     return -1;

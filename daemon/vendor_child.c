@@ -25,7 +25,7 @@
 
 /* A touch of a YubiKey is waited for 15 s, a keypad longer. After a child that hung the next is not started at once: what is tried again by itself would
  * hang again, and all wait. */
-enum { CALL_MS = 30000, CONNECT_MS = 5000, CHILD_FD = 3, TELLING_FD = 4, REST_MS = 500 };
+enum { CALL_MS = 30000, CONNECT_MS = 5000, CHILD_FD = 3, TELLING_FD = 4, REST_MS = 500, ENDING_TRIES = 70 };
 
 struct child {
     struct module_settings module; /* path and init_args; owned */
@@ -46,15 +46,28 @@ static long milliseconds(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* One whose connection was closed needs a moment to be gone. */
+static bool is_alive(pid_t pid, int *status)
+{
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+
+    for (int tries = 0; tries < ENDING_TRIES; tries++) {
+        if (waitpid(pid, status, WNOHANG) != 0)
+            return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
 /* Did it have to be killed? */
 static bool end(struct child *child)
 {
-    int status;
+    int status = 0;
     bool alive;
 
     if (child->pid == 0)
         return false;
-    alive = waitpid(child->pid, &status, WNOHANG) == 0;
+    alive = is_alive(child->pid, &status);
     if (alive) {
         kill(child->pid, SIGKILL);
         waitpid(child->pid, &status, 0);
@@ -251,6 +264,16 @@ static CK_RV initialize(CK_VOID_PTR arguments)
     return rv;
 }
 
+/* The PIN is in a buffer of p11-kit's, which is not wiped. */
+static CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
+{
+    CK_RV rv = vendor_functions(own)->C_Login(session, user, pin, size);
+
+    if (pin != NULL)
+        explicit_bzero(pin, size);
+    return rv;
+}
+
 /* A library that hangs must not outlive the daemon. */
 static void *watch(void *unused)
 {
@@ -277,6 +300,8 @@ bool vendor_child_run(const char *path, const char *init_args)
     char *wrong = NULL;
 
     seclude();
+    fcntl(CHILD_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(TELLING_FD, F_SETFD, FD_CLOEXEC);
     prctl(PR_SET_NAME, "p11gate-vendor");
     own = vendor_load(&module, &wrong);
     if (own == NULL || !start_watching()) {
@@ -286,6 +311,7 @@ bool vendor_child_run(const char *path, const char *init_args)
     }
     list = *vendor_functions(own);
     list.C_Initialize = initialize;
+    list.C_Login = log_in;
     remote_server_run(&list, CHILD_FD);
     vendor_destroy(own);
     return true;

@@ -27,7 +27,7 @@ static atomic_uint inside; /* calls that run */
 static _Atomic(struct direct *) retired; /* finalised while calls were in them; whoever comes out last destroys them */
 static void *left_alone[2] __attribute__((used)); /* the parent's, in a child that initialised its own */
 static bool forked; /* since C_Initialize; set in the child alone */
-static bool reentered; /* C_Initialize was, by the thread that holds the lock */
+static atomic_bool reentered; /* C_Initialize was, by the thread that holds the lock */
 
 /* Marks, and no more. The lock may be held by a thread that the child does not have, or by this one: some vendors fork in their calls. */
 static void after_fork_in_child(void)

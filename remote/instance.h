@@ -15,11 +15,14 @@ struct remote {
 
 extern struct remote remote_instances[REMOTE_MOST];
 
-/* Made by generate.py. */
-extern CK_FUNCTION_LIST remote_lists[REMOTE_MOST];
+/* Made by generate.py: one of them in p11gate.so, which should be small, REMOTE_MOST in programs. */
+extern const size_t remote_most;
+extern CK_FUNCTION_LIST remote_lists[];
 CK_RV send_C_Finalize(struct remote *remote, CK_VOID_PTR pReserved);
 CK_RV send_C_GenerateRandom(struct remote *remote, CK_SESSION_HANDLE hSession,
                             CK_BYTE_PTR pRandomData, CK_ULONG ulRandomLen);
+CK_RV send_C_Login(struct remote *remote, CK_SESSION_HANDLE hSession, CK_USER_TYPE userType,
+                   CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen);
 CK_RV send_C_WaitForSlotEvent(struct remote *remote, CK_FLAGS flags, CK_SLOT_ID_PTR pSlot,
                               CK_VOID_PTR pReserved);
 
@@ -29,6 +32,8 @@ CK_RV remote_C_Finalize(struct remote *remote, CK_VOID_PTR pReserved);
 CK_RV remote_C_GetFunctionList(struct remote *remote, CK_FUNCTION_LIST_PTR_PTR ppFunctionList);
 CK_RV remote_C_GenerateRandom(struct remote *remote, CK_SESSION_HANDLE hSession,
                               CK_BYTE_PTR pRandomData, CK_ULONG ulRandomLen);
+CK_RV remote_C_Login(struct remote *remote, CK_SESSION_HANDLE hSession, CK_USER_TYPE userType,
+                     CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen);
 CK_RV remote_C_GetFunctionStatus(struct remote *remote, CK_SESSION_HANDLE hSession);
 CK_RV remote_C_CancelFunction(struct remote *remote, CK_SESSION_HANDLE hSession);
 CK_RV remote_C_WaitForSlotEvent(struct remote *remote, CK_FLAGS flags, CK_SLOT_ID_PTR pSlot,

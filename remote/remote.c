@@ -14,7 +14,7 @@ struct remote remote_instances[REMOTE_MOST];
 
 static struct remote *claim(void)
 {
-    for (size_t i = 0; i < REMOTE_MOST; i++) {
+    for (size_t i = 0; i < remote_most; i++) {
         if (!atomic_flag_test_and_set(&remote_instances[i].used))
             return &remote_instances[i];
     }
@@ -142,6 +142,16 @@ CK_RV remote_C_GenerateRandom(struct remote *remote, CK_SESSION_HANDLE hSession,
         pRandomData = ulRandomLen > 0 ? pRandomData + part : NULL;
     } while (rv == CKR_OK && ulRandomLen > 0);
     return rv;
+}
+
+/* Where the connection is lost over it nobody knows whether the token has looked at the PIN: that must not read as if nothing had been asked. */
+CK_RV remote_C_Login(struct remote *remote, CK_SESSION_HANDLE hSession, CK_USER_TYPE userType,
+                     CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen)
+{
+    bool connected = connection_is_up(&remote->connection);
+    CK_RV rv = send_C_Login(remote, hSession, userType, pPin, ulPinLen);
+
+    return rv == CKR_CRYPTOKI_NOT_INITIALIZED && connected ? CKR_DEVICE_ERROR : rv;
 }
 
 CK_RV remote_C_GetFunctionStatus(struct remote *remote, CK_SESSION_HANDLE hSession)

@@ -12,7 +12,7 @@
 #include <p11-kit/pkcs11.h>
 
 enum {
-    REMOTE_MOST = 8,              /* instances in a process */
+    REMOTE_MOST = 8,              /* instances in a program; in p11gate.so there is one */
     REMOTE_MESSAGE_MAX = 4 << 20, /* bytes of a request or an answer */
     REMOTE_UIDS_MOST = 4,
 };
@@ -34,7 +34,7 @@ struct remote_options {
     unsigned call_ms; /* for the whole of each call; in C_Initialize for each of its two answers */
 };
 
-/* NULL: no memory, or REMOTE_MOST are in use. Nothing is connected before C_Initialize. */
+/* NULL: no memory, or all are in use. Nothing is connected before C_Initialize. */
 struct remote *remote_create(const struct remote_options *options);
 
 /* Closes the connection without C_Finalize; the functions must not be called again. Accepts NULL.

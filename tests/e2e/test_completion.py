@@ -47,7 +47,7 @@ class Completion(Tool):
         self.sandbox.environment["HOSTFILE"] = str(self.sandbox.write("hosts", "192.0.2.1 workstation\n"))  # bash's
 
     @rows(
-        {"words": [""], "found": ["init", "list", "explain", "eval", "check", "diff", "doctor", "keys", "help"]},
+        {"words": [""], "found": ["init", "list", "explain", "eval", "check", "diff", "doctor", "keys", "serve", "unlock", "lock", "status", "refresh", "help"]},
         {"words": ["ex"], "found": ["explain"]},
         {"words": ["e"], "found": ["eval", "explain"]},
         {"words": ["help", "k"], "found": ["keys"]},

@@ -95,6 +95,11 @@ class Install(Case):
         expected = [
             "bin/p11gate",
             f"{libraries}/p11gate.so",
+            "lib/systemd/system/p11gate.service",
+            "lib/systemd/system/p11gate.socket",
+            "lib/systemd/user/p11gate.service",
+            "lib/systemd/user/p11gate.socket",
+            "lib/sysusers.d/p11gate.conf",
             "share/bash-completion/completions/p11gate",
             "share/doc/p11gate/example.yaml",
             "share/fish/vendor_completions.d/p11gate.fish",
