@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A TPM that is switched off under an agent, and on again: tpm2-pkcs11 then fails until it is initialised anew."""
 
+import time
+
 from harness import Case, agent_client, isolation, main, openssl, programs, rows
 from harness.tpm import Tpm
 
@@ -35,6 +37,7 @@ class SwitchedOff(Case):
             self.tpm.switch_off()
             if noticed:
                 self.assertFalse(self.ask().made)
+                time.sleep(1.1)  # it is looked for once a second
             self.tpm.switch_on()
             self.assertSigns()
 
