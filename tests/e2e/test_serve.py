@@ -235,8 +235,8 @@ class Trouble(Served):
 
     def test_the_vendor_s_process_ends_with_the_daemon(self):
         self.serve()
+        wait_for(lambda: self.daemon.children, "it is not there")
         children = self.daemon.children
-        self.assertEqual(1, len(children))
         self.daemon.kill()
         wait_for(lambda: not os.path.exists(f"/proc/{children[0]}"), "it lives on", 10)
 
@@ -291,7 +291,8 @@ class Trouble(Served):
                 liar.connect(self.path)
                 liar.send(b"\1" + struct.pack(">III", 0, 16, 0xFFFFFFF0))
             self.assertLogin(self.batch())
-            self.assertLess(self.daemon.memory() - before, 64 * 1024)
+            if "P11GATE_PRELOAD" not in os.environ:  # AddressSanitizer writes into all that it gives out
+                self.assertLess(self.daemon.memory() - before, 64 * 1024)
         self.assertIsNone(self.daemon.process.poll())
 
     @rows({"name": "socket"}, {"name": "socket.control"})
