@@ -9,7 +9,7 @@
 #include "config/values.h"
 #include "filters/policy.h"
 
-enum { LONGEST_LABEL = 255 };
+enum { LONGEST_LABEL = 255, USE_MOST_PER_MINUTE = 10000 };
 
 void rule_read_name(struct reader *reader, const struct field *field, void *target)
 {
@@ -73,6 +73,19 @@ void use_read_expose_certificate(struct reader *reader, const struct field *fiel
 void use_read_confirm(struct reader *reader, const struct field *field, void *target)
 {
     value_boolean(reader, field->value, &((struct use *)target)->confirm);
+}
+
+void use_read_most_per_minute(struct reader *reader, const struct field *field, void *target)
+{
+    struct use *use = target;
+    long most;
+
+    if (!value_integer(reader, field->value, &most))
+        return;
+    if (most < 1 || most > USE_MOST_PER_MINUTE)
+        reader_error(reader, field->value->position, "found %ld, expected 1 to %d", most, USE_MOST_PER_MINUTE);
+    else
+        use->most_per_minute = (unsigned)most;
 }
 
 /* Without a selector the rule would be true of every key. */

@@ -18,3 +18,4 @@ field_reader use_read_order;
 field_reader use_read_show_label;
 field_reader use_read_expose_certificate;
 field_reader use_read_confirm;
+field_reader use_read_most_per_minute;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The vocabulary: every key that policy.md knows, what reads it, and what a later version will
-// read.
+// The vocabulary: every key that policy.md knows, and what reads it.
 #include "config/schema.h"
 
 #include <stdbool.h>
@@ -23,11 +22,6 @@
 #include "config/trust_anchors.h"
 
 enum { MOST_KEYS = 32 };
-
-#define LATER(name)                                                                                \
-    {                                                                                              \
-        name, NULL, 0, NULL                                                                        \
-    }
 
 #define REFUSED(name)                                                                              \
     {                                                                                              \
@@ -195,7 +189,7 @@ static const struct schema_key use_keys[] = {
     {"digests", use_read_digests, 0, NULL},
     {"expose_certificate", use_read_expose_certificate, 0, NULL},
     {"confirm", use_read_confirm, 0, NULL},
-    LATER("max_signatures_per_minute"),
+    {"max_signatures_per_minute", use_read_most_per_minute, 0, NULL},
 };
 
 static const struct schema_key token_keys[] = {
@@ -407,8 +401,6 @@ static void read_key(const struct schema *schema, struct reader *reader, const s
     }
     if (field.schema == NULL)
         report_unknown(schema, reader, map, index);
-    else if (field.schema->read == NULL)
-        reader_error(reader, key->position, "%s: not yet supported by this version", key->text);
     else
         field.schema->read(reader, &field, target);
 }

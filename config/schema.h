@@ -13,7 +13,7 @@ typedef void field_reader(struct reader *reader, const struct field *field, void
 
 struct schema_key {
     const char *name;
-    field_reader *read;         /* NULL: not yet in this version */
+    field_reader *read;
     int detail;                 /* of the reader: which member or selector it reads */
     const struct schema *inner; /* of the maps in its value; NULL: there are none */
 };

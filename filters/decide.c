@@ -123,6 +123,11 @@ bool verdict_asks(const struct verdict *verdict)
            (verdict->narrowing != NULL && verdict->narrowing->use.confirm);
 }
 
+unsigned verdict_most_per_minute(const struct verdict *verdict)
+{
+    return verdict->rule != NULL ? verdict->rule->use.most_per_minute : 0;
+}
+
 /* For an audit: what the policy hides is listed behind all that it permits. */
 static void permit_for_audit(struct verdict *verdict)
 {

@@ -66,6 +66,9 @@ const char *verdict_label(const struct verdict *verdict);
 /* Is the user asked before each use of the key? If one of the rules that show it wants so. */
 bool verdict_asks(const struct verdict *verdict);
 
+/* How many times within a minute a user may use the key through the daemon; 0: any number. */
+unsigned verdict_most_per_minute(const struct verdict *verdict);
+
 enum truth selector_match(const struct selector *selector, const struct subject *subject);
 
 /* The same, of a selector that asks for a certificate (filters/match_certificate.c). */

@@ -138,6 +138,7 @@ struct use {
     struct access digests;    /* owned; of CK_MECHANISM_TYPE: CKM_SHA256 ... */
     bool hides_certificate;   /* the key's certificates are not shown */
     bool confirm;             /* the user is asked before each use of the key */
+    unsigned most_per_minute; /* uses of the key by one user, through the daemon; 0: any number */
 };
 
 struct rule {

@@ -10,12 +10,11 @@ import resource
 from harness import Case, comment, main, programs, rows, vocabulary
 
 NAMES = [(name, key) for name, keys in vocabulary.KEYS.items() for key in keys]
-LATER = [entry[:2] for entry in filter(vocabulary.alone, vocabulary.schema()) if entry[2] == "later"]
 
 
 class Vocabulary(Case):
     def test_the_cases_cover_every_key_that_the_project_knows(self):
-        known = sorted(entry[:2] for entry in filter(vocabulary.alone, vocabulary.schema()) if entry[2] != "later")
+        known = sorted(entry[:2] for entry in filter(vocabulary.alone, vocabulary.schema()))
         self.assertEqual(known, sorted(NAMES))
 
     def test_the_maps_of_the_list_are_all_maps_that_the_project_declares(self):
@@ -71,7 +70,7 @@ class Broken(Places):
         for *place, part in errors:
             self.assertTrue(any([int(m[1]), int(m[2])] == place and part in m[3] for m in found), f"{place} {part}\n{text}\n{result}")
 
-    @rows(*[{"map": name, "key": key} for name, key in NAMES + LATER])
+    @rows(*[{"map": name, "key": key} for name, key in NAMES])
     def test_misspelt(self, map, key):
         swapped = key[1] + key[0] + key[2:]
         for wrong, near in ((swapped, True), (key.upper(), key.upper() != key and len(key) > 1), (f"x_{key}_of_mine", False)):
@@ -100,11 +99,6 @@ class Broken(Places):
             for text, at in self.each_place(map, pairs):
                 (line, column), value = at[-1]
                 self.expect(text, (line, column, part) if offset is None else (value[0], value[1] + offset, part))
-
-    @rows(*[{"map": name, "key": key} for name, key in LATER])
-    def test_of_a_later_version(self, map, key):
-        for text, at in self.each_place(map, [*self.company(map, key), (key, "{a: b}")]):
-            self.expect(text, (*at[-1][0], f"{key}: not yet supported by this version"))
 
     @rows(*[{"key": key} for key in ("version", "module", "allow")])
     def test_missing(self, key):

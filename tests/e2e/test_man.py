@@ -127,7 +127,7 @@ class Complete(Case):
 
     def test_every_key_is_in_p11gate_config_5(self):
         schema = (ROOT / "config/schema.c").read_text()
-        keys = set(re.findall(r'(?m)^ +(?:\{|LATER\(|REFUSED\()"(\w+)"', schema))
+        keys = set(re.findall(r'(?m)^ +(?:\{|REFUSED\()"(\w+)"', schema))
         self.assertGreater(len(keys), 20)
         words = {word for text in bold("p11gate-config.5") for word in re.findall(r"\w+", text)}
         self.assertEqual([], sorted(keys - words))

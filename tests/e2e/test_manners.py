@@ -95,7 +95,6 @@ class Configuration(Case):
         {"text": "version: 1\nmodul: x\nallow: all\n", "at": "config.yaml:2:1: "},
         {"text": "version: 1\nmodule: x\nallow: [\n", "at": "config.yaml:"},
         {"text": "version: 1\nmodule: x\n", "at": "allow: []"},
-        {"text": "version: 1\nmodule: x\nallow: [{id: 01, use: {max_signatures_per_minute: 3}}]\n", "at": "not yet"},
     )
     def test_a_mistake_is_reported_with_its_place(self, text, at):
         self.sandbox.configure(text)

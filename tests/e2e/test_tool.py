@@ -258,19 +258,6 @@ class Check(Tool):
         self.assertRun(result, 1)
         self.assertIn(f"{path}{at}", result.stderr)
 
-    @rows(
-        *[{"more": text} for text in (
-            "allow: [{id: 01, use: {max_signatures_per_minute: 3}}]",
-        )]
-    )
-    def test_what_a_later_version_will_know_is_refused_as_not_yet(self, more):
-        allow = "" if more.startswith("allow") else "allow: all\n"
-        path = self.sandbox.write("later.yaml", f"version: 1\nmodule: x\n{allow}{more}\n")
-        result = self.tool("check", path)
-        self.assertRun(result, 1)
-        self.assertRegex(result.stderr, rf"(?m)^{path}:\d+:\d+: .*not yet")
-        self.assertNotIn("unknown", result.stderr)
-
     def test_a_file_that_others_may_write_is_an_error_with_the_chmod_that_mends_it(self):
         self.gate("all")
         os.chmod(self.sandbox.config, 0o662)

@@ -124,14 +124,18 @@ CK_RV record_end(enum function_id function, CK_RV rv)
 
 void record_fail(const char *function, unsigned nth, CK_RV rv)
 {
+    pthread_mutex_lock(&recording);
     if (record.n_failures == FAILURES_MAX)
         record_wrong("too many failures", function);
     record.failures[record.n_failures++] = (struct failure){function_of(function), nth, 0, rv};
+    pthread_mutex_unlock(&recording);
 }
 
 void record_fail_none(void)
 {
+    pthread_mutex_lock(&recording);
     record.n_failures = 0;
+    pthread_mutex_unlock(&recording);
 }
 
 void record_forget(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Prints the vocabulary of the configuration, for tests that must know every key: a line for each
-// key of each map, "MAP KEY known|refused|later MAP-IN-ITS-VALUE|-". A map is called by the first
+// key of each map, "MAP KEY known|refused MAP-IN-ITS-VALUE|-". A map is called by the first
 // way to it from the top, "top", "top.allow.token", ...; those of a user's file beside a system's
 // begin with "narrowing"; the maps of values (patterns) are called by their names.
 #include <stdio.h>
@@ -34,8 +34,6 @@ static const char *name_of(const struct schema *schema, const char *before, cons
 
 static const char *kind_of(const struct schema_key *key)
 {
-    if (key->read == NULL)
-        return "later";
     return key->read == settings_refuse || key->read == rule_refuse_use ? "refused" : "known";
 }
 

@@ -160,7 +160,6 @@ static void mistakes_in_options_are_reported(void **state)
         {"digests: [md5]", "3:36: found `md5`, expected `sha1`, `sha224`, `sha256`"},
         {"expose_certificate: no", "3:46: expected true or false"},
         {"confirm: ask", "3:35: found `ask`, expected true or false"},
-        {"max_signatures_per_minute: 1", "3:26: max_signatures_per_minute: not yet supported"},
     };
 
     (void)state;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every key of every map, taken from the schema: misspelt, repeated, of the wrong type, and of
-// later versions; in every place and depth.
+// Every key of every map, taken from the schema: misspelt, repeated, of the wrong type; in every place and depth.
 #include "tests/unit/config_fixture.h"
 
 #include <stdio.h>
@@ -103,18 +102,6 @@ static void expect_repeated(const struct place *place, const struct schema_key *
     expect_error(place, inside, strlen(key->name) * 2 + 10, part);
 }
 
-static void expect_later(const struct place *place, const struct schema_key *key)
-{
-    char inside[128];
-    char part[128];
-
-    if (key->read != NULL)
-        return;
-    snprintf(inside, sizeof(inside), "%s: {a: b}", key->name);
-    snprintf(part, sizeof(part), " %s: not yet supported by this version", key->name);
-    expect_error(place, inside, 0, part);
-}
-
 /* Is a list of some kind right for the key? */
 static bool takes_list(const struct place *place, const struct schema_key *key)
 {
@@ -141,7 +128,7 @@ static bool is_left_out(const struct place *place, const struct schema_key *key)
         if (place->schema == &schema_top && strcmp(names[i], key->name) == 0)
             return true;
     }
-    return key->read == NULL || (place->schema == &schema_rule && strcmp(key->name, "use") == 0);
+    return place->schema == &schema_rule && strcmp(key->name, "use") == 0;
 }
 
 /* A list in a list fits nowhere; it is reported at the inner one where the outer is right. */
@@ -178,12 +165,6 @@ static void every_repeated_key_is_reported_at_its_second_place(void **state)
     for_each_key(expect_repeated);
 }
 
-static void every_key_of_later_versions_is_known_by_name(void **state)
-{
-    (void)state;
-    for_each_key(expect_later);
-}
-
 static void every_value_of_the_wrong_type_is_reported_at_its_first_character(void **state)
 {
     (void)state;
@@ -215,7 +196,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_misspelt_key_is_reported_at_its_place),
         cmocka_unit_test(every_repeated_key_is_reported_at_its_second_place),
-        cmocka_unit_test(every_key_of_later_versions_is_known_by_name),
         cmocka_unit_test(every_value_of_the_wrong_type_is_reported_at_its_first_character),
         cmocka_unit_test(every_missing_value_is_reported_at_its_key),
         cmocka_unit_test(names_are_unique_in_each_map),

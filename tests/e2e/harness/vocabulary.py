@@ -218,6 +218,7 @@ KEYS = {
         "digests": some("[sha256]", ("[sha257]", 1, "did you mean `sha256`?"), ("[md5sum]", 1, "found `md5sum`"), empty=True),
         "expose_certificate": boolean(good="true"),
         "confirm": boolean(),
+        "max_signatures_per_minute": one("60", ("0", 0, "found 0, expected 1 to 10000"), ("10001", 0, "found 10001, expected 1 to 10000"), ("-1", 0, "found -1"), ("1.5", 0, "expected a whole number"), ("many", 0, "expected a whole number")),
     },
     "top.require.when": {
         "user": text("a"),
@@ -332,7 +333,7 @@ PLACES = {
 
 
 def schema():
-    """(map, key, "known", "refused" or "later") as the project itself has them."""
+    """(map, key, "known" or "refused") as the project itself has them."""
     output = subprocess.run([programs.SCHEMA_KEYS], check=True, capture_output=True, text=True).stdout
     return [tuple(line.split()[:3]) for line in output.splitlines()]
 
