@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, served, pass, direct, trace, complete, remote,
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, served, door, pass, direct, trace, complete, remote,
 remote_signatures, caller_header or caller."""
 import re
 import sys
@@ -160,6 +160,36 @@ def make_served(functions):
     begin("served")
     print('#include "daemon/served.h"\n')
     make_entry_functions(functions, "served", SERVED_BY_HAND)
+
+
+def use_of_private_key(f):
+    """Is it one, or a part of one? "part", "end" or None."""
+    if f.name in ("C_UnwrapKey", "C_DeriveKey"):
+        return "end"
+    if not re.match(r"C_(Sign|Decrypt)", f.name) or f.name.endswith("Init"):
+        return None
+    return "part" if f.name.endswith("Update") else "end"
+
+
+def make_door(functions):
+    begin("door")
+    print('#include "daemon/door.h"\n\n#include "daemon/trunk.h"\n')
+    uses = [f for f in functions if use_of_private_key(f)]
+    for f in uses:
+        session = next(a.name for a in f.arguments if a.kind == "session")
+        room = next((a.name for a in f.arguments if a.kind == "buffer"), None)  # without it, a size is asked for
+        ends = "false" if use_of_private_key(f) == "part" else f"{room} != NULL" if room else "true"
+        print(f"""static CK_RV door_{f.name}({f.declared})
+{{
+    CK_RV rv = door_begin_use({session});
+
+    return rv == CKR_OK ? door_end_use({session}, trunk()->{f.name}({f.names}), {ends}) : rv;
+}}
+""")
+    print("void door_set_uses(CK_FUNCTION_LIST *list)\n{")
+    for f in uses:
+        print(f"    list->{f.name} = door_{f.name};")
+    print("}")
 
 
 def translate(argument):

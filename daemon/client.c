@@ -4,6 +4,8 @@
 #include "crypto/crypto.h"
 #include "daemon/daemon.h"
 #include "daemon/door.h"
+#include "daemon/rate.h"
+#include "filters/exposure.h"
 
 static struct config *load(void *context, struct crypto *crypto, enum load load)
 {
@@ -11,6 +13,18 @@ static struct config *load(void *context, struct crypto *crypto, enum load load)
 
     (void)load;
     return daemon_config_of(client->daemon, crypto, client->peer.uid);
+}
+
+static bool permits_use(void *context, const struct exposed_key *key)
+{
+    static const uint8_t unknown[RATE_KEY_SIZE];
+    const struct client *client = context;
+    const struct public_key *public_key = key->group->key;
+    unsigned most = verdict_most_per_minute(&key->verdict);
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return most == 0 || rate_permits(client->peer.uid, public_key != NULL ? public_key->spki_hash : unknown, most, now.tv_sec);
 }
 
 /* A PIN is kept below, once for all. */
@@ -26,6 +40,7 @@ CK_RV client_open(struct client *client)
         .below = &door,
         .below_name = "p11gate serve",
         .load = load,
+        .permits_use = permits_use,
         .context = client,
         .peer = &client->peer,
     };

@@ -15,7 +15,8 @@ struct connection {
     struct peer peer;
     connection_body *body;
     void *context;
-    time_t used; /* monotonic; under the lock */
+    time_t used;  /* monotonic; under the lock, as is: */
+    bool is_busy; /* a call runs */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -53,11 +54,22 @@ static void *run(void *argument)
     return NULL;
 }
 
-void connection_note_use(void)
+static void note_call(bool runs)
 {
     pthread_mutex_lock(&lock);
     own->used = seconds_now();
+    own->is_busy = runs;
     pthread_mutex_unlock(&lock);
+}
+
+void connection_begin_call(void)
+{
+    note_call(true);
+}
+
+void connection_end_call(void)
+{
+    note_call(false);
 }
 
 static size_t count(uid_t user, bool all)
@@ -75,7 +87,7 @@ static struct connection *most_silent(uid_t user, bool all)
     struct connection *found = NULL;
 
     for (struct connection *one = open_ones; one != NULL; one = one->next) {
-        if ((all || one->peer.uid == user) && (found == NULL || one->used < found->used))
+        if (!one->is_busy && (all || one->peer.uid == user) && (found == NULL || one->used < found->used))
             found = one;
     }
     return found;
@@ -140,12 +152,18 @@ void connection_start(int fd, const struct peer *peer, connection_body *body, vo
     }
 }
 
-void connections_end(void)
+bool connections_end(unsigned seconds)
 {
+    const struct timespec end = {.tv_sec = seconds_now() + (time_t)seconds + 1};
+    bool done;
+    int rc = 0;
+
     pthread_mutex_lock(&lock);
     for (const struct connection *one = open_ones; one != NULL; one = one->next)
         shutdown(one->fd, SHUT_RDWR);
-    while (open_ones != NULL)
-        pthread_cond_wait(&ended, &lock);
+    while (open_ones != NULL && rc == 0)
+        rc = pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &end);
+    done = open_ones == NULL;
     pthread_mutex_unlock(&lock);
+    return done;
 }

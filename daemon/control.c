@@ -23,6 +23,7 @@ struct errand {
     const struct peer *peer;
     struct request request;
     CK_SLOT_ID slots[SLOTS_MAX]; /* that the request is about */
+    CK_TOKEN_INFO tokens[SLOTS_MAX]; /* what was in them when that was decided */
     CK_ULONG n_slots;
     FILE *out;
 };
@@ -32,11 +33,19 @@ static bool is_master(const struct errand *errand)
     return daemon_is_master(errand->daemon, errand->peer->uid);
 }
 
-static bool is_named(CK_SLOT_ID slot, const char *name)
+/* Of the slots listed those that have a token of the name that was given, with that token. gate: NULL for the shared stack. */
+static void leave_named(struct errand *errand, struct gate *gate)
 {
-    CK_TOKEN_INFO token;
+    CK_ULONG kept = 0;
 
-    return trunk()->C_GetTokenInfo(slot, &token) == CKR_OK && keeper_is_named(&token, name);
+    for (CK_ULONG i = 0; i < errand->n_slots; i++) {
+        CK_SLOT_ID slot = errand->slots[i];
+        CK_TOKEN_INFO *token = &errand->tokens[kept];
+        CK_RV rv = gate != NULL ? gate->layer.C_GetTokenInfo(&gate->layer, slot, token) : trunk()->C_GetTokenInfo(slot, token);
+        if (rv == CKR_OK && keeper_is_named(token, errand->request.token))
+            errand->slots[kept++] = slot;
+    }
+    errand->n_slots = kept;
 }
 
 /* The tokens that the policy shows to the user; who may do all may name any other. */
@@ -47,25 +56,17 @@ static CK_RV list_slots(struct errand *errand)
     CK_RV rv;
 
     errand->n_slots = SLOTS_MAX;
-    if (any)
-        return trunk()->C_GetSlotList(CK_TRUE, errand->slots, &errand->n_slots);
-    rv = client_open(&client);
+    if (any) {
+        rv = trunk()->C_GetSlotList(CK_TRUE, errand->slots, &errand->n_slots);
+    } else {
+        rv = client_open(&client);
+        if (rv == CKR_OK)
+            rv = client.gate->layer.C_GetSlotList(&client.gate->layer, CK_TRUE, errand->slots, &errand->n_slots);
+    }
     if (rv == CKR_OK)
-        rv = client.gate->layer.C_GetSlotList(&client.gate->layer, CK_TRUE, errand->slots, &errand->n_slots);
+        leave_named(errand, any ? NULL : client.gate);
     client_close(&client);
     return rv;
-}
-
-static void leave_named(struct errand *errand)
-{
-    CK_ULONG kept = 0;
-
-    for (CK_ULONG i = 0; errand->request.token[0] != '\0' && i < errand->n_slots; i++) {
-        if (is_named(errand->slots[i], errand->request.token))
-            errand->slots[kept++] = errand->slots[i];
-    }
-    if (errand->request.token[0] != '\0')
-        errand->n_slots = kept;
 }
 
 /* A field of fixed size, without the blanks behind it, and without what would end the line. */
@@ -125,7 +126,7 @@ static enum control_code unlock(struct errand *errand)
 
     if (!is_one(errand))
         return errand->n_slots == 0 ? CONTROL_NO_CARD : CONTROL_LOCKED;
-    rv = keeper_unlock(errand->slots[0], request->keypad ? NULL : request->pin, request->pin_size, errand->peer->uid);
+    rv = keeper_unlock(errand->slots[0], &errand->tokens[0], request->keypad ? NULL : request->pin, request->pin_size, errand->peer->uid);
     log_always("user %lu unlocks a token: %s", (unsigned long)errand->peer->uid, name_of_rv(rv));
     if (rv == CKR_OK)
         return CONTROL_OK;
@@ -183,7 +184,6 @@ static enum control_code run(struct errand *errand)
         fprintf(errand->out, "the tokens cannot be listed: %s\n", name_of_rv(rv));
         return CONTROL_NO_CARD;
     }
-    leave_named(errand);
     return verbs[errand->request.verb](errand);
 }
 

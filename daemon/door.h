@@ -2,9 +2,19 @@
 // What each client's stack has in place of a vendor: the functions of the shared one, but that nobody begins or ends it, or a login of all.
 #pragma once
 
+#include <stdbool.h>
 #include <p11-kit/pkcs11.h>
 
 extern CK_FUNCTION_LIST door_functions;
 
 /* Before the first client is served. */
 void door_init(void);
+
+/* Around a use of a private key; made from the function table, for door_init. */
+void door_set_uses(CK_FUNCTION_LIST *list);
+
+/* CKR_OK; CKR_FUNCTION_REJECTED while another client's login is for its own operation alone. */
+CK_RV door_begin_use(CK_SESSION_HANDLE session);
+
+/* ends: the operation has no more parts behind it. Returns rv. */
+CK_RV door_end_use(CK_SESSION_HANDLE session, CK_RV rv, bool ends);

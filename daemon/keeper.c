@@ -2,6 +2,7 @@
 #include "daemon/keeper.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <openssl/crypto.h>
@@ -26,7 +27,8 @@ struct kept {
     uid_t by;
     time_t since; /* wall clock, for people */
     time_t begun; /* seconds since boot */
-    time_t used;
+    _Atomic time_t used; /* with the slot as of the last look, written without the lock */
+    _Atomic CK_SLOT_ID slot;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -85,11 +87,14 @@ static void forget(struct kept *kept)
 }
 
 /* Cards without a serial number may say the same of themselves. */
-static bool is_in(const struct kept *kept, CK_SLOT_ID slot)
+static bool is_in(struct kept *kept, CK_SLOT_ID slot)
 {
     CK_SESSION_INFO info;
 
-    return trunk()->C_GetSessionInfo(kept->session, &info) == CKR_OK && info.slotID == slot;
+    if (trunk()->C_GetSessionInfo(kept->session, &info) != CKR_OK || info.slotID != slot)
+        return false;
+    kept->slot = slot;
+    return true;
 }
 
 /* Also where it seems to have ended: what cannot be looked at may still be logged in. */
@@ -113,26 +118,44 @@ static struct kept *find(CK_SLOT_ID slot)
     return NULL;
 }
 
-static CK_RV open_place(CK_SLOT_ID slot, struct kept *kept)
+/* Is it still the token that was asked for? A session, once open, is bound to the one that was there. */
+static CK_RV check_token(CK_SLOT_ID slot, const CK_TOKEN_INFO *expected)
 {
-    CK_RV rv = trunk()->C_GetTokenInfo(slot, &kept->token);
+    CK_TOKEN_INFO token;
+    CK_RV rv = trunk()->C_GetTokenInfo(slot, &token);
 
-    if (rv == CKR_OK)
-        rv = trunk()->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &kept->session);
+    return rv == CKR_OK && !token_info_is(expected, &token) ? CKR_TOKEN_NOT_PRESENT : rv;
+}
+
+static CK_RV open_place(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, struct kept *kept)
+{
+    CK_RV rv = trunk()->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &kept->session);
+
+    if (rv == CKR_OK) {
+        rv = check_token(slot, token);
+        if (rv != CKR_OK)
+            trunk()->C_CloseSession(kept->session);
+    }
     if (rv != CKR_OK)
         kept->session = 0;
+    kept->token = *token;
+    kept->slot = slot;
     return rv;
 }
 
-static CK_RV take_place(CK_SLOT_ID slot, struct kept **kept)
+static CK_RV take_place(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, struct kept **kept)
 {
+    CK_RV rv = check_token(slot, token);
+
+    if (rv != CKR_OK)
+        return rv;
     *kept = find(slot);
     if (*kept != NULL)
-        return CKR_OK;
+        return token_info_is(&(*kept)->token, token) ? CKR_OK : CKR_TOKEN_NOT_PRESENT;
     for (size_t i = 0; i < KEPT_MAX; i++) {
         if (places[i].session == 0) {
             *kept = &places[i];
-            return open_place(slot, *kept);
+            return open_place(slot, token, *kept);
         }
     }
     return CKR_SESSION_COUNT;
@@ -169,13 +192,13 @@ static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_
     return CKR_OK;
 }
 
-CK_RV keeper_unlock(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by)
+CK_RV keeper_unlock(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by)
 {
     struct kept *kept;
     CK_RV rv;
 
     pthread_mutex_lock(&lock);
-    rv = take_place(slot, &kept);
+    rv = take_place(slot, token, &kept);
     if (rv == CKR_OK)
         rv = log_in(slot, kept, pin, size, by);
     pthread_mutex_unlock(&lock);
@@ -269,13 +292,10 @@ void keeper_limit(unsigned long idle, unsigned long most, bool survives_removal)
 
 void keeper_note_use(CK_SLOT_ID slot)
 {
-    struct kept *kept;
-
-    pthread_mutex_lock(&lock);
-    kept = find(slot);
-    if (kept != NULL)
-        kept->used = seconds_since_boot();
-    pthread_mutex_unlock(&lock);
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].slot == slot)
+            places[i].used = seconds_since_boot();
+    }
 }
 
 static bool is_over(const struct kept *kept)
@@ -287,7 +307,7 @@ static bool is_over(const struct kept *kept)
 }
 
 /* Is the token locked by now, of itself or because its card is out? */
-static bool has_gone(const struct kept *kept)
+static bool has_gone(struct kept *kept)
 {
     CK_SESSION_INFO session;
     CK_TOKEN_INFO token;
@@ -297,6 +317,7 @@ static bool has_gone(const struct kept *kept)
     if (trunk()->C_GetTokenInfo(session.slotID, &token) != CKR_OK ||
         !token_info_is(&kept->token, &token))
         return !survives;
+    kept->slot = session.slotID;
     return (token.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 

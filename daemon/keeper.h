@@ -21,15 +21,16 @@ struct keeper_report {
 /* How long a login lasts without a use, and at all, in seconds; 0: for ever. And whether it outlives its card's removal. */
 void keeper_limit(unsigned long idle, unsigned long most, bool survives_removal);
 
-/* A key of the token in that slot was used. */
+/* A key of the token in that slot was used. Waits for nothing. */
 void keeper_note_use(CK_SLOT_ID slot);
 
 /* Locks what has had its time, and notes which cards are gone. To be called once a second; asks no vendor. */
 void keeper_look(void);
 
-/* Logs in to the token in that slot of the shared stack. The PIN is borrowed. CKR_OK also where it is unlocked already and the PIN is the same;
+/* Logs in to that token, which was seen in that slot of the shared stack. CKR_TOKEN_NOT_PRESENT where another one is in it by now, which hears nothing of the PIN.
+ * The PIN is borrowed. CKR_OK also where it is unlocked already and the PIN is the same;
  * CKR_PIN_INCORRECT where it is another, of which the token hears nothing; the vendor's error. NULL: the PIN is entered at the reader. */
-CK_RV keeper_unlock(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by);
+CK_RV keeper_unlock(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by);
 
 /* Would that PIN be accepted? The token hears nothing of it. CKR_USER_NOT_LOGGED_IN while locked, which is logged. */
 CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size);

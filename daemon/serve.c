@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,14 +15,16 @@
 #include "daemon/daemon.h"
 #include "daemon/door.h"
 #include "daemon/keeper.h"
+#include "daemon/lookout.h"
 #include "daemon/peers.h"
 #include "daemon/remote_server.h"
 #include "daemon/seclusion.h"
 #include "daemon/served.h"
 #include "daemon/sockets.h"
 #include "daemon/trunk.h"
+#include "daemon/vendor_child.h"
 
-enum { LOOK_MS = 1000 };
+enum { GRACE_S = 3 };
 
 static void client_serve(void *context, int fd, const struct peer *peer)
 {
@@ -70,20 +73,6 @@ static int take_signals(void)
     return pthread_sigmask(SIG_BLOCK, &ending, NULL) == 0 ? signalfd(-1, &ending, SFD_CLOEXEC) : -1;
 }
 
-/* Once a second, however much there is to do. */
-static void look_sometimes(void)
-{
-    static time_t last;
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (now.tv_sec == last)
-        return;
-    last = now.tv_sec;
-    trunk_look();
-    keeper_look();
-}
-
 static void loop(const struct sockets *sockets, const struct daemon *daemon, int signals)
 {
     struct pollfd watched[] = {
@@ -93,8 +82,8 @@ static void loop(const struct sockets *sockets, const struct daemon *daemon, int
     };
 
     while (watched[0].revents == 0) {
-        poll(watched, sizeof(watched) / sizeof(watched[0]), LOOK_MS);
-        look_sometimes();
+        if (poll(watched, sizeof(watched) / sizeof(watched[0]), -1) < 0)
+            continue;
         if ((watched[1].revents & POLLIN) != 0)
             accept_from(sockets->clients, daemon, client_serve);
         if ((watched[2].revents & POLLIN) != 0)
@@ -102,18 +91,34 @@ static void loop(const struct sockets *sockets, const struct daemon *daemon, int
     }
 }
 
-static bool serve_at(const struct daemon *daemon, const struct sockets *sockets)
+/* A library that hangs, or somebody who is asked, is not waited for. */
+static void end_work(const struct daemon *daemon, struct sockets *sockets)
+{
+    bool done = connections_end(GRACE_S) && lookout_end(GRACE_S);
+
+    if (!done) {
+        vendor_children_kill();
+        done = connections_end(GRACE_S) && lookout_end(GRACE_S);
+    }
+    if (!done) {
+        log_error("ended in the middle of a call");
+        sockets_close(sockets, daemon);
+        _exit(EXIT_SUCCESS);
+    }
+}
+
+static bool serve_at(const struct daemon *daemon, struct sockets *sockets)
 {
     int signals = take_signals();
 
-    if (signals < 0 || trunk_start(daemon) != CKR_OK) {
+    if (signals < 0 || trunk_start(daemon) != CKR_OK || !lookout_start()) {
         log_error("nothing can be served");
         return false;
     }
     door_init();
     log_always("serving %s at %s", daemon->path, daemon->socket);
     loop(sockets, daemon, signals);
-    connections_end();
+    end_work(daemon, sockets);
     keeper_stop();
     trunk_stop();
     close(signals);

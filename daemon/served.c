@@ -21,7 +21,7 @@ CK_RV served_begin(enum function_id function, struct layer **top)
     if (own->gate == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     (void)function;
-    connection_note_use();
+    connection_begin_call();
     gate_begin_call(own->gate);
     *top = &own->gate->layer;
     if (log_traces()) {
@@ -35,6 +35,7 @@ CK_RV served_begin(enum function_id function, struct layer **top)
 CK_RV served_end(const struct layer *top, CK_RV rv)
 {
     (void)top;
+    connection_end_call();
     return rv;
 }
 

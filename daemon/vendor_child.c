@@ -38,6 +38,10 @@ struct child {
 
 static struct child children[REMOTE_MOST]; /* called under the shared stack's lock */
 
+/* Of the processes' numbers, and whether there may be any: vendor_children_kill does not wait for the stack's. */
+static pthread_mutex_t lives = PTHREAD_MUTEX_INITIALIZER;
+static bool killed;
+
 static long milliseconds(void)
 {
     struct timespec now;
@@ -46,13 +50,26 @@ static long milliseconds(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Its number is free for another process from here on. */
+static bool has_ended(struct child *child, int *status, int options)
+{
+    bool gone;
+
+    pthread_mutex_lock(&lives);
+    gone = waitpid(child->pid, status, options) != 0;
+    if (gone)
+        child->pid = 0;
+    pthread_mutex_unlock(&lives);
+    return gone;
+}
+
 /* One whose connection was closed needs a moment to be gone. */
-static bool is_alive(pid_t pid, int *status)
+static bool is_alive(struct child *child, int *status)
 {
     const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
 
     for (int tries = 0; tries < ENDING_TRIES; tries++) {
-        if (waitpid(pid, status, WNOHANG) != 0)
+        if (has_ended(child, status, WNOHANG))
             return false;
         nanosleep(&moment, NULL);
     }
@@ -67,14 +84,13 @@ static bool end(struct child *child)
 
     if (child->pid == 0)
         return false;
-    alive = is_alive(child->pid, &status);
+    alive = is_alive(child, &status);
     if (alive) {
         kill(child->pid, SIGKILL);
-        waitpid(child->pid, &status, 0);
+        has_ended(child, &status, 0);
     } else if (WIFSIGNALED(status)) {
         log_error("%s crashed: signal %d (%s)", child->module.path, WTERMSIG(status), strsignal(WTERMSIG(status)));
     }
-    child->pid = 0;
     return alive;
 }
 
@@ -83,6 +99,29 @@ static void close_tells(struct child *child)
     if (child->tells >= 0)
         close(child->tells);
     child->tells = -1;
+}
+
+static bool begin(struct child *child, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, char *arguments[])
+{
+    bool begun;
+
+    pthread_mutex_lock(&lives);
+    begun = !killed && posix_spawn(&child->pid, "/proc/self/exe", actions, attributes, arguments, environ) == 0;
+    if (!begun)
+        child->pid = 0;
+    pthread_mutex_unlock(&lives);
+    return begun;
+}
+
+void vendor_children_kill(void)
+{
+    pthread_mutex_lock(&lives);
+    killed = true;
+    for (size_t i = 0; i < REMOTE_MOST; i++) {
+        if (children[i].pid != 0)
+            kill(children[i].pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&lives);
 }
 
 /* The program's own file, whatever has become of its name. */
@@ -108,11 +147,9 @@ static bool spawn(struct child *child, int fd, int telling)
               posix_spawn_file_actions_adddup2(&actions, telling, TELLING_FD) == 0 &&
               posix_spawnattr_setsigmask(&attributes, &none) == 0 &&
               posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK) == 0 &&
-              posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes, arguments, environ) == 0;
+              begin(child, &actions, &attributes, arguments);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    if (!spawned)
-        child->pid = 0;
     return spawned;
 }
 

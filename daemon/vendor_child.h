@@ -11,6 +11,9 @@ struct vendor *vendor_child_open(void *context, const struct module_settings *mo
 /* Has one of them begun to use pcscd, since this was last asked? Under the shared stack's lock, or before there are threads. */
 bool vendor_children_use_pcscd(void);
 
+/* Kills all of them, and starts no more: what waits for one gets an error at once. From any thread. */
+void vendor_children_kill(void);
+
 /* Ends all of them. Their vendors are not to be called any more. */
 void vendor_children_end(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Finding objects and reading their attributes (PKCS#11 2.40, 5.7): from the snapshot, never from what is hidden.
 #include <stdlib.h>
+#include "module/daemon_client.h"
 #include "module/events.h"
 #include "module/recover.h"
 #include "module/session.h"
@@ -173,6 +174,14 @@ static const CK_ATTRIBUTE *known_attribute(struct token *token, const struct exp
     return value;
 }
 
+static CK_RV answer_whether_asked(const struct exposed_object *object, CK_ATTRIBUTE *wanted)
+{
+    CK_BBOOL asks = verdict_asks(&object->key->verdict) ? CK_TRUE : CK_FALSE;
+    const CK_ATTRIBUTE value = {DAEMON_ATTRIBUTE_ASKS, &asks, sizeof(asks)};
+
+    return attribute_answer(&value, wanted);
+}
+
 static CK_RV answer_one(struct token *token, const struct exposed_object *object,
                         CK_ATTRIBUTE *wanted)
 {
@@ -180,6 +189,8 @@ static CK_RV answer_one(struct token *token, const struct exposed_object *object
         wanted->ulValueLen = CK_UNAVAILABLE_INFORMATION;
         return CKR_ATTRIBUTE_SENSITIVE;
     }
+    if (wanted->type == DAEMON_ATTRIBUTE_ASKS && token->gate->setting.peer != NULL && object->class == CKO_PRIVATE_KEY)
+        return answer_whether_asked(object, wanted);
     return attribute_answer(known_attribute(token, object, wanted->type), wanted);
 }
 

@@ -12,7 +12,7 @@ static void say_locked(const struct token *token)
     struct gate *gate = token->gate;
     char label[TOKEN_LABEL_SIZE];
 
-    if (gate->setting.below == NULL || (token->info.flags & CKF_LOGIN_REQUIRED) == 0 || gate->said_locked)
+    if (!token_is_locked_below(token) || gate->said_locked)
         return;
     gate->said_locked = true;
     log_notice("the token \"%s\" is locked; `p11gate unlock` logs in to it", token_label(token, label));

@@ -112,16 +112,11 @@ CK_RV gate_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID_P
 /* A client of the daemon's that asked its user for a PIN would wait for him, and could do nothing with what he says: `p11gate unlock` can. */
 static CK_FLAGS told_flags(struct token *token)
 {
-    const struct setting *setting = &token->gate->setting;
-    CK_FLAGS flags = token->info.flags;
-    bool required = (flags & CKF_LOGIN_REQUIRED) != 0;
+    CK_FLAGS flags = token->info.flags & ~DAEMON_FLAG_LOCKED;
 
-    if (token_logged_in(token) || token_can_relogin(token))
+    if (token_logged_in(token) || token_can_relogin(token) || token_is_locked_below(token))
         flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
-    if (setting->below == NULL)
-        return flags;
-    flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
-    return required && setting->peer != NULL ? flags | DAEMON_FLAG_LOCKED : flags;
+    return token_is_locked_below(token) && token->gate->setting.peer != NULL ? flags | DAEMON_FLAG_LOCKED : flags;
 }
 
 CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *pInfo)

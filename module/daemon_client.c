@@ -20,7 +20,7 @@ static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info)
     CK_RV rv = remote_functions(remote)->C_GetTokenInfo(slot, info);
 
     if (rv == CKR_OK && (info->flags & DAEMON_FLAG_LOCKED) != 0)
-        info->flags = (info->flags & ~DAEMON_FLAG_LOCKED) | CKF_LOGIN_REQUIRED;
+        info->flags |= CKF_LOGIN_REQUIRED;
     return rv;
 }
 
@@ -38,16 +38,22 @@ void daemon_client_stop(void)
     remote = NULL;
 }
 
+/* The daemon may, by the same configuration. */
+static bool may_ask(const struct config *config)
+{
+    return config_watches_use(config) || config->settings.login.source == PIN_SOURCE_ASKPASS;
+}
+
 static bool start(const struct config *config)
 {
     struct remote_options options = {
         .path = config->settings.daemon.socket,
+        .trusted = server_trusted, /* the daemon, and its socket's folder, may come later */
         .connect_ms = CONNECT_MS,
-        .call_ms = CALL_MS + (config_watches_use(config) ? CONFIRM_SECONDS * 1000 : 0),
+        .call_ms = CALL_MS + (may_ask(config) ? CONFIRM_SECONDS * 1000 : 0),
     };
 
     daemon_client_stop();
-    options.n_server_uids = server_trusted(options.path, options.server_uids);
     remote = remote_create(&options);
     if (remote == NULL)
         return false;
@@ -78,6 +84,7 @@ static CK_RV create(struct crypto *crypto, struct config *config, bool threads, 
         .below = &below,
         .below_name = config->settings.daemon.socket,
         .below_may_come = true,
+        .below_asks = true,
     };
 
     leave_login_below(config);

@@ -15,6 +15,7 @@
 
 struct crypto;
 struct events;
+struct exposed_key;
 struct exposed_object;
 struct token;
 
@@ -37,8 +38,10 @@ struct setting {
     const struct vendor_elsewhere *below; /* in place of the configuration's modules */
     const char *below_name;               /* for messages */
     bool below_may_come; /* that it cannot be initialised yet is no error */
+    bool below_asks;     /* it may be a daemon, which asks for what is to be confirmed */
     struct vendor *(*open_module)(void *context, const struct module_settings *module); /* in place of gate_load_vendor */
     struct config *(*load)(void *context, struct crypto *crypto, enum load load); /* in place of gate_load_config */
+    bool (*permits_use)(void *context, const struct exposed_key *key); /* one more, as far as their number goes; NULL: always */
     void *context;
     const struct peer *peer; /* who asks */
 };

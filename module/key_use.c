@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "module/audit.h"
 #include "module/confirm.h"
+#include "module/daemon_client.h"
 
 struct key_use {
     const char *noun;
@@ -62,14 +63,46 @@ static CK_RV record_beginning(struct token *token, const struct exposed_key *key
     return CKR_FUNCTION_FAILED;
 }
 
+/* A daemon asks by itself where its policy has it so. What the user's own file wants it does not know. */
+static bool is_asked_below(const struct token *token, const struct exposed_key *key)
+{
+    const struct object *private_key = key->group->private_key;
+    CK_BBOOL asks = CK_FALSE;
+    CK_ATTRIBUTE wanted = {DAEMON_ATTRIBUTE_ASKS, &asks, sizeof(asks)};
+
+    if (!token->gate->setting.below_asks || private_key == NULL ||
+        (key->verdict.narrowing != NULL && key->verdict.narrowing->use.confirm))
+        return false;
+    return vendor_functions(token->vendor)->C_GetAttributeValue(token->session, private_key->vendor, &wanted, 1) == CKR_OK &&
+           wanted.ulValueLen == sizeof(asks) && asks == CK_TRUE;
+}
+
+/* NULL, or why not. */
+static const char *obstacle(const struct token *token, const struct exposed_key *key, const char *noun)
+{
+    const struct setting *setting = &token->gate->setting;
+
+    if (setting->permits_use != NULL && !setting->permits_use(setting->context, key)) {
+        log_error("a %s is refused: there were %u within a minute already (max_signatures_per_minute)", noun,
+                  verdict_most_per_minute(&key->verdict));
+        return "too many";
+    }
+    if (verdict_asks(&key->verdict) && !is_asked_below(token, key) && !confirm_use(token, key, noun))
+        return "not confirmed";
+    return NULL;
+}
+
 CK_RV key_use_begins(struct token *token, const struct exposed_key *key,
                      const struct key_use_request *request, struct key_use **out)
 {
+    const char *reason;
+
     key_use_destroy(*out); /* one that the program left */
     *out = NULL;
     kept_pin_touch(&token->kept, kept_pin_clock());
-    if (verdict_asks(&key->verdict) && !confirm_use(token, key, noun_of(request->function))) {
-        key_use_refused(token, key, request, "not confirmed", CKR_FUNCTION_REJECTED);
+    reason = obstacle(token, key, noun_of(request->function));
+    if (reason != NULL) {
+        key_use_refused(token, key, request, reason, CKR_FUNCTION_REJECTED);
         return CKR_FUNCTION_REJECTED;
     }
     return record_beginning(token, key, request, out);

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/printable.h"
+#include "module/daemon_client.h"
 #include "module/recover.h"
 #include "module/session.h"
 #include "module/snapshot.h"
@@ -50,6 +51,16 @@ bool token_info_is(const CK_TOKEN_INFO *own, const CK_TOKEN_INFO *info)
            memcmp(own->manufacturerID, info->manufacturerID, sizeof(own->manufacturerID)) == 0 &&
            memcmp(own->model, info->model, sizeof(own->model)) == 0 &&
            memcmp(own->serialNumber, info->serialNumber, sizeof(own->serialNumber)) == 0;
+}
+
+bool token_is_locked_below(const struct token *token)
+{
+    const struct setting *setting = &token->gate->setting;
+    CK_FLAGS flags = token->info.flags;
+
+    if ((flags & CKF_LOGIN_REQUIRED) == 0)
+        return false;
+    return setting->peer != NULL || (setting->below != NULL && (flags & DAEMON_FLAG_LOCKED) != 0);
 }
 
 bool token_is(const struct token *token, const CK_TOKEN_INFO *info)

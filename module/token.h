@@ -171,6 +171,9 @@ CK_RV token_send_own_pin(struct token *token, CK_SESSION_HANDLE operation, CK_US
 /* Notes what the token, that has just accepted the PIN that is kept, shows. */
 void token_note_kept_with(struct token *token);
 
+/* Does it wait for `p11gate unlock`? Then nobody is to be asked for a PIN. */
+bool token_is_locked_below(const struct token *token);
+
 /* Would p11gate log in by itself at this moment: is a PIN kept, or can one be had, and may it be sent? Asks no vendor. */
 bool token_can_relogin(struct token *token);
 

@@ -54,6 +54,20 @@ static CK_RV fail_by(struct connection *connection, enum transport_result result
     return CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 
+static bool is_of_one(const struct remote_options *options, uid_t user)
+{
+    uid_t asked[REMOTE_UIDS_MOST];
+    const uid_t *uids = options->trusted != NULL ? asked : options->server_uids;
+    size_t count = options->trusted != NULL ? options->trusted(options->path, asked)
+                                            : options->n_server_uids;
+
+    for (size_t i = 0; i < count && i < REMOTE_UIDS_MOST; i++) {
+        if (uids[i] == user)
+            return true;
+    }
+    return false;
+}
+
 static bool is_wanted(struct connection *connection, const struct remote_options *options)
 {
     struct ucred peer = {0};
@@ -63,10 +77,8 @@ static bool is_wanted(struct connection *connection, const struct remote_options
         connection_give_up(connection, "the server does not tell its user");
         return false;
     }
-    for (size_t i = 0; i < options->n_server_uids && i < REMOTE_UIDS_MOST; i++) {
-        if (options->server_uids[i] == peer.uid)
-            return true;
-    }
+    if (is_of_one(options, peer.uid))
+        return true;
     connection_give_up(connection, "");
     snprintf(connection->error, sizeof(connection->error),
              "the server is user %lu, which is none of those that it may be",

@@ -30,6 +30,8 @@ struct remote_options {
      * None: nobody will do. */
     uid_t server_uids[REMOTE_UIDS_MOST];
     size_t n_server_uids;
+    /* Says it each time that it connects, in place of those; how many. NULL: they stay. */
+    size_t (*trusted)(const char *path, uid_t uids[REMOTE_UIDS_MOST]);
     unsigned connect_ms; /* for connecting */
     unsigned call_ms; /* for the whole of each call; in C_Initialize for each of its two answers */
 };

@@ -208,6 +208,8 @@ void describe_options(FILE *out, const struct verdict *verdict)
     write_access(out, "digests ", &verdict->rule->use.digests);
     if (verdict->rule->use.hides_certificate)
         fputs("no certificate; ", out);
+    if (verdict->rule->use.most_per_minute != 0)
+        fprintf(out, "at most %u a minute; ", verdict->rule->use.most_per_minute);
 }
 
 void describe_key(const struct token *token, const struct exposed_key *key, bool colour)

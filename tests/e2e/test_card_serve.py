@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`p11gate serve` before a card: what it spares, and that a card that is out takes its login along."""
 
+import concurrent.futures
+import pathlib
+import sys
 import time
 
 from harness import comment, isolation, main, programs
@@ -11,21 +14,31 @@ from harness.token import fingerprint
 from harness.wait import wait_for
 
 BATCH = {"BatchMode": "yes"}
+HARNESS = str(pathlib.Path(__file__).parent)
+SIGNER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from harness.cryptoki import CKO_PRIVATE_KEY, Cryptoki
+client = Cryptoki(sys.argv[2])
+for _ in range(int(sys.argv[4])):
+    client.sign(client.objects(CKO_PRIVATE_KEY)[0], bytes(35), sys.argv[3])
+"""
 SLOW = 0.12  # seconds for each command: OpenSC then takes for a listing what it does with a real card, some four
 
 
 class Served(CardCase):
-    def serve(self, stack, **more):
-        self.card = self.insert(stack)
+    def serve(self, stack, keys=None, **more):
+        self.card = self.insert(stack, *([keys] if keys else []))
+        self.key = next(iter(keys or ["9a"]))
         self.path = str(self.sandbox.folder / "served" / "socket")
         self.module = self.gate(
-            [{"fingerprint": fingerprint(self.card.keys["9a"])}],
+            [{"fingerprint": fingerprint(self.card.keys[self.key])}],
             module=self.stack.library,
             daemon={"socket": self.path, "use": "require"},
             **more,
         )
         self.daemon = Daemon(self.sandbox, self.path)
-        self.host = self.server(self.card.keys["9a"])
+        self.host = self.server(self.card.keys[self.key])
 
     def unlock(self):
         result = self.daemon.unlock(PIN)
@@ -99,6 +112,20 @@ class Served(CardCase):
         direct = self.seconds(self.stack.library, 1)
         comment(f"ssh-keygen -D: direct {direct:.2f} s, through the daemon {through:.3f} s, {direct / through:.0f} times")
         self.assertGreater(direct, 50 * through)
+
+    def test_logins_of_several_clients_for_one_signature_each_do_not_meet(self):
+        """The key 9C wants the PIN for each: what another client does between PIN and signature would take it away."""
+        self.serve("OpenSC", keys={"9c": "rsa:2048"})
+        self.unlock()
+        self.listing(self.module)
+        self.card.clear()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            runs = list(pool.map(lambda _: self.sandbox.run(sys.executable, "-c", SIGNER, HARNESS, self.module, PIN, "5"), range(4)))
+        for run in runs:
+            self.assertTrue(run.ok, str(run))
+        counts = self.card.counts()
+        comment(str(counts))
+        self.assertEqual((20, 20, 3), (counts["sign"], counts["verify right"], self.card.tries()))
 
     def test_a_daemon_s_library_that_is_killed_comes_back_with_the_kept_PIN(self):
         self.serve("OpenSC", login={"keep_pin": {"idle": "10m"}})

@@ -11,49 +11,16 @@ import socket
 import struct
 import time
 
-from harness import Case, main, programs, rows
+from harness import main, programs, rows
 from harness.daemon import Daemon
 from harness.sandbox import end
+from harness.serve_case import BATCH, PIN, ServeCase
 from harness.wait import wait_for
 
-BATCH = {"BatchMode": "yes"}
-CLIENT = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
-PIN, WRONG = "zebra-73502918", "otter-46018273"
+WRONG = "otter-46018273"
 
 
-class Served(Case):
-    """A token with eight keys behind a daemon, of which one is permitted."""
-
-    def setUp(self):
-        super().setUp()
-        self.card = self.token("eight", PIN=PIN)
-        self.host = self.server(self.card.public_key("user8"))
-        self.calls = self.spy()
-
-    def policy(self, use="require", allow=None, **more):
-        """Writes the configuration that daemon and clients share; returns the module."""
-        self.path = str(self.sandbox.folder / "served" / "socket")
-        return self.gate(allow or [{"id": "08"}], module=programs.SPY, daemon={"socket": self.path, "use": use}, **more)
-
-    def serve(self, **policy):
-        self.module = self.policy(**policy)
-        self.daemon = Daemon(self.sandbox, self.path)
-        return self.daemon
-
-    def unlock(self, pin=PIN):
-        result = self.daemon.unlock(pin)
-        self.assertTrue(result.ok, str(result))
-
-    def batch(self, module=None, **more):
-        return self.login(self.host, module or self.module, askpass=None, options=BATCH, **more)
-
-    def stock(self):
-        """p11-kit's own client, for programs started from now on."""
-        self.sandbox.environment["P11_KIT_SERVER_ADDRESS"] = f"unix:path={self.path}"
-        return CLIENT
-
-
-class Login(Served):
+class Login(ServeCase):
     @rows({"stock": False}, {"stock": True})
     def test_a_PIN_is_entered_once_and_each_ssh_logs_in_without_asking(self, stock):
         self.serve()
@@ -126,7 +93,7 @@ class Login(Served):
         self.assertEqual(1, self.calls.counts["C_Login"])
 
 
-class Commands(Served):
+class Commands(ServeCase):
     def test_status_tells_by_its_exit_code(self):
         module = self.policy()
         self.assertEqual(3, self.tool("status", "--quiet").rc, module)
@@ -199,7 +166,7 @@ class Commands(Served):
         self.assertEqual(0, self.calls.counts["C_Login"])
 
 
-class Trouble(Served):
+class Trouble(ServeCase):
     def test_the_vendor_s_process_is_killed_and_the_kept_PIN_brings_it_back(self):
         self.serve(login={"keep_pin": {"idle": "10m"}})
         self.unlock()
