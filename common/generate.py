@@ -163,12 +163,12 @@ def make_served(functions):
 
 
 def use_of_private_key(f):
-    """Is it one, or a part of one? "part", "end" or None."""
+    """Is it one, or a part of one? "part", "end" or None. C_SignInit is remembered, and no more, but those of the others reach the library."""
     if f.name in ("C_UnwrapKey", "C_DeriveKey"):
         return "end"
-    if not re.match(r"C_(Sign|Decrypt)", f.name) or f.name.endswith("Init"):
+    if not re.match(r"C_(Sign|Decrypt)", f.name) or f.name == "C_SignInit":
         return None
-    return "part" if f.name.endswith("Update") else "end"
+    return "part" if f.name.endswith(("Update", "Init")) else "end"
 
 
 def make_door(functions):
@@ -181,9 +181,11 @@ def make_door(functions):
         ends = "false" if use_of_private_key(f) == "part" else f"{room} != NULL" if room else "true"
         print(f"""static CK_RV door_{f.name}({f.declared})
 {{
-    CK_RV rv = door_begin_use({session});
+    CK_SLOT_ID slot;
 
-    return rv == CKR_OK ? door_end_use({session}, trunk()->{f.name}({f.names}), {ends}) : rv;
+    if (!door_begin_use({session}, &slot))
+        return CKR_SESSION_HANDLE_INVALID;
+    return door_end_use({session}, slot, trunk()->{f.name}({f.names}), {ends});
 }}
 """)
     print("void door_set_uses(CK_FUNCTION_LIST *list)\n{")

@@ -203,6 +203,7 @@ void control_serve(void *context, int fd, const struct peer *peer)
     size_t size = 0;
     enum control_code code = CONTROL_LOCKED;
 
+    connection_begin_call();
     if (!request_read(fd, &errand.request))
         return;
     errand.out = open_memstream(&text, &size);

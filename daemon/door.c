@@ -2,10 +2,10 @@
 #include "daemon/door.h"
 
 #include <stddef.h>
-#include "common/log.h"
 #include "daemon/keeper.h"
 #include "daemon/trunk.h"
 #include "daemon/turn.h"
+#include "module/entry.h"
 
 CK_FUNCTION_LIST door_functions;
 
@@ -41,7 +41,7 @@ static void forget(CK_SESSION_HANDLE session)
         if (known_sessions[i].session == session)
             known_sessions[i].session = 0;
     }
-    turn_end(session);
+    turn_leave(session);
 }
 
 static CK_RV door_C_Initialize(CK_VOID_PTR arguments)
@@ -56,42 +56,32 @@ static CK_RV door_C_Finalize(CK_VOID_PTR reserved)
     return CKR_OK;
 }
 
-/* The token of a session of the client's. The session is bound to it: as long as the session is there, so is that token. */
-static CK_RV token_of(CK_SESSION_HANDLE session, CK_SLOT_ID *slot, CK_TOKEN_INFO *token)
-{
-    CK_SESSION_INFO info;
-    CK_RV rv = trunk()->C_GetSessionInfo(session, &info);
-
-    *slot = info.slotID;
-    if (rv == CKR_OK)
-        rv = trunk()->C_GetTokenInfo(*slot, token);
-    if (rv == CKR_OK)
-        rv = trunk()->C_GetSessionInfo(session, &info);
-    return rv == CKR_OK && info.slotID != *slot ? CKR_DEVICE_REMOVED : rv;
-}
-
-/* What comes here is a PIN of the configured source, which was decided upon by the policy for the client's user. */
+/* What comes here is a PIN of the configured source, which was decided upon by the policy for the client's user, and for the token to which the session is
+ * bound. */
 static CK_RV log_in(CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
     CK_TOKEN_INFO token;
     CK_SLOT_ID slot;
-    CK_RV rv = token_of(session, &slot, &token);
 
-    return rv == CKR_OK ? keeper_unlock(slot, &token, pin, size, KEEPER_NOBODY) : rv;
+    if (!entry_find_token(session, &slot, &token))
+        return CKR_SESSION_HANDLE_INVALID;
+    return keeper_unlock(slot, &token, pin, size, KEEPER_NOBODY);
 }
 
 /* Or one for a single use. */
 static CK_RV log_in_for_one(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
+    CK_SLOT_ID slot;
     CK_RV rv;
 
-    if (!turn_take(session))
-        return CKR_FUNCTION_REJECTED;
+    if (!find_slot(session, &slot))
+        return CKR_SESSION_HANDLE_INVALID;
+    turn_take(slot, session);
     rv = trunk()->C_Login(session, user, pin, size);
     if (rv == CKR_OK)
-        turn_limit(session);
+        turn_limit(slot, session);
     else
-        turn_end(session);
+        turn_leave(session);
     return rv;
 }
 
@@ -113,23 +103,18 @@ static CK_RV door_C_CloseSession(CK_SESSION_HANDLE session)
     return trunk()->C_CloseSession(session);
 }
 
-CK_RV door_begin_use(CK_SESSION_HANDLE session)
+bool door_begin_use(CK_SESSION_HANDLE session, CK_SLOT_ID *slot)
 {
-    if (turn_wait(session))
-        return CKR_OK;
-    log_notice("a use of a key is refused: another client's login is for its own operation alone, and that does not come");
-    return CKR_FUNCTION_REJECTED;
+    if (!find_slot(session, slot))
+        return false;
+    turn_begin_use(*slot, session);
+    return true;
 }
 
-CK_RV door_end_use(CK_SESSION_HANDLE session, CK_RV rv, bool ends)
+CK_RV door_end_use(CK_SESSION_HANDLE session, CK_SLOT_ID slot, CK_RV rv, bool ends)
 {
-    CK_SLOT_ID slot;
-
-    if (rv == CKR_BUFFER_TOO_SMALL)
-        return rv;
-    if (ends || rv != CKR_OK)
-        turn_end(session);
-    if (rv == CKR_OK && find_slot(session, &slot))
+    turn_end_use(slot, session, rv != CKR_BUFFER_TOO_SMALL && (ends || rv != CKR_OK));
+    if (rv == CKR_OK)
         keeper_note_use(slot);
     return rv;
 }

@@ -221,7 +221,7 @@ static CK_RV compare(struct kept *kept, CK_SLOT_ID slot, const CK_UTF8CHAR *pin,
     }
     log_notice("a client's PIN is not passed on, and the token \"%.32s\" is locked; see `p11gate unlock`",
                (const char *)token.label);
-    return CKR_FUNCTION_REJECTED;
+    return CKR_FUNCTION_CANCELED; /* which says nothing of the PIN: a client that is p11gate takes it again */
 }
 
 CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size)

@@ -32,7 +32,7 @@ void keeper_look(void);
  * CKR_PIN_INCORRECT where it is another, of which the token hears nothing; the vendor's error. NULL: the PIN is entered at the reader. */
 CK_RV keeper_unlock(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by);
 
-/* Would that PIN be accepted? The token hears nothing of it. CKR_USER_NOT_LOGGED_IN while locked, which is logged. */
+/* Would that PIN be accepted? The token hears nothing of it. CKR_FUNCTION_CANCELED while locked, which is logged. */
 CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size);
 
 /* Logs out, and forgets the PIN. by: somebody who may. CKR_OK also where it is locked already. */

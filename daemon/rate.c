@@ -29,17 +29,22 @@ static bool is_over(const struct tally *tally, time_t now)
     return now - tally->last > RATE_SPAN;
 }
 
-/* That of the key, or a new one in a place that is free or has nothing to say any more. */
+/* That of the key, or a new one in a place that is free or has nothing to say any more. A user who fills his share takes nobody else's. */
 static struct tally *find(uid_t user, const uint8_t key[RATE_KEY_SIZE], time_t now)
 {
     struct tally *found = NULL;
+    unsigned of_user = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (is_of(&tallies[i], user, key))
             return &tallies[i];
         if (is_over(&tallies[i], now))
             found = &tallies[i];
+        else
+            of_user += tallies[i].user == user;
     }
+    if (of_user >= RATE_MOST_OF_USER)
+        return NULL;
     if (found == NULL && count < RATE_MOST)
         found = &tallies[count++];
     if (found != NULL) {
@@ -74,6 +79,8 @@ bool rate_permits(uid_t user, const uint8_t key[RATE_KEY_SIZE], unsigned most, t
 
     pthread_mutex_lock(&lock);
     tally = find(user, key, now);
+    if (tally != NULL && now < tally->last)
+        now = tally->last; /* it was read before the lock was had */
     if (tally != NULL) {
         go_on_to(tally, now);
         permits = sum(tally) < most;

@@ -2,6 +2,7 @@
 #include "daemon/serve.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,16 +92,25 @@ static void loop(const struct sockets *sockets, const struct daemon *daemon, int
     }
 }
 
-/* A library that hangs, or somebody who is asked, is not waited for. */
+/* What is not done by then is a library that hangs. */
+static void *kill_libraries(void *unused)
+{
+    (void)unused;
+    sleep(GRACE_S);
+    vendor_children_kill();
+    return NULL;
+}
+
+/* Somebody who is asked is not waited for either. */
 static void end_work(const struct daemon *daemon, struct sockets *sockets)
 {
-    bool done = connections_end(GRACE_S) && lookout_end(GRACE_S);
+    pthread_t thread;
 
-    if (!done) {
+    if (pthread_create(&thread, NULL, kill_libraries, NULL) == 0)
+        pthread_detach(thread);
+    else
         vendor_children_kill();
-        done = connections_end(GRACE_S) && lookout_end(GRACE_S);
-    }
-    if (!done) {
+    if (!connections_end(2 * GRACE_S) || !lookout_end(GRACE_S)) {
         log_error("ended in the middle of a call");
         sockets_close(sockets, daemon);
         _exit(EXIT_SUCCESS);

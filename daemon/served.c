@@ -42,8 +42,14 @@ CK_RV served_end(const struct layer *top, CK_RV rv)
 /* The arguments are the server's own. */
 CK_RV served_C_Initialize(CK_VOID_PTR pInitArgs)
 {
+    CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+
     (void)pInitArgs;
-    return own->gate == NULL ? client_open(own) : CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    connection_begin_call();
+    if (own->gate == NULL)
+        rv = client_open(own);
+    connection_end_call();
+    return rv;
 }
 
 CK_RV served_C_Finalize(CK_VOID_PTR pReserved)
@@ -52,7 +58,9 @@ CK_RV served_C_Finalize(CK_VOID_PTR pReserved)
         return CKR_ARGUMENTS_BAD;
     if (own->gate == NULL)
         return CKR_CRYPTOKI_NOT_INITIALIZED;
+    connection_begin_call();
     client_close(own);
+    connection_end_call();
     return CKR_OK;
 }
 

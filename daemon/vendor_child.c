@@ -42,6 +42,8 @@ static struct child children[REMOTE_MOST]; /* called under the shared stack's lo
 static pthread_mutex_t lives = PTHREAD_MUTEX_INITIALIZER;
 static bool killed;
 
+static const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+
 static long milliseconds(void)
 {
     struct timespec now;
@@ -51,12 +53,12 @@ static long milliseconds(void)
 }
 
 /* Its number is free for another process from here on. */
-static bool has_ended(struct child *child, int *status, int options)
+static bool has_ended(struct child *child, int *status)
 {
     bool gone;
 
     pthread_mutex_lock(&lives);
-    gone = waitpid(child->pid, status, options) != 0;
+    gone = waitpid(child->pid, status, WNOHANG) != 0;
     if (gone)
         child->pid = 0;
     pthread_mutex_unlock(&lives);
@@ -66,10 +68,8 @@ static bool has_ended(struct child *child, int *status, int options)
 /* One whose connection was closed needs a moment to be gone. */
 static bool is_alive(struct child *child, int *status)
 {
-    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
-
     for (int tries = 0; tries < ENDING_TRIES; tries++) {
-        if (has_ended(child, status, WNOHANG))
+        if (has_ended(child, status))
             return false;
         nanosleep(&moment, NULL);
     }
@@ -87,8 +87,9 @@ static bool end(struct child *child)
     alive = is_alive(child, &status);
     if (alive) {
         kill(child->pid, SIGKILL);
-        has_ended(child, &status, 0);
-    } else if (WIFSIGNALED(status)) {
+        while (!has_ended(child, &status))
+            nanosleep(&moment, NULL);
+    } else if (WIFSIGNALED(status) && !killed) {
         log_error("%s crashed: signal %d (%s)", child->module.path, WTERMSIG(status), strsignal(WTERMSIG(status)));
     }
     return alive;

@@ -13,7 +13,7 @@ struct gate;
 #define DAEMON_FLAG_LOCKED 0x80000000UL
 
 /* An attribute of private keys, a CK_BBOOL: the daemon asks its user before each use. */
-#define DAEMON_ATTRIBUTE_ASKS (CKA_VENDOR_DEFINED | 0x70313167UL)
+#define DAEMON_ATTRIBUTE_ASKS (CKA_VENDOR_DEFINED | 0x30313167UL)
 
 /* As gate_create_from, but through the daemon where the configuration says so: one at a time in a process. With `require` a daemon that does not answer yet is no error. */
 CK_RV daemon_client_gate(struct crypto *crypto, struct config *config, bool threads,

@@ -11,6 +11,7 @@
 #include "module/direct.h"
 #include "module/gate.h"
 #include "module/pcsc.h"
+#include "module/session.h"
 #include "module/slot_wait.h"
 #include "module/stdout_guard.h"
 #include "module/token.h"
@@ -222,6 +223,22 @@ void entry_listen_to_pcscd(bool (*is_used)(void))
     if (is_used())
         pcsc_load();
     pthread_mutex_unlock(&lock);
+}
+
+bool entry_find_token(CK_SESSION_HANDLE handle, CK_SLOT_ID *slot, CK_TOKEN_INFO *token)
+{
+    const struct session *session;
+    struct layer *top;
+
+    if (entry_begin(FUNCTION_C_GetSessionInfo, &top) != CKR_OK)
+        return false;
+    session = gate != NULL ? session_find(gate, handle) : NULL;
+    if (session != NULL) {
+        *slot = session->token->shown_slot;
+        *token = session->token->info;
+    }
+    entry_end(top, CKR_OK);
+    return session != NULL;
 }
 
 void entry_forget_tokens(void)

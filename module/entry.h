@@ -24,6 +24,9 @@ CK_RV entry_start_in(const struct setting *setting, struct crypto *crypto, struc
 /* Has one of the vendors' processes brought pcscd into play? Then it is listened to from now on. */
 void entry_listen_to_pcscd(bool (*is_used)(void));
 
+/* The token to which a session is bound, whether it is there or not, and its slot. False: there is no such session. */
+bool entry_find_token(CK_SESSION_HANDLE session, CK_SLOT_ID *slot, CK_TOKEN_INFO *token);
+
 /* What was read of the gate's tokens is read anew when it is next needed. */
 void entry_forget_tokens(void);
 

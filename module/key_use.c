@@ -83,8 +83,7 @@ static const char *obstacle(const struct token *token, const struct exposed_key 
     const struct setting *setting = &token->gate->setting;
 
     if (setting->permits_use != NULL && !setting->permits_use(setting->context, key)) {
-        log_error("a %s is refused: there were %u within a minute already (max_signatures_per_minute)", noun,
-                  verdict_most_per_minute(&key->verdict));
+        log_error("a %s is refused: max_signatures_per_minute permits no more than %u", noun, verdict_most_per_minute(&key->verdict));
         return "too many";
     }
     if (verdict_asks(&key->verdict) && !is_asked_below(token, key) && !confirm_use(token, key, noun))

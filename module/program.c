@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -44,6 +45,7 @@ _Noreturn static void become(const struct program *program)
 {
     sigset_t none;
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(program->arguments[0], (char *const *)(uintptr_t)program->arguments,
@@ -58,6 +60,7 @@ _Noreturn static void watch(const struct program *program, int output)
     pid_t pid;
 
     setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a host that is ended leaves nobody asking */
     reset_signals();
     if (!set_files(output))
         _exit(NOT_BEGUN);

@@ -4,6 +4,7 @@
 
 import concurrent.futures
 import pathlib
+import signal
 import sys
 import time
 
@@ -18,10 +19,11 @@ HARNESS = str(pathlib.Path(__file__).parent)
 SIGNER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from harness.cryptoki import CKO_PRIVATE_KEY, Cryptoki
+from harness.cryptoki import CKA_ID, CKO_PRIVATE_KEY, Cryptoki
 client = Cryptoki(sys.argv[2])
-for _ in range(int(sys.argv[4])):
-    client.sign(client.objects(CKO_PRIVATE_KEY)[0], bytes(35), sys.argv[3])
+key, = (key for key in client.objects(CKO_PRIVATE_KEY) if client.attribute(key, CKA_ID).hex() == sys.argv[3])
+for _ in range(10):
+    client.sign(key, bytes(35), *sys.argv[4:])
 """
 SLOW = 0.12  # seconds for each command: OpenSC then takes for a listing what it does with a real card, some four
 
@@ -29,16 +31,15 @@ SLOW = 0.12  # seconds for each command: OpenSC then takes for a listing what it
 class Served(CardCase):
     def serve(self, stack, keys=None, **more):
         self.card = self.insert(stack, *([keys] if keys else []))
-        self.key = next(iter(keys or ["9a"]))
         self.path = str(self.sandbox.folder / "served" / "socket")
         self.module = self.gate(
-            [{"fingerprint": fingerprint(self.card.keys[self.key])}],
+            [{"fingerprint": [fingerprint(self.card.keys[slot]) for slot in keys or ["9a"]]}],
             module=self.stack.library,
             daemon={"socket": self.path, "use": "require"},
             **more,
         )
         self.daemon = Daemon(self.sandbox, self.path)
-        self.host = self.server(self.card.keys[self.key])
+        self.host = self.server(next(iter(self.card.keys.values())))
 
     def unlock(self):
         result = self.daemon.unlock(PIN)
@@ -50,6 +51,16 @@ class Served(CardCase):
     def state(self):
         return self.daemon.status("--quiet").rc
 
+    def wait_for_silence(self):
+        """For some two seconds after a card came the vendors are asked."""
+
+        def is_silent():
+            self.card.clear()
+            time.sleep(1.5)
+            return self.card.counts() == {}
+
+        wait_for(is_silent, "the card is asked for ever", 30)
+
     def seconds(self, module, times):
         return min(self.listing(module)[1].seconds for _ in range(times))
 
@@ -58,12 +69,12 @@ class Served(CardCase):
         self.serve(stack, login={"keep_pin": {"idle": "10m"}})  # cackey lets its card be switched off, and the login with it
         self.unlock()
         self.assertLogin(self.batch())
-        time.sleep(2.5)  # for so long after a card came the vendors are asked
-        self.card.clear()
+        if stack != "cackey":  # it does not tell which reader a slot is, so that pcscd's word is not enough
+            self.wait_for_silence()
         for _ in range(3):
             keys, _ = self.listing(self.module)
             self.assertEqual(1, len(keys))
-        if stack != "cackey":  # it does not tell which reader a slot is, so that pcscd's word is not enough
+        if stack != "cackey":
             self.assertEqual({}, self.card.counts())
         self.card.clear()
         self.assertLogin(self.batch())
@@ -114,18 +125,30 @@ class Served(CardCase):
         self.assertGreater(direct, 50 * through)
 
     def test_logins_of_several_clients_for_one_signature_each_do_not_meet(self):
-        """The key 9C wants the PIN for each: what another client does between PIN and signature would take it away."""
-        self.serve("OpenSC", keys={"9c": "rsa:2048"})
+        """The key 9C wants the PIN for each: what another client does between PIN and signature would take it away. 9A does not, and is used beside it."""
+        self.serve("OpenSC", keys={"9a": "rsa:2048", "9c": "rsa:2048"})
         self.unlock()
         self.listing(self.module)
         self.card.clear()
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            runs = list(pool.map(lambda _: self.sandbox.run(sys.executable, "-c", SIGNER, HARNESS, self.module, PIN, "5"), range(4)))
+        with concurrent.futures.ThreadPoolExecutor(5) as pool:
+            runs = list(pool.map(lambda words: self.sandbox.run(sys.executable, "-c", SIGNER, HARNESS, self.module, *words), [("02", PIN), ("01",)] * 2 + [("02", PIN)]))
         for run in runs:
             self.assertTrue(run.ok, str(run))
         counts = self.card.counts()
         comment(str(counts))
-        self.assertEqual((20, 20, 3), (counts["sign"], counts["verify right"], self.card.tries()))
+        self.assertEqual((50, 30, 3), (counts["sign"], counts["verify right"], self.card.tries()))
+
+    def test_a_library_that_hangs_unnoticed_does_not_keep_the_daemon_from_ending(self):
+        """pcscd tells of the cards: nobody asks the library."""
+        self.serve("OpenSC")
+        self.unlock()
+        self.wait_for_silence()
+        self.daemon.kill_vendor(signal.SIGSTOP)
+        self.daemon.process.terminate()
+        try:
+            self.assertEqual(0, self.daemon.process.wait(25))  # a call would be waited for 30 seconds
+        finally:
+            self.daemon.kill_vendor()
 
     def test_a_daemon_s_library_that_is_killed_comes_back_with_the_kept_PIN(self):
         self.serve("OpenSC", login={"keep_pin": {"idle": "10m"}})

@@ -25,7 +25,7 @@ class Limit(ServeCase):
             self.assertLogin(login, [self.card.fingerprint("user8")])
         for login in (self.batch(module), self.batch()):
             self.assertNoLogin(login)
-        self.assertIn("a signature is refused: there were 3 within a minute already", self.daemon.log.read_text())
+        self.assertIn("a signature is refused: max_signatures_per_minute permits no more than 3", self.daemon.log.read_text())
         self.assertIn("too many", [line.get("reason") for line in audit.read(log)])
         self.assertEqual(3, self.calls.counts["C_Sign"], "what is refused does not reach the library")
 

@@ -62,6 +62,14 @@ static void another_limit_counts_what_was_used_before(void **state)
     assert_int_equal(0, uses(FIRST_USER + 4, one, 2, 9, 4002));
 }
 
+static void who_comes_late_takes_nothing_back(void **state)
+{
+    (void)state;
+    assert_int_equal(2, uses(FIRST_USER + 200, one, 4, 2, 6001));
+    assert_int_equal(1, uses(FIRST_USER + 200, one, 4, 1, 6000));
+    assert_int_equal(1, uses(FIRST_USER + 200, one, 4, 9, 6001));
+}
+
 static void a_second_of_all_that_may_be_does_not_overflow(void **state)
 {
     (void)state;
@@ -74,12 +82,18 @@ static void too_many_keys_at_a_time_are_refused_and_old_ones_make_room(void **st
     unsigned permitted = 0;
 
     (void)state;
-    for (unsigned i = 0; i < RATE_MOST + 3; i++) {
+    for (unsigned i = 0; i < RATE_MOST_OF_USER + 3; i++) {
         memcpy(key, &i, sizeof(i));
         permitted += rate_permits(FIRST_USER + 6, key, 1, LONG_AFTER);
     }
+    assert_int_equal(RATE_MOST_OF_USER, permitted);
+    for (unsigned i = 0; i < RATE_MOST; i++) {
+        memcpy(key, &i, sizeof(i));
+        permitted += rate_permits(FIRST_USER + 7 + i % 64, key, 1, LONG_AFTER);
+    }
     assert_int_equal(RATE_MOST, permitted);
-    assert_true(rate_permits(FIRST_USER + 7, one, 1, LONG_AFTER + RATE_SPAN + 1));
+    assert_false(rate_permits(FIRST_USER + 100, one, 1, LONG_AFTER));
+    assert_true(rate_permits(FIRST_USER + 100, one, 1, LONG_AFTER + RATE_SPAN + 1));
 }
 
 int main(void)
@@ -89,6 +103,7 @@ int main(void)
         cmocka_unit_test(a_minute_later_all_of_them_are_there_again),
         cmocka_unit_test(each_user_and_each_key_has_its_own),
         cmocka_unit_test(another_limit_counts_what_was_used_before),
+        cmocka_unit_test(who_comes_late_takes_nothing_back),
         cmocka_unit_test(a_second_of_all_that_may_be_does_not_overflow),
         cmocka_unit_test(too_many_keys_at_a_time_are_refused_and_old_ones_make_room),
     };
