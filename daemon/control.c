@@ -48,10 +48,10 @@ static void leave_named(struct errand *errand, struct gate *gate)
     errand->n_slots = kept;
 }
 
-/* The tokens that the policy shows to the user; who may do all may name any other. */
+/* The tokens that the policy shows to the user; who may do all may name any other, and locks all that he names none of. */
 static CK_RV list_slots(struct errand *errand)
 {
-    bool any = is_master(errand) && errand->request.token[0] != '\0';
+    bool any = is_master(errand) && (errand->request.token[0] != '\0' || errand->request.verb == REQUEST_LOCK);
     struct client client = {.daemon = errand->daemon, .peer = *errand->peer};
     CK_RV rv;
 

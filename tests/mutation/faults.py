@@ -526,4 +526,11 @@ FAULTS = [
     Fault("remote/transport.c", "MSG_NOSIGNAL | MSG_DONTWAIT", "MSG_DONTWAIT", "a server that dies takes its client with it", "remote connection"),
     Fault("remote/transport.c", "if (errno != EAGAIN && errno != EINTR)", "if (errno != EINTR)", "a server with a full backlog is given up at once", "remote connection"),
     Fault("remote/remote.c", "if ((flags & CKF_DONT_BLOCK) == 0)", "if (false)", "a call for events keeps the connection until its deadline", "remote connection"),
+    # One daemon for several users
+    Fault("daemon/client.c", "crypto != NULL ? daemon_config_of(client->daemon, crypto, client->peer.uid) : NULL;", "crypto != NULL ? daemon_config_of(client->daemon, crypto, client->daemon->uid) : NULL;",
+          "each client has what the policy gives to the daemon's account", "serve_users"),
+    Fault("daemon/control.c", "return is_master(errand) || report.state != KEEPER_UNLOCKED || report.by == errand->peer->uid;", "return true;", "anybody ends the login of all", "serve_users"),
+    Fault("daemon/control.c", "    if (!is_master(errand)) {\n        fputs(\"only root", "    if (false) {\n        fputs(\"only root", "anybody has the card read for ever", "serve_users"),
+    Fault("daemon/control.c", "errand->request.verb == REQUEST_LOCK);", "errand->request.verb == REQUEST_STATUS);", "root locks nothing of what others unlocked", "serve_users"),
+    Fault("daemon/control.c", "struct client client = {.daemon = errand->daemon, .peer = *errand->peer};", "struct client client = {.daemon = errand->daemon, .peer = {.uid = 0}};", "commands name tokens that are hidden from the user", "serve_users"),
 ]

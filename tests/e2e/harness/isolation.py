@@ -4,8 +4,10 @@
 import ctypes
 import fcntl
 import os
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 
 _MARK = "P11GATE_ISOLATED"
@@ -14,14 +16,17 @@ _NAMESPACES = ("--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "
 _PLAIN_USER = ("--user", "--map-current-user", "--keep-caps")
 _EMPTY = ("/run", "/var/cache")  # coolkey keeps what it read of cards in /var/cache
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+_MS_BIND = 4096
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 
 
-def enter(*folders):
+def enter(*folders, etc=False):
     """Starts the running test over in namespaces of its own, where these folders of the machine are empty; returns there. All that is started
-    there ends with it."""
+    there ends with it. etc: /etc is a copy, in which users and a configuration of p11gate's can be made; root's to ask for."""
     if isolated():
         _furnish(folders)
+        if etc:
+            _copy_etc()
         return
     os.environ[_MARK] = "1"
     user = () if os.geteuid() == 0 else _PLAIN_USER
@@ -48,6 +53,13 @@ def _furnish(folders):
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh22x", name, flags | _IFF_UP))
     if os.geteuid() != 0:
         _must(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "prctl")  # what a plain user starts has no rights of root's
+
+
+def _copy_etc():
+    copy = "/run/etc"
+    subprocess.run(["cp", "-a", "/etc", copy], check=True)
+    shutil.rmtree(copy + "/p11gate", ignore_errors=True)
+    _must(ctypes.CDLL(None, use_errno=True).mount(copy.encode(), b"/etc", None, _MS_BIND, None), "/etc")
 
 
 def _must(result, what):

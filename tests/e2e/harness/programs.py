@@ -53,6 +53,7 @@ VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm
 SOFTOKEN = _library("P11GATE_SOFTOKEN", "libsoftokn3.so", "nss/libsoftokn3.so")
 OPENCRYPTOKI = _library("P11GATE_OPENCRYPTOKI", "opencryptoki/libopencryptoki.so.0", "opencryptoki/libopencryptoki.so")
 TPM2_PKCS11 = _library("P11GATE_TPM2_PKCS11", "pkcs11/libtpm2_pkcs11.so", "libtpm2_pkcs11.so.1")
+P11KIT_CLIENT = _library("P11GATE_P11KIT_CLIENT", "pkcs11/p11-kit-client.so")
 SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
 
 OPENSC = _library("P11GATE_OPENSC", "opensc-pkcs11.so", "pkcs11/opensc-pkcs11.so")

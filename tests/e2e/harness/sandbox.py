@@ -129,6 +129,10 @@ class Sandbox:
                 start_new_session=True,
                 preexec_fn=None if terminal is None else _take_terminal,
             )
+        return self.adopt(process)
+
+    def adopt(self, process):
+        """Ended with what was started here."""
         self._processes.append(process)
         return process
 
