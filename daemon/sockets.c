@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "common/log.h"
 #include "daemon/daemon.h"
+#include "daemon/socket_folder.h"
 
 enum { FIRST_PASSED = 3, BACKLOG = 128 };
 
@@ -71,22 +72,6 @@ static bool take_passed(struct sockets *sockets, int count)
     return false;
 }
 
-/* A folder that does not exist is made for the owner alone, or for all where the daemon serves all. */
-static bool make_folder(const struct daemon *daemon)
-{
-    char *folder = strdup(daemon->socket);
-    bool made;
-
-    if (folder == NULL)
-        return false;
-    *strrchr(folder, '/') = '\0';
-    made = folder[0] == '\0' || mkdir(folder, 0700) == 0 || errno == EEXIST;
-    if (made && daemon->system && folder[0] != '\0' && errno != EEXIST)
-        made = chmod(folder, 0755) == 0;
-    free(folder);
-    return made;
-}
-
 /* What is there belongs to a daemon that has ended: the lock is ours. */
 static int listen_at(const char *path, bool for_all)
 {
@@ -136,10 +121,13 @@ static int take_lock(const char *path)
 
 static bool make_own(struct sockets *sockets, const struct daemon *daemon)
 {
-    char *control = sockets_control_path(daemon->socket);
-    bool ok = control != NULL && make_folder(daemon);
+    char *control;
+    bool ok;
 
-    if (ok)
+    if (!socket_folder_make(daemon))
+        return false;
+    control = sockets_control_path(daemon->socket);
+    if (control != NULL)
         sockets->lock = take_lock(daemon->socket);
     if (sockets->lock >= 0) {
         sockets->own = true;

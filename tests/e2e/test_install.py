@@ -102,6 +102,7 @@ class Install(Case):
             "lib/sysusers.d/p11gate.conf",
             "share/bash-completion/completions/p11gate",
             "share/doc/p11gate/example.yaml",
+            "share/doc/p11gate/pcscd.socket.conf",
             "share/fish/vendor_completions.d/p11gate.fish",
             "share/p11-kit/modules/p11gate.module",
             "share/zsh/site-functions/_p11gate",

@@ -533,4 +533,11 @@ FAULTS = [
     Fault("daemon/control.c", "    if (!is_master(errand)) {\n        fputs(\"only root", "    if (false) {\n        fputs(\"only root", "anybody has the card read for ever", "serve_users"),
     Fault("daemon/control.c", "errand->request.verb == REQUEST_LOCK);", "errand->request.verb == REQUEST_STATUS);", "root locks nothing of what others unlocked", "serve_users"),
     Fault("daemon/control.c", "struct client client = {.daemon = errand->daemon, .peer = *errand->peer};", "struct client client = {.daemon = errand->daemon, .peer = {.uid = 0}};", "commands name tokens that are hidden from the user", "serve_users"),
+    Fault("daemon/socket_folder.c", "if (status.st_uid != 0 && status.st_uid != daemon->uid) {", "if (false) {", "the socket is in a folder of another user's", "serve_sockets"),
+    Fault("daemon/socket_folder.c", "if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && ((status.st_mode & S_ISVTX) == 0 || status.st_uid != 0))", "if (false)", "anybody puts a socket in the place of the daemon's", "serve_sockets"),
+    Fault("daemon/socket_folder.c", "((status.st_mode & S_ISVTX) == 0 || status.st_uid != 0))", "(status.st_mode & S_ISVTX) == 0)", "a sticky folder of somebody else's is good for the socket", "serve_sockets"),
+    Fault("daemon/socket_folder.c", "while (good && daemon->system &&", "while (false &&", "the folder of the system's socket is moved aside", "serve_sockets"),
+    Fault("daemon/sockets.c", "strtol(pid, NULL, 10) == (long)getpid()", "true", "sockets of another process are taken", "serve_sockets"),
+    Fault("daemon/sockets.c", "if (count == 2 && sockets->clients != -1 && sockets->control != -1)", "if (sockets->clients != -1)", "a daemon serves without its commands", "serve_sockets"),
+    Fault("daemon/sockets.c", "fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;", "true;", "a vendor's library has the daemon's sockets", "serve_sockets"),
 ]
