@@ -117,10 +117,10 @@ static CK_RV reach(struct connection *connection, const struct remote_options *o
     return is_wanted(connection, options) ? CKR_OK : CKR_DEVICE_ERROR;
 }
 
-/* A server answers with a lower version, or the same. */
-static CK_RV agree(struct connection *connection, uint8_t version, unsigned call_ms)
+/* A server answers with a lower version, or the same: at once, where it runs and systemd does not only listen for it. */
+static CK_RV agree(struct connection *connection, uint8_t version, const struct remote_options *options)
 {
-    const uint64_t deadline = transport_deadline(call_ms);
+    const uint64_t deadline = transport_deadline(options->path != NULL ? options->connect_ms : options->call_ms);
     enum transport_result result = transport_send(connection->fd, &version, 1, deadline);
 
     if (result == TRANSPORT_DONE)
@@ -137,11 +137,11 @@ CK_RV connection_open(struct connection *connection, const struct remote_options
     CK_RV rv = reach(connection, options);
 
     if (rv == CKR_OK)
-        rv = agree(connection, VERSION_NEWEST, options->call_ms);
+        rv = agree(connection, VERSION_NEWEST, options);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {
         rv = reach(connection, options);
         if (rv == CKR_OK)
-            rv = agree(connection, VERSION_OLDEST, options->call_ms);
+            rv = agree(connection, VERSION_OLDEST, options);
     }
     return rv == CKR_OK ? CKR_OK : CKR_DEVICE_ERROR;
 }

@@ -32,8 +32,8 @@ struct remote_options {
     size_t n_server_uids;
     /* Says it each time that it connects, in place of those; how many. NULL: they stay. */
     size_t (*trusted)(const char *path, uid_t uids[REMOTE_UIDS_MOST]);
-    unsigned connect_ms; /* for connecting */
-    unsigned call_ms; /* for the whole of each call; in C_Initialize for each of its two answers */
+    unsigned connect_ms; /* for connecting to the path, and then for the server's version */
+    unsigned call_ms; /* for the whole of each call, and for the version of a socket from open() */
 };
 
 /* NULL: no memory, or all are in use. Nothing is connected before C_Initialize. */

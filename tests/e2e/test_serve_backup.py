@@ -110,6 +110,14 @@ class Card(Backup):
         self.shut_down()
         self.assertFailsAtOnce("p11gate: /run/p11gate/socket: .*", "there is no socket")
 
+    def test_where_systemd_listens_and_the_service_does_not_start_it_ends(self):
+        self.boot(SURVIVES)
+        self.service.stop()
+        result = self.job("-I", self.module)
+        self.assertEqual((255, 1), (result.rc, result.stderr.count("p11gate: /run/p11gate/socket: ")), str(result))
+        self.assertIn("the server did not answer in time", result.stderr)
+        comment(f"a service that does not start: fails after {result.seconds:.1f} s")
+
     def test_with_survive_removal_a_card_that_is_back_works_at_once(self):
         self.boot(SURVIVES)
         self.unlock()

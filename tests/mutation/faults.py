@@ -539,5 +539,5 @@ FAULTS = [
     Fault("daemon/socket_folder.c", "while (good && daemon->system &&", "while (false &&", "the folder of the system's socket is moved aside", "serve_sockets"),
     Fault("daemon/sockets.c", "strtol(pid, NULL, 10) == (long)getpid()", "true", "sockets of another process are taken", "serve_sockets"),
     Fault("daemon/sockets.c", "if (count == 2 && sockets->clients != -1 && sockets->control != -1)", "if (sockets->clients != -1)", "a daemon serves without its commands", "serve_sockets"),
-    Fault("daemon/sockets.c", "fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;", "true;", "a vendor's library has the daemon's sockets", "serve_sockets"),
+    Fault("remote/connection.c", "transport_deadline(options->path != NULL ? options->connect_ms : options->call_ms)", "transport_deadline(options->call_ms)", "ssh hangs where systemd listens for a daemon that does not start", "serve_backup"),
 ]

@@ -17,8 +17,8 @@ _PYTHON = "/usr/bin/python3"  # the system's has Debian's python3-cryptography
 class Reader:
     """A pcscd with one reader, and the cards that may be in it, one at a time. Ended with its sandbox."""
 
-    def __init__(self, sandbox, name="Virtual PCD"):
-        self.pcscd = Pcscd(sandbox, name)
+    def __init__(self, sandbox, name="Virtual PCD", pcscd=None):
+        self.pcscd = pcscd or Pcscd(sandbox, name)
         self.changes = None  # that pcscd had seen when the card was put in
         self._path = str(sandbox.folder / "card.sock")
         self._log = sandbox.folder / "card.log"

@@ -28,6 +28,13 @@ def installed(path):
     return str(copy)
 
 
+def installed_text(name, text):
+    """A script where every user can read it."""
+    _INSTALLED.mkdir(exist_ok=True)
+    (_INSTALLED / name).write_text(text)
+    return str(_INSTALLED / name)
+
+
 class Account:
     """A user of the machine."""
 

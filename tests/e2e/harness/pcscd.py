@@ -13,6 +13,11 @@ _DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 _READER = 'FRIENDLYNAME "{name}"\nDEVICENAME /dev/null:0x{port:X}\nLIBPATH {driver}\nCHANNELID 0x{port:X}\n'
 
 
+def reader_file(name):
+    """What pcscd reads of the reader."""
+    return _READER.format(name=name, port=PORT, driver=_DRIVER)
+
+
 class Pcscd:
     """Ended with its sandbox. vpcd listens at PORT, and for a second slot, which stays empty, at the next."""
 
@@ -22,7 +27,7 @@ class Pcscd:
         self._log = sandbox.folder / "pcscd.log"
         self._folder = sandbox.folder / "reader.conf.d"
         self._folder.mkdir()
-        (self._folder / "vpcd").write_text(_READER.format(name=reader, port=PORT, driver=_DRIVER))
+        (self._folder / "vpcd").write_text(reader_file(reader))
         self.start()
 
     def start(self):

@@ -26,6 +26,11 @@ def read(name):
     return settings
 
 
+def text(name, program):
+    """A unit as it is installed, for a program that is elsewhere."""
+    return (FOLDER / name).read_text().replace("@p11gate@", str(program))
+
+
 def make_account():
     """The service's, as the shipped file of sysusers.d has it."""
     subprocess.run(["systemd-sysusers", FOLDER / "p11gate.sysusers"], check=True, capture_output=True)
