@@ -540,4 +540,5 @@ FAULTS = [
     Fault("daemon/sockets.c", "strtol(pid, NULL, 10) == (long)getpid()", "true", "sockets of another process are taken", "serve_sockets"),
     Fault("daemon/sockets.c", "if (count == 2 && sockets->clients != -1 && sockets->control != -1)", "if (sockets->clients != -1)", "a daemon serves without its commands", "serve_sockets"),
     Fault("remote/connection.c", "transport_deadline(options->path != NULL ? options->connect_ms : options->call_ms)", "transport_deadline(options->call_ms)", "ssh hangs where systemd listens for a daemon that does not start", "serve_backup"),
+    Fault("module/server.c", "    users[count++] = geteuid();\n", "", "a socket that ssh forwards to the user is not trusted", "serve_elsewhere"),
 ]

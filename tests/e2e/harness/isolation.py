@@ -30,9 +30,12 @@ def enter(*folders, etc=False):
         return
     os.environ[_MARK] = "1"
     user = () if os.geteuid() == 0 else _PLAIN_USER
-    # In a chroot nothing is mounted at / that could be made private.
-    propagation = () if _is_mounted("/") else ("--propagation", "unchanged")
-    os.execvp("unshare", ["unshare", *user, *_NAMESPACES, *propagation, sys.executable, *sys.argv])
+    os.execvp("unshare", ["unshare", *user, *_NAMESPACES, *propagation(), sys.executable, *sys.argv])
+
+
+def propagation():
+    """For unshare: in a chroot nothing is mounted at / that could be made private."""
+    return () if _is_mounted("/") else ("--propagation", "unchanged")
 
 
 def isolated():

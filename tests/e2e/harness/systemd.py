@@ -18,10 +18,17 @@ _PROGRAM = "/lib/systemd/systemd"
 _GROUPS = pathlib.Path("/run/cgroup")
 # Those that every unit asks for, without what distributions hang on them.
 _TARGETS = ("basic", "sysinit", "sockets", "shutdown", "multi-user")
+# In a chroot nothing is mounted at / that could be shared, as systemd wants it: the tree is mounted once more, and that is its root.
+_ROOT = """set -e
+mkdir -p /run/root
+mount --rbind / /run/root
+mount --make-rprivate /run/root
+exec chroot /run/root sh -c "$2" boot "$1"
+"""
 # What is the kernel's is for all: it is not to be written to.
 _BOOT = """set -e
-mount --make-rprivate /
-umount -R /sys/fs/cgroup || true
+mountpoint -q /sys || mount -t sysfs sysfs /sys
+umount -R /sys/fs/cgroup 2>/dev/null || true
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
@@ -54,12 +61,12 @@ class Systemd:
         if not os.path.ismount(_GROUPS):
             _GROUPS.mkdir()
             subprocess.run(["mount", "-t", "cgroup2", "cgroup2", _GROUPS], check=True)
-        self._group = _GROUPS / f"p11gate-e2e.{self._sandbox.folder.name}"
+        self._group = _GROUPS / self._sandbox.folder.name
         self._group.mkdir()
-        words = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child", "--mount-proc", "sh", "-c", _BOOT, "boot"]
+        namespaces = ("--mount", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child", "--mount-proc", *isolation.propagation())
         script = 'echo $$ >"$0/cgroup.procs"; exec "$@"'
         self.process = subprocess.Popen(
-            ["sh", "-c", script, str(self._group), *words, os.ttyname(self._terminal)],
+            ["sh", "-c", script, str(self._group), "unshare", *namespaces, "sh", "-c", _ROOT, "root", os.ttyname(self._terminal), _BOOT],
             stdin=subprocess.DEVNULL, stdout=self._terminal, stderr=self._terminal, start_new_session=True,
         )
         wait_for(lambda: self.process.poll() is not None or self.ctl("is-active", "multi-user.target").ok, "systemd", 30)
@@ -83,7 +90,7 @@ class Systemd:
 
     def run(self, *words, **how):
         """A command among its processes."""
-        return self._sandbox.run("nsenter", "--target", self.first or "0", "--mount", "--pid", "--cgroup", "--ipc", *words, **how)
+        return self._sandbox.run("nsenter", "--target", self.first or "0", "--mount", "--pid", "--cgroup", "--ipc", "--root", "--wd", *words, **how)
 
     def ctl(self, *words, **how):
         return self.run("systemctl", "--no-pager", *words, **how)
