@@ -25,12 +25,12 @@ PYTHON = "/usr/bin/python3"
 # What a process of the service tries: each is an expression that fails where it must.
 PROBES = {
     "memory that is written and run": "mmap.mmap(-1, 4096, prot=7)",
-    "to write to /usr": "open('/usr/p11gate.probe', 'w')",
-    "to write to /etc": "open('/etc/p11gate.probe', 'w')",
-    "to write to /var/lib": "open('/var/lib/p11gate.probe', 'w')",
+    "to write to /usr": "os.statvfs('/usr').f_flag & os.ST_RDONLY and fail()",
+    "to write to /etc": "os.statvfs('/etc').f_flag & os.ST_RDONLY and fail()",
+    "to write to /var": "os.statvfs('/var').f_flag & os.ST_RDONLY and fail()",
+    "others' files in /tmp": "os.listdir('/tmp') or fail()",
     "to look into homes": "os.listdir('/home/' + os.listdir('/home')[0])",
     "to be root": "os.setuid(0)",
-    "a namespace": "libc.unshare(0x20000) and fail()",
     "a program for root": "os.chmod(own, 0o4755)",
     "another personality": "libc.personality(8) == -1 and fail()",
     "a higher limit of core dumps": "resource.setrlimit(resource.RLIMIT_CORE, (1, 1))",
