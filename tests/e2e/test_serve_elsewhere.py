@@ -127,6 +127,9 @@ class TwoMachines(OwnMachine):
         shutil.rmtree(self.forwarded.parent, ignore_errors=True)
         self.forwarded.parent.mkdir(mode=0o700)
         os.chown(self.forwarded.parent, self.bob.uid, -1)
+        self.configure_elsewhere()
+
+    def configure_elsewhere(self):
         self.bob.configure({"version": 1, "module": "none.so", "allow": "all", "daemon": {"socket": str(self.forwarded), "use": "require"}})
         self.stock = {"P11_KIT_SERVER_ADDRESS": f"unix:path={self.forwarded}"}
 
@@ -208,6 +211,22 @@ class Forwarded(TwoMachines):
         listed = self.sandbox.run(*self.network.words(*carol.words(programs.PKCS11_TOOL, "--module", programs.P11KIT_CLIENT, "-O", environment=self.stock)))
         self.assertEqual(0, listed.stdout.count("Object;"))
         self.assertEqual(0o600, self.forwarded.stat().st_mode & 0o777)
+
+    def test_in_a_folder_for_all_who_listens_decides(self):
+        place = FOLDER / "for-all"
+        place.mkdir()
+        place.chmod(0o1777)
+        self.forwarded = place / "socket"
+        self.configure_elsewhere()
+        self.forward()
+        self.assertWorks(self.module)
+        carol = self.account("p11carol")
+        self.forwarded = place / "carol"
+        self.configure_elsewhere()
+        listener = "import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9); time.sleep(600)"
+        self.sandbox.start(*carol.words("/usr/bin/python3", "-c", f"import os; os.umask(0); {listener}", self.forwarded), log=self.sandbox.folder / "carol.log")
+        wait_for(self.forwarded.exists, "another user's socket")
+        self.assertIn(f"the server is user {carol.uid}, which is none of those that it may be", self.assertFails(self.module))
 
     def test_without_the_connection_it_fails_and_with_the_next_one_it_works(self):
         process = self.forward()
