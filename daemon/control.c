@@ -48,6 +48,22 @@ static void leave_named(struct errand *errand, struct gate *gate)
     errand->n_slots = kept;
 }
 
+/* Who asks for the state of a token whose PIN is at hand is told what his programs will find: what they would do first is done now. Nobody is asked. */
+static void log_in_by_source(const struct errand *errand, struct gate *gate)
+{
+    struct layer *top = &gate->layer;
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    CK_ATTRIBUTE private_keys = {CKA_CLASS, &class, sizeof(class)};
+
+    for (CK_ULONG i = 0; gate->login.source != PIN_SOURCE_ASKPASS && gate->login.source != PIN_SOURCE_NONE && i < errand->n_slots; i++) {
+        CK_SESSION_HANDLE session;
+        if (top->C_OpenSession(top, errand->slots[i], CKF_SERIAL_SESSION, NULL, NULL, &session) != CKR_OK)
+            continue;
+        top->C_FindObjectsInit(top, session, &private_keys, 1);
+        top->C_CloseSession(top, session);
+    }
+}
+
 /* The tokens that the policy shows to the user; who may do all may name any other, and locks all that he names none of. */
 static CK_RV list_slots(struct errand *errand)
 {
@@ -65,6 +81,8 @@ static CK_RV list_slots(struct errand *errand)
     }
     if (rv == CKR_OK)
         leave_named(errand, any ? NULL : client.gate);
+    if (rv == CKR_OK && !any && errand->request.verb == REQUEST_STATUS)
+        log_in_by_source(errand, client.gate);
     client_close(&client);
     return rv;
 }

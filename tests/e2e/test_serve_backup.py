@@ -149,6 +149,7 @@ class Credential(Backup):
         self.assertWorks()
         self.assertEqual(0, self.state())
         self.reboot(login, CREDENTIALS_DIRECTORY=self.credentials())
+        self.assertEqual(0, self.state(), "a job that asks first would never run")
         self.assertWorks()
         self.card.pull()
         self.assertFailsAtOnce("p11gate: .*", "the card is out")

@@ -482,6 +482,7 @@ FAULTS = [
     Fault("module/nothing_shown.c", "if (tokens == 0) {", "if (false) {", "where there is no card, the policy is blamed", "manners"),
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # The client of p11-kit's protocol
+    Fault("daemon/control.c", "        log_in_by_source(errand, client.gate);", "        ;", "a job that asks for the state first never runs after a start", "serve_backup"),
     Fault("daemon/rate.c", "permits = sum(tally) < most;", "permits = true;", "a user gets as many signatures as he likes", "rate"),
     Fault("daemon/rate.c", "if (is_over(tally, now))\n        memset", "if (false)\n        memset", "uses of long ago count", "rate"),
     Fault("daemon/client.c", "return most == 0 || rate_permits(", "return true || rate_permits(", "signatures through the daemon are not counted", "serve_uses"),
