@@ -6,7 +6,7 @@ try_packages="$build_packages softhsm2 opensc-pkcs11 openssh-client openssh-serv
 client_packages="gnutls-bin git gpg-agent gpgconf gnupg-pkcs11-scd libengine-pkcs11-openssl libnss3-tools libsss-certmap0 openssl openvpn python3-pykcs11"
 card_packages="pcscd vsmartcard-vpcd python3-cryptography ykcs11 coolkey cackey"
 vendor_packages="libtpm2-pkcs11-1 libtss2-tcti-swtpm0 opencryptoki swtpm"
-check_packages="$try_packages $client_packages $card_packages $vendor_packages clang libclang-rt-14-dev libcmocka-dev opensc p11-kit sudo valgrind binutils scdoc zsh fish systemd iproute2"
+check_packages="ccache $try_packages $client_packages $card_packages $vendor_packages clang libclang-rt-14-dev libcmocka-dev opensc p11-kit sudo valgrind binutils scdoc zsh fish systemd iproute2"
 
 # Installs what is missing of the packages named, or says how. Quiet where nothing is.
 install_missing()

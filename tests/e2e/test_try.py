@@ -26,7 +26,8 @@ class Try(Case):
         self.scratch.mkdir()
         shutil.copytree(ROOT, self.project, ignore=shutil.ignore_patterns("build*", ".git", "__pycache__"))
         self.sandbox.environment |= {"TMPDIR": str(self.scratch), "SSH_AUTH_SOCK": str(self.sandbox.folder / "none")}
-        self.sandbox.environment["CCACHE_DISABLE"] = "1"  # meson takes it where it is installed, and it writes into the home
+        if "CCACHE_DIR" not in self.sandbox.environment:
+            self.sandbox.environment["CCACHE_DISABLE"] = "1"  # meson takes it where it is installed, and it writes into the home
 
     def stand_in(self, program, text):
         """A program that is found before the real one."""

@@ -57,6 +57,8 @@ class Sandbox:
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
             "P11GATE_CONFIG": str(self.config),
         }
+        # ./check's: what is built here was compiled before.
+        self.environment |= {name: os.environ[name] for name in ("CCACHE_DIR", "CCACHE_NOHASHDIR") if name in os.environ}
         self.before = []  # words that begin each command of run() and start()
         self.instrument = Instrument(self)
         self._numbers = itertools.count()
