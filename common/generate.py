@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, served, door, pass, direct, trace, complete, remote,
-remote_signatures, caller_header or caller."""
+remote_signatures, frame_forms, caller_header or caller."""
 import re
 import sys
 
@@ -153,7 +153,7 @@ def make_entry(functions):
     make_entry_functions(functions, "entry", ENTRY_BY_HAND)
 
 
-SERVED_BY_HAND = {"C_Login", "C_Logout", "C_WaitForSlotEvent"}
+SERVED_BY_HAND = {"C_OpenSession", "C_Login", "C_Logout", "C_WaitForSlotEvent"}
 
 
 def make_served(functions):
@@ -415,6 +415,7 @@ REMOTE_INFO = {"CK_INFO": "vsusv", "CK_SLOT_INFO": "ssuvv", "CK_TOKEN_INFO": "ss
 REMOTE_HERE = {"C_Initialize", "C_GetFunctionList", "C_GetFunctionStatus", "C_CancelFunction"}  # C_Initialize's own request is remote.c's
 REMOTE_BY_HAND = REMOTE_HERE | {"C_Finalize", "C_GenerateRandom", "C_Login", "C_WaitForSlotEvent"}
 REMOTE_INSTANCES = 8
+REMOTE_GREETING = "ayyay"
 
 
 def remote_numbers(functions):
@@ -486,6 +487,18 @@ def make_remote_signatures(functions):
             answer = "".join(letters for letters, _, _ in remote_answers(f))
             print(f'    [FUNCTION_{f.name}] = {{{numbers[f.name]}, "{answer}"}},')
     print("};")
+
+
+def make_frame_forms(functions):
+    begin("frame_forms")
+    print('#include "daemon/frame_forms.h"\n')
+    print("const struct frame_form frame_forms[] = {")
+    for name, number in remote_numbers(functions).items():
+        (function,) = (f for f in functions if f.name == name)
+        request = "".join(letters for letters, _, _ in remote_parts(function, REMOTE_REQUEST))
+        print(f'    [{number}] = {{FUNCTION_{name}, "{REMOTE_GREETING if name in REMOTE_HERE else request}"}},')
+    print("};")
+    print("const size_t n_frame_forms = sizeof(frame_forms) / sizeof(frame_forms[0]);")
 
 
 def make_remote_instance(functions, instance):

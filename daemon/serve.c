@@ -18,7 +18,7 @@
 #include "daemon/keeper.h"
 #include "daemon/lookout.h"
 #include "daemon/peers.h"
-#include "daemon/remote_server.h"
+#include "daemon/relay.h"
 #include "daemon/seclusion.h"
 #include "daemon/served.h"
 #include "daemon/sockets.h"
@@ -33,7 +33,7 @@ static void client_serve(void *context, int fd, const struct peer *peer)
 
     log_debug("process %ld of user %lu begins", (long)peer->pid, (unsigned long)peer->uid);
     served_for(&client);
-    remote_server_run(&served_functions, fd);
+    relay_run(&served_functions, fd, peer);
     client_close(&client);
     log_debug("process %ld of user %lu has ended", (long)peer->pid, (unsigned long)peer->uid);
 }

@@ -8,6 +8,8 @@
 #include "daemon/connections.h"
 #include "daemon/keeper.h"
 
+enum { SESSIONS_MOST = 256 }; /* of a client */
+
 static _Thread_local struct client *own;
 static _Thread_local struct layer tracer;
 
@@ -70,6 +72,27 @@ CK_RV served_C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)
         return CKR_ARGUMENTS_BAD;
     *ppFunctionList = &served_functions;
     return CKR_OK;
+}
+
+static void count_one(void *session, void *count)
+{
+    (void)session;
+    ++*(size_t *)count;
+}
+
+/* They are memory of the daemon's. */
+CK_RV served_C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, CK_VOID_PTR pApplication, CK_NOTIFY Notify, CK_SESSION_HANDLE_PTR phSession)
+{
+    struct layer *top;
+    size_t open = 0;
+    CK_RV rv = served_begin(FUNCTION_C_OpenSession, &top);
+
+    if (rv != CKR_OK)
+        return rv;
+    handles_each(&own->gate->sessions, count_one, &open);
+    if (open >= SESSIONS_MOST)
+        return served_end(top, CKR_SESSION_COUNT);
+    return served_end(top, top->C_OpenSession(top, slotID, flags, pApplication, Notify, phSession));
 }
 
 /* The slot of a session, if its token is shown. */

@@ -19,6 +19,7 @@ CK_RV served_end(const struct layer *top, CK_RV rv);
 CK_RV served_C_Initialize(CK_VOID_PTR pInitArgs);
 CK_RV served_C_Finalize(CK_VOID_PTR pReserved);
 CK_RV served_C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList);
+CK_RV served_C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, CK_VOID_PTR pApplication, CK_NOTIFY Notify, CK_SESSION_HANDLE_PTR phSession);
 CK_RV served_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen);
 CK_RV served_C_Logout(CK_SESSION_HANDLE hSession);
 CK_RV served_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved);

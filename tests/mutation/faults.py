@@ -7,6 +7,20 @@ import collections
 Fault = collections.namedtuple("Fault", "file old new why tests")
 
 FAULTS = [
+    # What clients of the daemon send
+    Fault("daemon/frame.c", "if (is_array(type) || kind == KIND_NOT_CARRIED)", "if (kind == KIND_NOT_CARRIED)", "an array reaches p11-kit's server", "frame"),
+    Fault("daemon/frame.c", "if (count > FRAME_TEMPLATE_MOST)", "if (count == 0)", "memory is taken for any number of attributes", "frame"),
+    Fault("daemon/frame.c", "!= size)\n        refuse(frame, CKR_ATTRIBUTE_VALUE_INVALID);", "> size)\n        refuse(frame, CKR_ATTRIBUTE_VALUE_INVALID);", "a value's length is told wrong", "frame"),
+    Fault("daemon/frame.c", "if (fate == FRAME_PASSES && (frame->room > room_most(form->function) ||", "if (fate == FRAME_PASSES && (", "memory is taken for any answer", "frame"),
+    Fault("daemon/frame.c", "return !functions[function].answered[0] && !functions[function].answered[1];", "return function == FUNCTION_COUNT;", "arguments that nobody wants are read", "frame"),
+    Fault("daemon/frame.c", "memcmp(signature, form->signature, length) != 0", "false", "a request is read by another's signature", "frame"),
+    Fault("daemon/relay.c", "|| size > FRAME_SIZE_MOST)", ")", "a request may be of any length", "serve_faults"),
+    Fault("daemon/relay.c", "if (size <= LARGE || relay->has_turn)", "if (size > 0 || relay->has_turn)", "all large requests are served at once", "serve_faults"),
+    Fault("daemon/remote_server.c", "ok = wipe(server->requests, size) && ok;", "", "a client's PIN stays in a file", "serve_faults"),
+    Fault("daemon/served.c", "if (open >= SESSIONS_MOST)", "if (open == (size_t)-1)", "a client fills the memory with sessions", "serve_faults"),
+    Fault("daemon/served.c", "explicit_bzero(pPin, ulPinLen);", "(void)0;", "a client's PIN stays in memory", "serve_faults"),
+    Fault("daemon/large.c", "n_users == MOST || ", "", "there are more turns than memory", "large"),
+    Fault("daemon/large.c", "count_of(user) == MOST_OF_USER", "count_of(user) == MOST", "a user has all of the turns", "large"),
     # Deciding
     Fault("filters/decide.c", "verdict->rule = denying_rule(policy, subject);", "verdict->rule = NULL;", "deny is dropped", "decide"),
     Fault("filters/decide.c", "deny.rules[i].condition, subject) != TRUTH_FALSE)", "deny.rules[i].condition, subject) == TRUTH_TRUE) /**/",

@@ -67,6 +67,20 @@ class Daemon:
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
+    def contents(self):
+        """(where, bytes) of all of its memory that can be read, and of its files in memory."""
+        process = pathlib.Path(f"/proc/{self.process.pid}")
+        for link in process.glob("fd/*"):
+            with contextlib.suppress(OSError):
+                if "memfd:" in os.readlink(link):
+                    yield str(link), link.read_bytes()
+        with open(process / "mem", "rb", 0) as memory:
+            for line in (process / "maps").read_text().splitlines():
+                start, end = (int(number, 16) for number in line.split()[0].split("-"))
+                with contextlib.suppress(OSError, ValueError, OverflowError):
+                    memory.seek(start)
+                    yield line, memory.read(end - start)
+
     def memory(self, what="VmRSS"):
         """In KiB."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
