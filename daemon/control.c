@@ -14,6 +14,7 @@
 #include "daemon/keeper.h"
 #include "daemon/request.h"
 #include "daemon/trunk.h"
+#include "daemon/vendor_child.h"
 
 enum { SLOTS_MAX = 64 };
 
@@ -145,6 +146,8 @@ static enum control_code unlock(struct errand *errand)
     if (!is_one(errand))
         return errand->n_slots == 0 ? CONTROL_NO_CARD : CONTROL_LOCKED;
     rv = keeper_unlock(errand->slots[0], &errand->tokens[0], request->keypad ? NULL : request->pin, request->pin_size, errand->peer->uid);
+    if (rv == VENDOR_CHILD_LATE)
+        rv = CKR_DEVICE_ERROR;
     log_always("user %lu unlocks a token: %s", (unsigned long)errand->peer->uid, name_of_rv(rv));
     if (rv == CKR_OK)
         return CONTROL_OK;

@@ -7,6 +7,7 @@
 #include "daemon/client.h"
 #include "daemon/connections.h"
 #include "daemon/keeper.h"
+#include "daemon/vendor_child.h"
 
 enum { SESSIONS_MOST = 256 }; /* of a client */
 
@@ -38,7 +39,7 @@ CK_RV served_end(const struct layer *top, CK_RV rv)
 {
     (void)top;
     connection_end_call();
-    return rv;
+    return rv == VENDOR_CHILD_LATE ? CKR_DEVICE_ERROR : rv;
 }
 
 /* The arguments are the server's own. */

@@ -12,7 +12,7 @@ void served_for(struct client *client);
 /* Begins a call: CKR_OK with the client's top layer, or CKR_CRYPTOKI_NOT_INITIALIZED. */
 CK_RV served_begin(enum function_id function, struct layer **top);
 
-/* Ends it; returns rv. */
+/* Ends it; returns rv, as clients are to have it. */
 CK_RV served_end(const struct layer *top, CK_RV rv);
 
 /* Written by hand. */

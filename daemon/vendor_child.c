@@ -23,18 +23,26 @@
 #include "module/pcsc.h"
 #include "remote/remote.h"
 
-/* A touch of a YubiKey is waited for 15 s, a keypad longer. After a child that hung the next is not started at once: what is tried again by itself would
- * hang again, and all wait. */
+/* A touch of a YubiKey is waited for 15 s, a keypad longer. After a child that hung before it was initialised the next is not started at once: it would hang
+ * again, and all wait. */
 enum { CALL_MS = 30000, CONNECT_MS = 5000, CHILD_FD = 3, TELLING_FD = 4, REST_MS = 500, ENDING_TRIES = 70 };
+
+/* What a child exits with that was in the library until the end: it hung, or the library ended the process. */
+enum { STATUS_HUNG = 75, STATUS_LEFT = 76 };
 
 struct child {
     struct module_settings module; /* path and init_args; owned */
     struct remote *remote;         /* owned */
     struct vendor_elsewhere elsewhere;
     pid_t pid; /* 0: none */
-    int tells;       /* a byte says that libpcsclite is in it; -1: no more */
-    long not_before; /* milliseconds of the monotonic clock */
+    int tells;       /* what it says of itself: enum word; -1: no more */
+    bool initialised; /* it said so */
+    bool uses_pcscd;  /* the same, since that was asked */
+    long not_before;  /* milliseconds of the monotonic clock */
 };
+
+/* A byte each. */
+enum word { WORD_INITIALISED = 'i', WORD_PCSCD = 'p' };
 
 static struct child children[REMOTE_MOST]; /* called under the shared stack's lock */
 
@@ -76,23 +84,39 @@ static bool is_alive(struct child *child, int *status)
     return true;
 }
 
-/* Did it have to be killed? */
+/* One whose connection was closed; why, is logged. Did it hang? */
 static bool end(struct child *child)
 {
+    const char *path = child->module.path;
     int status = 0;
-    bool alive;
+    bool hung;
 
     if (child->pid == 0)
         return false;
-    alive = is_alive(child, &status);
-    if (alive) {
+    hung = is_alive(child, &status);
+    if (hung) {
         kill(child->pid, SIGKILL);
         while (!has_ended(child, &status))
             nanosleep(&moment, NULL);
-    } else if (WIFSIGNALED(status) && !killed) {
-        log_error("%s crashed: signal %d (%s)", child->module.path, WTERMSIG(status), strsignal(WTERMSIG(status)));
     }
-    return alive;
+    hung = hung || (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_HUNG);
+    if (hung)
+        log_error("%s did not answer in time, and was ended", path);
+    else if (WIFSIGNALED(status) && !killed)
+        log_error("%s crashed: signal %d (%s)", path, WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_LEFT)
+        log_error("%s ended its process", path);
+    return hung;
+}
+
+static void listen_to(struct child *child)
+{
+    char word;
+
+    while (child->tells >= 0 && read(child->tells, &word, 1) == 1) {
+        child->initialised = child->initialised || word == WORD_INITIALISED;
+        child->uses_pcscd = child->uses_pcscd || word == WORD_PCSCD;
+    }
 }
 
 static void close_tells(struct child *child)
@@ -210,11 +234,11 @@ static int start(void *context)
     struct child *child = context;
     int calls[2], tells[2];
 
-    if (end(child)) {
-        log_error("%s did not answer in time, and was ended", child->module.path);
+    listen_to(child);
+    if (end(child) && !child->initialised)
         child->not_before = milliseconds() + REST_MS;
-    }
     close_tells(child);
+    child->initialised = false;
     if (milliseconds() < child->not_before || !open_pairs(calls, tells))
         return -1;
     return start_with(child, calls, tells);
@@ -246,7 +270,7 @@ static struct child *free_place(void)
 struct vendor *vendor_child_open(void *context, const struct module_settings *module)
 {
     struct child *child = free_place();
-    struct remote_options options = {.open = start, .context = child, .server_uids = {geteuid()}, .n_server_uids = 1, .connect_ms = CONNECT_MS, .call_ms = CALL_MS};
+    struct remote_options options = {.open = start, .context = child, .server_uids = {geteuid()}, .n_server_uids = 1, .connect_ms = CONNECT_MS, .call_ms = CALL_MS, .late = VENDOR_CHILD_LATE};
 
     (void)context;
     if (child == NULL) {
@@ -266,11 +290,12 @@ struct vendor *vendor_child_open(void *context, const struct module_settings *mo
 bool vendor_children_use_pcscd(void)
 {
     bool any = false;
-    char byte;
 
     for (size_t i = 0; i < REMOTE_MOST; i++) {
-        if (children[i].module.path != NULL && children[i].tells >= 0)
-            any = read(children[i].tells, &byte, 1) == 1 || any;
+        if (children[i].module.path != NULL)
+            listen_to(&children[i]);
+        any = any || children[i].uses_pcscd;
+        children[i].uses_pcscd = false;
     }
     return any;
 }
@@ -294,11 +319,13 @@ static struct vendor *own;
 
 static CK_RV initialize(CK_VOID_PTR arguments)
 {
+    const char words[] = {WORD_INITIALISED, WORD_PCSCD};
     CK_RV rv = vendor_initialize(own);
+    size_t size = pcsc_is_loaded() ? 2 : 1;
 
     (void)arguments;
-    if (rv == CKR_OK && pcsc_is_loaded() && write(TELLING_FD, "p", 1) != 1)
-        log_info("nobody is told that pcscd is used");
+    if (rv == CKR_OK && write(TELLING_FD, words, size) != (ssize_t)size)
+        log_info("nobody is told that the library was initialised");
     return rv;
 }
 
@@ -321,14 +348,22 @@ static void *watch(void *unused)
     while (poll(&parent, 1, -1) <= 0 || (parent.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0)
         ;
     usleep(REST_MS * 1000); /* for a C_Finalize that is on its way */
-    _exit(EXIT_SUCCESS);
+    _exit(STATUS_HUNG);
+}
+
+static bool is_served = true; /* to the end of the connection */
+
+static void leave_in_the_middle(void)
+{
+    if (is_served)
+        _exit(STATUS_LEFT);
 }
 
 static bool start_watching(void)
 {
     pthread_t thread;
 
-    return pthread_create(&thread, NULL, watch, NULL) == 0 && pthread_detach(thread) == 0;
+    return atexit(leave_in_the_middle) == 0 && pthread_create(&thread, NULL, watch, NULL) == 0 && pthread_detach(thread) == 0;
 }
 
 bool vendor_child_run(const char *path, const char *init_args)
@@ -345,12 +380,14 @@ bool vendor_child_run(const char *path, const char *init_args)
     if (own == NULL || !start_watching()) {
         fprintf(stderr, "p11gate: cannot load %s: %s\n", path, wrong != NULL ? wrong : strerror(errno));
         free(wrong);
+        is_served = false;
         return false;
     }
     list = *vendor_functions(own);
     list.C_Initialize = initialize;
     list.C_Login = log_in;
     remote_server_run(&list, CHILD_FD);
+    is_served = false;
     vendor_destroy(own);
     return true;
 }

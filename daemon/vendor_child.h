@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include "module/vendor.h"
 
+/* What a call answers that was waited for in vain; the child is ended, and the next call has a new one. It is none of the errors that the stack mends and tries
+ * again, as that would hang once more. Clients hear CKR_DEVICE_ERROR. */
+#define VENDOR_CHILD_LATE CKR_DEVICE_MEMORY
+
 /* The same as gate_load_vendor, for the daemon. */
 struct vendor *vendor_child_open(void *context, const struct module_settings *module);
 

@@ -48,8 +48,10 @@ CK_RV connection_give_up(struct connection *connection, const char *reason)
 
 static CK_RV fail_by(struct connection *connection, enum transport_result result)
 {
-    if (result == TRANSPORT_LATE)
-        return connection_give_up(connection, "the server did not answer in time");
+    if (result == TRANSPORT_LATE) {
+        connection_give_up(connection, "the server did not answer in time");
+        return connection->late;
+    }
     connection_give_up(connection, "the server closed the connection");
     return CKR_CRYPTOKI_NOT_INITIALIZED;
 }
@@ -136,6 +138,7 @@ CK_RV connection_open(struct connection *connection, const struct remote_options
 {
     CK_RV rv = reach(connection, options);
 
+    connection->late = options->late != CKR_OK ? options->late : CKR_DEVICE_ERROR;
     if (rv == CKR_OK)
         rv = agree(connection, VERSION_NEWEST, options);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {

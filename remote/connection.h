@@ -14,6 +14,7 @@ struct connection {
     pid_t pid; /* who opened it */
     uint8_t version;
     uint32_t code; /* of the last request */
+    CK_RV late;    /* as in remote_options */
     char error[160];
 };
 

@@ -34,6 +34,7 @@ struct remote_options {
     size_t (*trusted)(const char *path, uid_t uids[REMOTE_UIDS_MOST]);
     unsigned connect_ms; /* for connecting to the path, and then for the server's version */
     unsigned call_ms; /* for the whole of each call, and for the version of a socket from open() */
+    CK_RV late;       /* what a call answers whose time is over; 0: CKR_DEVICE_ERROR */
 };
 
 /* NULL: no memory, or all are in use. Nothing is connected before C_Initialize. */
@@ -52,7 +53,7 @@ void remote_destroy(struct remote *remote);
  * Every call without a connection is CKR_CRYPTOKI_NOT_INITIALIZED: one that was lost, in that call
  * or before, and a parent's. C_Initialize connects again; sessions, logins and objects are new.
  *
- * CKR_DEVICE_ERROR when the deadline has passed or the answer is malformed. The connection is
+ * CKR_DEVICE_ERROR when the deadline has passed (or remote_options.late) or the answer is malformed. The connection is
  * closed then, so that no late answer is taken for another call's.
  *
  * CKR_HOST_MEMORY for what is larger than REMOTE_MESSAGE_MAX. CKR_FUNCTION_NOT_SUPPORTED for

@@ -10,6 +10,7 @@
 //   crashes      C_Initialize ends the process by SIGABRT
 //   starves      C_GetSlotList fails, and leaves the process no memory until C_Finalize
 //   locked, final-try, count-low, pin-change, keypad, pinless   the token's flags say so
+//   stumbles     C_Sign does once what ODD_VENDOR_STUMBLE, a file, has for a word, and removes it: hangs, exits, crashes
 //   ecdsa-sha1   keys of P-256 sign with CKM_ECDSA_SHA1, which SoftHSM 2.6 does not know
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -227,10 +228,32 @@ static CK_RV sign_hash(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG siz
     return rv == CKR_OK ? real->C_Sign(session, hash, hash_size, signature, signature_size) : rv;
 }
 
+static void stumble(void)
+{
+    const char *path = getenv("ODD_VENDOR_STUMBLE");
+    char word[16] = "";
+    FILE *file = path != NULL ? fopen(path, "r") : NULL;
+
+    if (file == NULL)
+        return;
+    if (fgets(word, sizeof(word), file) == NULL)
+        word[0] = '\0';
+    fclose(file);
+    unlink(path);
+    while (strcmp(word, "hangs") == 0)
+        pause();
+    if (strcmp(word, "exits") == 0)
+        exit(0);
+    if (strcmp(word, "crashes") == 0)
+        abort();
+}
+
 static CK_RV odd_C_Sign(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size,
                         CK_BYTE_PTR signature, CK_ULONG_PTR signature_size)
 {
     speak("C_Sign");
+    if (has("stumbles"))
+        stumble();
     if (hashing_key != 0)
         return sign_hash(session, data, size, signature, signature_size);
     return real->C_Sign(session, data, size, signature, signature_size);

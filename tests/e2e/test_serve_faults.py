@@ -4,9 +4,11 @@
 and nothing is left behind."""
 
 import base64
+import concurrent.futures
 import contextlib
 import os
 import struct
+import time
 
 from harness import Case, main, rows
 from harness import raw_client as raw
@@ -14,7 +16,8 @@ from harness.daemon import Daemon
 from harness.wait import wait_for
 
 PIN = "zebra-73502918"
-CKR_HOST_MEMORY, CKR_SESSION_COUNT = 0x02, 0xB1
+CKR_HOST_MEMORY, CKR_DEVICE_ERROR, CKR_SESSION_COUNT = 0x02, 0x30, 0xB1
+DEADLINE = 30  # seconds, of a call of the vendor's library
 
 
 def is_signed(line, data, signature):
@@ -65,6 +68,58 @@ class Served(Case):
         with self.assertRaises(raw.Refused) as refused:
             client.call(name, body)
         self.assertEqual(code, refused.exception.args[0])
+
+
+class Vendor(Served):
+    """A library that crashes, leaves or hangs while it signs."""
+
+    def setUp(self):
+        super().setUp()
+        self.stumble = self.sandbox.folder / "stumble"
+        self.sandbox.environment["ODD_VENDOR_STUMBLE"] = str(self.stumble)
+        self.serve(module=self.odd_vendor("stumbles"), login={"keep_pin": {"idle": "10m"}})
+
+    def signer(self):
+        """A client that has begun: it signs when it is called."""
+        client, session = self.session()
+        (key,) = client.find(session, raw.attribute(raw.CKA_CLASS, raw.u64(raw.CKO_PRIVATE_KEY)))
+
+        def sign():
+            data, begun = os.urandom(20), time.monotonic()
+            try:
+                good = is_signed(self.card.public_key("user8"), data, client.sign(session, key, data))
+            except raw.Refused as refused:
+                good = refused.args[0]
+            return good, time.monotonic() - begun
+
+        return sign
+
+    @rows({"what": "crashes", "said": "crashed: signal 6"}, {"what": "exits", "said": "ended its process"})
+    def test_one_that_ends_in_a_signature_is_started_anew_and_nobody_gets_an_error(self, what, said):
+        one, other = self.signer(), self.signer()
+        for _ in range(2):
+            self.stumble.write_text(what)
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                results = [future.result()[0] for future in (pool.submit(one), pool.submit(other))]
+            self.assertFalse(self.stumble.exists())
+            self.assertEqual([True, True], results)
+        self.assertEqual(2, self.sandbox.log.read_text().count(said))
+        self.assertServes()
+
+    def test_one_that_hangs_in_a_signature_is_ended_after_its_time_and_the_others_go_on_at_once(self):
+        one, other = self.signer(), self.signer()
+        one(), other()
+        self.stumble.write_text("hangs")
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            hung = pool.submit(one)
+            wait_for(lambda: not self.stumble.exists(), "it does not sign")
+            waiting = pool.submit(other)
+            (code, seconds), (good, waited) = hung.result(), waiting.result()
+        self.assertEqual((CKR_DEVICE_ERROR, True), (code, good))
+        self.assertGreater(seconds, DEADLINE - 1)
+        self.assertLess(max(seconds, waited), DEADLINE + 10)
+        self.assertEqual(1, self.sandbox.log.read_text().count("did not answer in time, and was ended"))
+        self.assertEqual((True, True), (one()[0], other()[0]))
 
 
 class Lies(Served):

@@ -19,6 +19,9 @@ FAULTS = [
     Fault("daemon/remote_server.c", "ok = wipe(server->requests, size) && ok;", "", "a client's PIN stays in a file", "serve_faults"),
     Fault("daemon/served.c", "if (open >= SESSIONS_MOST)", "if (open == (size_t)-1)", "a client fills the memory with sessions", "serve_faults"),
     Fault("daemon/served.c", "explicit_bzero(pPin, ulPinLen);", "(void)0;", "a client's PIN stays in memory", "serve_faults"),
+    Fault("daemon/vendor_child.c", ".late = VENDOR_CHILD_LATE", ".late = CKR_DEVICE_ERROR", "a library that hung has the others fail", "serve_faults"),
+    Fault("daemon/vendor_child.c", "_exit(STATUS_HUNG);", "_exit(EXIT_SUCCESS);", "nobody is told of a library that hung", "serve_faults"),
+    Fault("daemon/vendor_child.c", "    if (is_served)\n", "    if (!is_served)\n", "nobody is told of a library that ended its process", "serve_faults"),
     Fault("daemon/large.c", "n_users == MOST || ", "", "there are more turns than memory", "large"),
     Fault("daemon/large.c", "count_of(user) == MOST_OF_USER", "count_of(user) == MOST", "a user has all of the turns", "large"),
     # Deciding
