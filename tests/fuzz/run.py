@@ -22,6 +22,9 @@ WORDS = (
     "ssh-rsa", "ssh-ed25519 ", "ecdsa-sha2-nistp256 ", "sk-ssh-", "command=\\\"a\\\" ",
 )
 
+# What a target may take, in MiB, at once and in all: what others send must not lead further. `serving` has OpenSSL's and p11-kit's memory, and the sanitizer's.
+LIMITS = {"fuzz-request": (1, 512), "fuzz-serving": (8, 1024), "fuzz-remote": (16, 1024)}
+
 
 def dictionary(schema_keys):
     """libFuzzer's form of it: a quoted word in each line."""
@@ -44,7 +47,9 @@ def main():
         (work / "dictionary").write_text(dictionary(schema_keys))
         print(f"{pathlib.Path(target).name}: {seconds} s, FUZZ_SEED={seed}", flush=True)
         words = [f"-max_total_time={seconds}", f"-seed={seed}", f"-dict={work}/dictionary", f"-artifact_prefix={failures}/"]
-        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=10", "-rss_limit_mb=2560", "-print_final_stats=1"]
+        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=10", "-print_final_stats=1"]
+        at_once, in_all = LIMITS.get(pathlib.Path(target).name, (0, 2560))
+        words += [f"-malloc_limit_mb={at_once or in_all}", f"-rss_limit_mb={in_all}"]
         result = subprocess.run([target, *words, corpus, *folders], stderr=subprocess.PIPE, text=True, errors="replace")
     finally:
         shutil.rmtree(work, ignore_errors=True)
