@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/serve.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,7 +26,7 @@
 #include "daemon/trunk.h"
 #include "daemon/vendor_child.h"
 
-enum { GRACE_S = 3 };
+enum { LOOK_MS = 1000, SHORT_MS = 50, GRACE_S = 3 };
 
 static void client_serve(void *context, int fd, const struct peer *peer)
 {
@@ -53,8 +54,11 @@ static void accept_from(int listening, const struct daemon *daemon, connection_b
     int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
     struct peer peer;
 
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            usleep(SHORT_MS * 1000); /* what waits is still there */
         return;
+    }
     if (peer_of(fd, &peer) && is_welcome(daemon, &peer))
         connection_start(fd, &peer, body, (void *)(uintptr_t)daemon);
     else
@@ -74,7 +78,7 @@ static int take_signals(void)
     return pthread_sigmask(SIG_BLOCK, &ending, NULL) == 0 ? signalfd(-1, &ending, SFD_CLOEXEC) : -1;
 }
 
-static void loop(const struct sockets *sockets, const struct daemon *daemon, int signals)
+static void loop(struct sockets *sockets, const struct daemon *daemon, int signals)
 {
     struct pollfd watched[] = {
         {.fd = signals, .events = POLLIN},
@@ -83,12 +87,15 @@ static void loop(const struct sockets *sockets, const struct daemon *daemon, int
     };
 
     while (watched[0].revents == 0) {
-        if (poll(watched, sizeof(watched) / sizeof(watched[0]), -1) < 0)
+        if (poll(watched, sizeof(watched) / sizeof(watched[0]), LOOK_MS) < 0)
             continue;
+        sockets_look(sockets, daemon);
         if ((watched[1].revents & POLLIN) != 0)
             accept_from(sockets->clients, daemon, client_serve);
         if ((watched[2].revents & POLLIN) != 0)
             accept_from(sockets->control, daemon, control_serve);
+        watched[1].fd = sockets->clients;
+        watched[2].fd = sockets->control;
     }
 }
 

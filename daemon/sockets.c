@@ -103,6 +103,14 @@ static int listen_at(const char *path, bool for_all)
     return -1;
 }
 
+/* 0: there is none. */
+static ino_t file_of(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 ? status.st_ino : 0;
+}
+
 static int take_lock(const char *path)
 {
     char *name;
@@ -135,6 +143,10 @@ static bool make_own(struct sockets *sockets, const struct daemon *daemon)
         sockets->control = sockets->clients >= 0 ? listen_at(control, daemon->system) : -1;
     }
     ok = sockets->control >= 0;
+    if (ok) {
+        sockets->clients_file = file_of(daemon->socket);
+        sockets->control_file = file_of(control);
+    }
     if (!ok)
         log_error("cannot listen on %s: %s", daemon->socket, errno == EWOULDBLOCK ? "another daemon does" : strerror(errno));
     free(control);
@@ -159,13 +171,40 @@ static void close_one(int fd)
         close(fd);
 }
 
+/* Its clients are served to their end: they have connections of their own. */
+static void look_at(const char *path, const struct daemon *daemon, int *fd, ino_t *file)
+{
+    int made;
+
+    if (file_of(path) == *file)
+        return;
+    made = socket_folder_make(daemon) ? listen_at(path, daemon->system) : -1;
+    if (made < 0)
+        return;
+    log_error("%s was removed, and is made anew", path);
+    close(*fd);
+    *fd = made;
+    *file = file_of(path);
+}
+
+void sockets_look(struct sockets *sockets, const struct daemon *daemon)
+{
+    char *control = sockets->own ? sockets_control_path(daemon->socket) : NULL;
+
+    if (control == NULL)
+        return;
+    look_at(daemon->socket, daemon, &sockets->clients, &sockets->clients_file);
+    look_at(control, daemon, &sockets->control, &sockets->control_file);
+    free(control);
+}
+
 void sockets_close(struct sockets *sockets, const struct daemon *daemon)
 {
     char *control = sockets_control_path(daemon->socket);
 
-    if (sockets->own && sockets->clients >= 0)
+    if (sockets->own && sockets->clients >= 0 && file_of(daemon->socket) == sockets->clients_file)
         unlink(daemon->socket);
-    if (sockets->own && sockets->control >= 0 && control != NULL)
+    if (sockets->own && sockets->control >= 0 && control != NULL && file_of(control) == sockets->control_file)
         unlink(control);
     close_one(sockets->clients);
     close_one(sockets->control);

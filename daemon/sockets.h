@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct daemon;
 
@@ -10,6 +11,7 @@ struct sockets {
     int clients; /* p11-kit's protocol */
     int control; /* the commands */
     bool own;    /* made here, and removed at the end */
+    ino_t clients_file, control_file; /* of their paths, where they are own */
     int lock;    /* held on PATH.lock where they are own, so that no second daemon takes their place; else -1 */
 };
 
@@ -18,4 +20,7 @@ char *sockets_control_path(const char *path);
 
 /* False with the reason on stderr and in the log. */
 bool sockets_open(struct sockets *sockets, const struct daemon *daemon);
+/* Makes a socket of ours anew whose file somebody has removed, or put another in its place. To be called now and then; the descriptors may be others then. */
+void sockets_look(struct sockets *sockets, const struct daemon *daemon);
+
 void sockets_close(struct sockets *sockets, const struct daemon *daemon);

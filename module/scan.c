@@ -104,7 +104,8 @@ static void look_into(struct gate *gate, struct seen_slot *seen)
     seen->rv = vendor_functions(seen->vendor)->C_GetTokenInfo(seen->slot, &seen->info);
     if (seen->rv != CKR_OK)
         log_debug("slot %lu: C_GetTokenInfo failed: %s", seen->slot, name_of_rv(seen->rv));
-    lose_others(gate, seen);
+    if (seen->rv != CKR_CRYPTOKI_NOT_INITIALIZED)
+        lose_others(gate, seen);
 }
 
 /* Of tokens whose library began anew: those that are in no slot are out, unless a slot does not say what it holds. */
@@ -121,11 +122,13 @@ static void settle_displaced(struct gate *gate, const struct vendor *vendor, boo
     }
 }
 
-/* All slots are looked at before a token is: cards may have changed places. */
+/* All slots are looked at before a token is: cards may have changed places. CKR_CRYPTOKI_NOT_INITIALIZED: the library has begun anew, or ended, since they were
+ * listed, which says nothing of cards. */
 static CK_RV see_slots(struct gate *gate, size_t place, const CK_SLOT_ID *slots, CK_ULONG count)
 {
     struct seen_slot *seen = calloc(count + 1, sizeof(*seen));
     bool all_told = true;
+    CK_RV rv = CKR_OK;
 
     if (seen == NULL) {
         settle_displaced(gate, gate->vendors[place], false);
@@ -136,12 +139,14 @@ static CK_RV see_slots(struct gate *gate, size_t place, const CK_SLOT_ID *slots,
             .vendor = gate->vendors[place], .place = place, .slot = slots[i]};
         look_into(gate, &seen[i]);
         all_told = all_told && (seen[i].rv == CKR_OK || gate_says_gone(seen[i].rv));
+        if (seen[i].rv == CKR_CRYPTOKI_NOT_INITIALIZED)
+            rv = seen[i].rv;
     }
     for (CK_ULONG i = 0; i < count; i++)
         take_token(gate, &seen[i]);
     settle_displaced(gate, gate->vendors[place], all_told);
     free(seen);
-    return CKR_OK;
+    return rv;
 }
 
 static bool is_listed(const struct token *token, const CK_SLOT_ID *slots, CK_ULONG count)
@@ -222,7 +227,7 @@ static CK_RV list_slots(struct gate *gate, struct vendor *vendor, CK_SLOT_ID **s
 }
 
 /* wanted: only where that token may be; NULL: all slots. */
-static CK_RV scan_vendor(struct gate *gate, size_t place, const struct token *wanted)
+static CK_RV scan_once(struct gate *gate, size_t place, const struct token *wanted)
 {
     struct vendor *vendor = gate->vendors[place];
     CK_SLOT_ID *slots = NULL;
@@ -237,6 +242,14 @@ static CK_RV scan_vendor(struct gate *gate, size_t place, const struct token *wa
     rv = see_slots(gate, place, slots, count);
     free(slots);
     return rv;
+}
+
+/* Listed again, the library is initialised again. */
+static CK_RV scan_vendor(struct gate *gate, size_t place, const struct token *wanted)
+{
+    CK_RV rv = scan_once(gate, place, wanted);
+
+    return rv == CKR_CRYPTOKI_NOT_INITIALIZED ? scan_once(gate, place, wanted) : rv;
 }
 
 /* Tokens of a vendor that says nothing, while others do: nobody may wait for them. */

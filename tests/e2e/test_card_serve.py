@@ -3,14 +3,20 @@
 """`p11gate serve` before a card: what it spares, and that a card that is out takes its login along."""
 
 import concurrent.futures
+import contextlib
+import os
 import pathlib
+import random
 import signal
 import sys
+import threading
 import time
 
 from harness import comment, isolation, main, programs
+from harness import raw_client as raw
 from harness.card_case import EACH, PIN, CardCase
 from harness.daemon import Daemon
+from harness.rsa import is_signed
 from harness.token import fingerprint
 from harness.wait import wait_for
 
@@ -111,6 +117,50 @@ class Served(CardCase):
             self.card.insert()
             wait_for(lambda: self.state() == 0, "it is not there", 20)
             self.assertLogin(self.batch())
+        self.assertEqual(3, self.card.tries())
+
+    def sign_once(self):
+        """Was the signature right? None: there was no key."""
+        with raw.RawClient(self.path) as client:
+            client.initialize()
+            session = client.open(client.slots()[0])
+            (key,) = client.find(session, raw.attribute(raw.CKA_CLASS, raw.u64(raw.CKO_PRIVATE_KEY)))
+            data = os.urandom(20)
+            return is_signed(self.card.keys["9a"], data, client.sign(session, key, data))
+
+    def test_pulled_at_random_while_clients_sign_it_gives_no_wrong_signature_and_goes_on_when_it_is_back(self):
+        seed = int(os.environ.get("CARD_SEED") or random.randrange(10**9))
+        chance, results, done = random.Random(seed), [], threading.Event()
+        comment(f"CARD_SEED={seed}")
+        self.serve("OpenSC", login={"keep_pin": {"idle": "none", "max": "none", "survive_removal": True}})
+        self.unlock()
+        self.assertTrue(self.sign_once())
+        time.sleep(0.5)  # for the client to be gone
+        before = self.daemon.descriptors
+
+        def work():
+            while not done.is_set():
+                with contextlib.suppress(raw.Refused, ConnectionError, IndexError, ValueError):
+                    results.append(self.sign_once())
+
+        workers = [threading.Thread(target=work) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        try:
+            for _ in range(int(os.environ.get("CARD_PULLS", "5"))):
+                time.sleep(chance.random())
+                self.card.pull()
+                time.sleep(chance.random() / 2)
+                self.card.insert()
+                wait_for(lambda: self.state() == 0, "it is not there", 30)
+        finally:
+            done.set()
+            for worker in workers:
+                worker.join()
+        self.assertTrue(self.sign_once())
+        comment(f"{len(results)} signatures")
+        self.assertEqual({True}, set(results))
+        wait_for(lambda: self.daemon.descriptors == before, "its descriptors", 30)
         self.assertEqual(3, self.card.tries())
 
     def test_a_listing_of_a_slow_card_takes_a_fiftieth_of_the_time(self):

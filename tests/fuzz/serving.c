@@ -96,7 +96,11 @@ CK_RV keeper_compare(CK_SLOT_ID slot, CK_UTF8CHAR_PTR pin, CK_ULONG size)
     return size == 4 && pin != NULL && memcmp(pin, "1234", 4) == 0 ? CKR_OK : CKR_PIN_INCORRECT;
 }
 
-void connection_note_use(void)
+void connection_begin_call(void)
+{
+}
+
+void connection_end_call(void)
 {
 }
 

@@ -101,6 +101,21 @@ static void without_keep_pin_nothing_is_kept(void **state)
     }
 }
 
+/* As one in a process of its own does that crashes between two calls. */
+static void a_library_that_ends_while_its_slots_are_looked_into_takes_no_token_along(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in("allow: [{id: \"01\"}]\nlogin: {keep_pin: {idle: 10m}}\n", slot);
+
+    (void)state;
+    assert_int_equal(count(session), 1);
+    host.mock->refuse("C_GetTokenInfo", 1, CKR_CRYPTOKI_NOT_INITIALIZED);
+    assert_int_equal(list(), 1);
+    assert_false(wants_login(slot));
+    host.mock->sessions_expire();
+    assert_int_equal(sign_with(session, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+    assert_int_equal(host.mock->logins(slot), 2);
+}
+
 static void with_survive_removal_a_card_that_comes_back_is_logged_in_to(void **state)
 {
     CK_SESSION_HANDLE session = host_start_logged_in(keep, slot);
@@ -395,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_lost_login_is_made_again_by_the_next_search),
         CASE(without_keep_pin_nothing_is_kept),
+        CASE(a_library_that_ends_while_its_slots_are_looked_into_takes_no_token_along),
         CASE(with_survive_removal_a_card_that_comes_back_is_logged_in_to),
         CASE(without_it_a_card_that_was_out_wants_its_pin),
         CASE(an_agent_signs_after_its_card_was_out),

@@ -64,6 +64,10 @@ class Daemon:
             os.kill(child, sign)
 
     @property
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    @property
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 

@@ -65,6 +65,12 @@ def _copy_etc():
     _must(ctypes.CDLL(None, use_errno=True).mount(copy.encode(), b"/etc", None, _MS_BIND, None), "/etc")
 
 
+def mount_tmpfs(folder, options):
+    """A file system of its own, until the test's namespaces end."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _must(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, options.encode()), folder)
+
+
 def _must(result, what):
     if result != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), what)

@@ -67,13 +67,18 @@ class Refused(Exception):
     """The function's error is its argument."""
 
 
-class RawClient:
-    """A connection; what is sent is kept in .sent."""
+class Vanished(Exception):
+    """The client has sent all that it was to send, and is gone."""
 
-    def __init__(self, path, version=0):
+
+class RawClient:
+    """A connection. .sent counts bytes; when most of them are sent, in the middle of a request or not, it is closed."""
+
+    def __init__(self, path, version=0, most=None):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(60)
-        self.sent = b""
+        self.sent = 0
+        self._most = most
         self._code = 0
         self.socket.connect(path)
         self.send(bytes([version]))
@@ -89,7 +94,11 @@ class RawClient:
         self.socket.close()
 
     def send(self, data):
-        self.sent += data
+        if self._most is not None and self.sent + len(data) > self._most:
+            self.socket.sendall(data[: self._most - self.sent])
+            self.close()
+            raise Vanished
+        self.sent += len(data)
         self.socket.sendall(data)
 
     def receive(self, size):
