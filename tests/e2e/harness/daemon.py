@@ -72,7 +72,7 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
     def contents(self):
-        """(where, bytes) of all of its memory that can be read, and of its files in memory."""
+        """(where, bytes) of all of its memory that can be read, and of its files in memory; without the terabytes of a sanitizer's shadow."""
         process = pathlib.Path(f"/proc/{self.process.pid}")
         for link in process.glob("fd/*"):
             with contextlib.suppress(OSError):
@@ -81,6 +81,8 @@ class Daemon:
         with open(process / "mem", "rb", 0) as memory:
             for line in (process / "maps").read_text().splitlines():
                 start, end = (int(number, 16) for number in line.split()[0].split("-"))
+                if end - start > 2**27:
+                    continue
                 with contextlib.suppress(OSError, ValueError, OverflowError):
                     memory.seek(start)
                     yield line, memory.read(end - start)
