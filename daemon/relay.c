@@ -119,10 +119,10 @@ static bool answer(struct relay *relay, struct errand *errand)
 static bool exchange(struct relay *relay)
 {
     struct errand errand = {0};
-    bool ok = receive_request(relay, &errand) && answer(relay, &errand) &&
-              send_all(relay, errand.answer.bytes, errand.answer.size);
+    bool ok = receive_request(relay, &errand) && answer(relay, &errand);
 
-    wire_finish(&errand.request);
+    wire_finish(&errand.request); /* a PIN, of which nothing is left when the client is answered */
+    ok = ok && send_all(relay, errand.answer.bytes, errand.answer.size);
     wire_finish(&errand.answer);
     if (relay->has_turn)
         large_give_back(relay->peer->uid);
