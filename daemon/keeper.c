@@ -188,7 +188,7 @@ static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_
     kept->unlocked = true;
     kept->by = by;
     kept->since = time(NULL);
-    kept->begun = kept->used = seconds_since_boot();
+    kept->used = kept->begun = seconds_since_boot();
     return CKR_OK;
 }
 

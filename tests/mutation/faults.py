@@ -213,7 +213,7 @@ FAULTS = [
           "        token_relogin(session->token); /* as CKF_LOGIN_REQUIRED says: then the application's PIN is not needed */\n"
           "    if (!session_sees_token(session)) /* which may have taken its time */\n        return CKR_TOKEN_NOT_PRESENT;", "    }", "a PIN goes to a token that is not shown", "module pins"),
     Fault("module/session.c", "token->logout_pending = true;", "token->logout_pending = false;", "the login outlives the last session", "module pins|module manners"),
-    Fault("module/calls_slot.c", "if (token_logged_in(token) || token_can_relogin(token))", "if (true)", "no PIN is asked for", "module pins|module find"),
+    Fault("module/calls_slot.c", "if (token_logged_in(token) || token_can_relogin(token) || token_is_locked_below(token))", "if (true)", "no PIN is asked for", "module pins|module find"),
     # Handles and objects
     Fault("module/handles.c", "table->entries[index].handle != handle)", "table->entries[index].handle == 0)", "a stale handle is taken for another's", "handles|module never"),
     Fault("module/handles.c", "*entry = (struct handle_entry){0};", ";", "a revoked handle lives on", "handles"),
@@ -527,7 +527,7 @@ FAULTS = [
     Fault("remote/connection.c", "status.st_ino == connection->inode &&", "", "a PIN goes to whatever has the number of a file that the host closed", "remote connection"),
     Fault("remote/connection.c", "if (wire_u32(header) != connection->code)", "if (false)", "an answer is taken for another call's", "remote liar"),
     Fault("remote/connection.c", "if (size > REMOTE_MESSAGE_MAX)", "if (false)", "a header asks for four gigabytes", "remote liar"),
-    Fault("remote/connection.c", 'return connection_give_up(connection, "the server did not answer in time");', "return CKR_DEVICE_ERROR;",
+    Fault("remote/connection.c", '        connection_give_up(connection, "the server did not answer in time");\n', "",
           "what comes after the deadline is the next call's answer", "remote liar|remote connection"),
     Fault("remote/connection.c", "if (connection->version > version)", "if (false)", "a version that is not known is spoken", "remote liar"),
     Fault("remote/connection.c", "    if (rv == CKR_CRYPTOKI_NOT_INITIALIZED) {", "    if (false) {", "p11-kit before 0.24.1 is not understood", "remote liar"),
