@@ -339,8 +339,6 @@ FAULTS = [
     Fault("module/calls_find.c", "return is_private && class == CKO_PRIVATE_KEY;", "return true;", "a mere listing logs in", "module logins"),
     Fault("module/sign.c", "bool ours = session->sign.always_authenticate &&", "bool ours = false &&", "a key that wants a login for each signature gets none", "module kept-context"),
     Fault("module/call.c", "if (token_own_pin(call->token, CKU_CONTEXT_SPECIFIC, &own))", "if (false)", "a key that wants a login for each use does not decrypt", "logins"),
-    Fault("module/token_relogin.c", "    explicit_bzero(&own, sizeof(own));\n    return rv == CKR_USER_ALREADY_LOGGED_IN", "    return rv == CKR_USER_ALREADY_LOGGED_IN",
-          "a PIN of a source stays in memory", "logins"),
     Fault("module/key_use.c", "    kept_pin_touch(&token->kept, kept_pin_clock());", "", "a use is none for the idle time", "module kept"),
     Fault("module/token_objects.c", "        if (all_visible)", "        if (true)", "a handle does not outlive a lost login", "module kept"),
     Fault("module/kept_pin.c", "explicit_bzero(kept->page, sizeof(*kept->page));\n        munmap(kept->page, sizeof(*kept->page));", "", "a PIN that is dropped is not wiped", "kept_pin"),

@@ -249,13 +249,13 @@ static void what_is_in_the_way_is_known_before_it_is_asked(void **state)
     assert_true(is_in_the_way(PIN_SOURCE_NONE, NULL));
 }
 
-/* "pin-otter-8152", veiled; written by the shell, so that it is not in this process. */
+/* "pin-otter-8152", veiled; written by the shell, so that it is not in this process. Before it stands what the C library overwrites where it is freed. */
 static const unsigned char veiled[] = {0x2a, 0x33, 0x34, 0x77, 0x35, 0x2e, 0x2e, 0x3f,
                                        0x28, 0x77, 0x62, 0x6b, 0x6f, 0x68};
 
 static void what_is_given_is_the_callers_alone(void **state)
 {
-    static const char script[] = "#!/bin/sh\nprintf '%s%s' pin-ot ter-8152 | tee $HOME/pin\nchmod 0600 $HOME/pin\n";
+    static const char script[] = "#!/bin/sh\nprintf '%s%s' 0123456789abcdef0123456789abcdef-pin-ot ter-8152 | tee $HOME/pin\nchmod 0600 $HOME/pin\n";
 
     (void)state;
     setenv("HOME", folder, 1);
