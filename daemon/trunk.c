@@ -35,10 +35,7 @@ CK_RV trunk_start(const struct daemon *daemon)
 
 void trunk_refresh(void)
 {
-    CK_ULONG count;
-
-    entry_forget_tokens();
-    entry_functions.C_GetSlotList(CK_TRUE, NULL, &count);
+    entry_reread_tokens();
 }
 
 /* It compares what is there with what was told, and tells of one slot at a time. */

@@ -241,15 +241,16 @@ bool entry_find_token(CK_SESSION_HANDLE handle, CK_SLOT_ID *slot, CK_TOKEN_INFO 
     return session != NULL;
 }
 
-void entry_forget_tokens(void)
+void entry_reread_tokens(void)
 {
     struct layer *top;
+    CK_ULONG count;
 
     if (entry_begin(FUNCTION_C_GetSlotList, &top) != CKR_OK)
         return;
     for (size_t i = 0; gate != NULL && i < gate->n_tokens; i++)
         token_forget_objects(gate->tokens[i]);
-    entry_end(top, CKR_OK);
+    entry_end(top, top->C_GetSlotList(top, CK_TRUE, NULL, &count));
 }
 
 /* Reads the configuration, which says what is to be made. */

@@ -27,8 +27,8 @@ void entry_listen_to_pcscd(bool (*is_used)(void));
 /* The token to which a session is bound, whether it is there or not, and its slot. False: there is no such session. */
 bool entry_find_token(CK_SESSION_HANDLE session, CK_SLOT_ID *slot, CK_TOKEN_INFO *token);
 
-/* What was read of the gate's tokens is read anew when it is next needed. */
-void entry_forget_tokens(void);
+/* The gate's tokens are read anew, in one go: whoever reads them meanwhile finds all of their objects. */
+void entry_reread_tokens(void);
 
 /* Did C_Initialize come back to us from a call of ours, since this was last asked? */
 bool entry_was_reentered(void);
