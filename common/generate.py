@@ -182,9 +182,10 @@ def make_door(functions):
         print(f"""static CK_RV door_{f.name}({f.declared})
 {{
     CK_SLOT_ID slot;
+    CK_RV rv = door_begin_use({session}, &slot);
 
-    if (!door_begin_use({session}, &slot))
-        return CKR_SESSION_HANDLE_INVALID;
+    if (rv != CKR_OK)
+        return rv;
     return door_end_use({session}, slot, trunk()->{f.name}({f.names}), {ends});
 }}
 """)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/connections.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -70,6 +71,13 @@ void connection_begin_call(void)
 void connection_end_call(void)
 {
     note_call(false);
+}
+
+bool connection_is_there(void)
+{
+    struct pollfd other = {.fd = own->fd, .events = POLLRDHUP};
+
+    return poll(&other, 1, 0) <= 0 || (other.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0;
 }
 
 static size_t count(uid_t user, bool all)

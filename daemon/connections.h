@@ -16,5 +16,8 @@ void connection_start(int fd, const struct peer *peer, connection_body *body, vo
 void connection_begin_call(void);
 void connection_end_call(void);
 
+/* Has the calling thread's connection still somebody at its other end? */
+bool connection_is_there(void);
+
 /* Shuts all of them down, and waits until their threads are done, for so many seconds. Are they? */
 bool connections_end(unsigned seconds);

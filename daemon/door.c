@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "daemon/door.h"
 
+#include <pthread.h>
 #include <stddef.h>
+#include "common/log.h"
+#include "daemon/connections.h"
 #include "daemon/keeper.h"
 #include "daemon/trunk.h"
 #include "daemon/turn.h"
 #include "module/entry.h"
 
 CK_FUNCTION_LIST door_functions;
+
+/* Held during a use of a private key. The trunk takes one call at a time as well, but asks nobody who waited for it whether he is still there. */
+static pthread_mutex_t uses = PTHREAD_MUTEX_INITIALIZER;
 
 /* The slots of sessions that this thread's client has used. To ask the trunk each time would be to wait for the other clients' signatures. */
 enum { KNOWN_MAX = 8 };
@@ -103,16 +109,22 @@ static CK_RV door_C_CloseSession(CK_SESSION_HANDLE session)
     return trunk()->C_CloseSession(session);
 }
 
-bool door_begin_use(CK_SESSION_HANDLE session, CK_SLOT_ID *slot)
+/* A card would go on for clients that have given up, and let the others wait until they give up, too. */
+CK_RV door_begin_use(CK_SESSION_HANDLE session, CK_SLOT_ID *slot)
 {
     if (!find_slot(session, slot))
-        return false;
+        return CKR_SESSION_HANDLE_INVALID;
     turn_begin_use(*slot, session);
-    return true;
+    pthread_mutex_lock(&uses);
+    if (connection_is_there())
+        return CKR_OK;
+    log_info("a use of a key is left out: its client has gone");
+    return door_end_use(session, *slot, CKR_FUNCTION_CANCELED, true);
 }
 
 CK_RV door_end_use(CK_SESSION_HANDLE session, CK_SLOT_ID slot, CK_RV rv, bool ends)
 {
+    pthread_mutex_unlock(&uses);
     turn_end_use(slot, session, rv != CKR_BUFFER_TOO_SMALL && (ends || rv != CKR_OK));
     if (rv == CKR_OK)
         keeper_note_use(slot);
