@@ -57,16 +57,6 @@ class Served(CardCase):
     def state(self):
         return self.daemon.status("--quiet").rc
 
-    def wait_for_silence(self):
-        """For some two seconds after a card came the vendors are asked."""
-
-        def is_silent():
-            self.card.clear()
-            time.sleep(1.5)
-            return self.card.counts() == {}
-
-        wait_for(is_silent, "the card is asked for ever", 30)
-
     def seconds(self, module, times):
         return min(self.listing(module)[1].seconds for _ in range(times))
 
@@ -76,7 +66,8 @@ class Served(CardCase):
         self.unlock()
         self.assertLogin(self.batch())
         if stack != "cackey":  # it does not tell which reader a slot is, so that pcscd's word is not enough
-            self.wait_for_silence()
+            self.card.wait_until_quiet()
+            self.card.clear()
         for _ in range(3):
             keys, _ = self.listing(self.module)
             self.assertEqual(1, len(keys))
@@ -195,7 +186,7 @@ class Served(CardCase):
         """pcscd tells of the cards: nobody asks the library."""
         self.serve("OpenSC")
         self.unlock()
-        self.wait_for_silence()
+        self.card.wait_until_quiet()
         self.daemon.kill_vendor(signal.SIGSTOP)
         self.daemon.process.terminate()
         try:

@@ -566,4 +566,9 @@ FAULTS = [
     Fault("daemon/sockets.c", "if (count == 2 && sockets->clients != -1 && sockets->control != -1)", "if (sockets->clients != -1)", "a daemon serves without its commands", "serve_sockets"),
     Fault("remote/connection.c", "transport_deadline(options->path != NULL ? options->connect_ms : options->call_ms)", "transport_deadline(options->call_ms)", "ssh hangs where systemd listens for a daemon that does not start", "serve_backup"),
     Fault("module/server.c", "    users[count++] = geteuid();\n", "", "a socket that ssh forwards to the user is not trusted", "serve_elsewhere"),
+    # p11gate serve
+    Fault("daemon/served.c", "static _Thread_local struct client *own;", "static struct client *own;", "a client is answered by another one's stack", "serve_load"),
+    Fault("daemon/door.c", "    if (connection_is_there())", "    if (true || connection_is_there())", "a card signs for clients that have gone", "card_serve_many"),
+    Fault("module/entry.c", "entry_end(top, top->C_GetSlotList(top, CK_TRUE, NULL, &count));", "entry_end(top, CKR_OK), (void)count;",
+          "tokens that are to be read anew are empty until somebody lists them", "serve_load"),
 ]

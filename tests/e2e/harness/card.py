@@ -5,6 +5,7 @@ import itertools
 import json
 import pathlib
 import socket
+import time
 
 from . import pcsc
 from .pcscd import PORT, Pcscd
@@ -97,6 +98,16 @@ class Card:
 
     def clear(self):
         self._reader.command("clear", card=self._name)
+
+    def wait_until_quiet(self):
+        """For some two seconds after a card came a daemon asks it now and then."""
+
+        def is_quiet():
+            before = self.counts()
+            time.sleep(1.5)
+            return self.counts() == before
+
+        wait_for(is_quiet, "the card is asked for ever", 30)
 
     def delay(self, apdu=0.0, operation=0.0):
         """From now on each command takes so many seconds, and each use of a private key more."""

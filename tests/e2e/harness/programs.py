@@ -46,6 +46,7 @@ PCSCLITE = _given("P11GATE_PCSCLITE", "tests/e2e/no-cards-pcsclite.so")
 STRANGER = _given("P11GATE_STRANGER", "tests/e2e/stranger.so")
 EVALUATION = _given("P11GATE_EVALUATION", "tests/bench/evaluation")
 SEQUENCE = _given("P11GATE_SEQUENCE", "tests/differential/sequence")
+SIGNATURES = _given("P11GATE_SIGNATURES", "tests/load/signatures")
 SCHEMA_KEYS = _given("P11GATE_SCHEMA_KEYS", "tests/schema/schema-keys")
 DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
 

@@ -23,9 +23,12 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 PermitUserRC no
+# The user's shell reads no start-up file of his.
+SetEnv HOME={folder}
 ForceCommand echo LOGIN-OK $USER
 LogLevel VERBOSE
 MaxAuthTries {tries}
+MaxStartups 200
 """
 
 
