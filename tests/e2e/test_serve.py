@@ -141,6 +141,14 @@ class Commands(ServeCase):
         self.assertIn("no token is there that is shown to you", result.stderr)
         self.assertEqual(0, self.calls.counts["C_Login"])
 
+    @rows({"pin": PIN, "state": 0}, {"pin": WRONG, "state": 1})
+    def test_a_PIN_of_the_source_is_sent_once_however_often_the_state_is_asked_for(self, pin, state):
+        self.serve(login={"pin_source": f"file:{self.sandbox.write('the-pin', pin)}"})
+        for _ in range(4):
+            self.assertEqual(state, self.daemon.status("--quiet").rc)
+        self.assertNoLogin(self.batch()) if state else self.assertLogin(self.batch())
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
     def test_of_two_tokens_one_is_named(self):
         self.card = self.token("two-tokens")
         self.serve(allow="all")
