@@ -17,8 +17,20 @@ static uint64_t next(struct world *world)
     return z ^ (z >> 31);
 }
 
+/* A byte, or two where one does not reach; 0 when all are used up. */
+static unsigned take_input(struct world *world, unsigned limit)
+{
+    unsigned number = 0;
+
+    for (size_t i = limit > 256 ? 2 : 1; i > 0 && world->input_left > 0; i--, world->input_left--)
+        number = number << 8 | *world->input++;
+    return number % limit;
+}
+
 unsigned world_draw(struct world *world, unsigned limit)
 {
+    if (world->input != NULL)
+        return take_input(world, limit);
     return (unsigned)(next(world) % limit);
 }
 

@@ -18,6 +18,8 @@ struct world_object {
 struct world {
     CK_FUNCTION_LIST *functions;
     uint64_t random; /* the state of the generator */
+    const uint8_t *input; /* borrowed; what chooses in its place; NULL: nothing */
+    size_t input_left;
     CK_SLOT_ID slots[SLOTS_MAX];
     size_t n_slots;
     CK_SESSION_HANDLE sessions[SESSIONS_MAX]; /* a ring; closed ones among them */
