@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "daemon/daemon.h"
 #include "daemon/door.h"
+#include "daemon/keeper.h"
 #include "daemon/rate.h"
 #include "filters/exposure.h"
 
@@ -27,10 +28,24 @@ static bool permits_use(void *context, const struct exposed_key *key)
     return most == 0 || rate_permits(client->peer.uid, public_key != NULL ? public_key->spki_hash : unknown, most, now.tv_sec);
 }
 
+static bool permits_source(void *context, const CK_TOKEN_INFO *token)
+{
+    const struct client *client = context;
+
+    return keeper_permits_source(client->peer.uid, token);
+}
+
 /* A PIN is kept below, once for all. */
 static void leave_keeping_below(struct config *config)
 {
     config->settings.login.keeps = false;
+}
+
+static _Thread_local uid_t own_user;
+
+uid_t client_user(void)
+{
+    return own_user;
 }
 
 CK_RV client_open(struct client *client)
@@ -41,6 +56,7 @@ CK_RV client_open(struct client *client)
         .below_name = "p11gate serve",
         .load = load,
         .permits_use = permits_use,
+        .permits_source = permits_source,
         .context = client,
         .peer = &client->peer,
     };
@@ -53,6 +69,7 @@ CK_RV client_open(struct client *client)
         crypto_destroy(crypto);
         return CKR_FUNCTION_FAILED;
     }
+    own_user = client->peer.uid;
     if (config != NULL)
         leave_keeping_below(config);
     rv = gate_create_in(&setting, crypto, config, false, &client->gate);

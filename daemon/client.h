@@ -16,5 +16,8 @@ struct client {
 /* Makes the client's stack. The configuration is read for its user: CKR_FUNCTION_FAILED when it is broken, or there is no such user, which is logged. */
 CK_RV client_open(struct client *client);
 
+/* The user of the client that this thread has opened. */
+uid_t client_user(void);
+
 /* Ends all that the client had; may be called again. */
 void client_close(struct client *client);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include "common/log.h"
 #include "daemon/connections.h"
+#include "daemon/client.h"
 #include "daemon/keeper.h"
 #include "daemon/trunk.h"
 #include "daemon/turn.h"
@@ -71,7 +72,7 @@ static CK_RV log_in(CK_SESSION_HANDLE session, CK_UTF8CHAR_PTR pin, CK_ULONG siz
 
     if (!entry_find_token(session, &slot, &token))
         return CKR_SESSION_HANDLE_INVALID;
-    return keeper_unlock(slot, &token, pin, size, KEEPER_NOBODY);
+    return keeper_unlock_by_source(slot, &token, pin, size, client_user());
 }
 
 /* Or one for a single use. */

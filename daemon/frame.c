@@ -111,17 +111,32 @@ static void judge_attributes(struct frame *frame, void (*judge)(struct frame *fr
         judge(frame);
 }
 
+/* What a client writes for NULL, a length without bytes, is read as a length by newer servers alone: it becomes what all of them read as NULL. */
+static void judge_bytes(struct frame *frame)
+{
+    static const uint8_t null[] = {1, 0xff, 0xff, 0xff, 0xff};
+    struct wire *body = frame->body;
+    uint8_t *const begin = body->bytes + body->at;
+    size_t size;
+
+    if (wire_get_byte(body) != 0)
+        wire_get_array(body, &size);
+    else if (wire_get_u32(body) != 0)
+        refuse(frame, CKR_ARGUMENTS_BAD);
+    else if (!body->failed)
+        memcpy(begin, null, sizeof(null));
+}
+
 static void judge_part(struct frame *frame, enum part part)
 {
     struct wire *body = frame->body;
-    size_t size;
 
     if (part == PART_BYTE)
         wire_get_byte(body);
     else if (part == PART_NUMBER)
         wire_get_u64(body);
-    else if (part == PART_BYTES && wire_get_byte(body) != 0)
-        wire_get_array(body, &size);
+    else if (part == PART_BYTES)
+        judge_bytes(frame);
     else if (part == PART_TEMPLATE)
         judge_attributes(frame, judge_attribute);
     else if (part == PART_WANTED)

@@ -13,13 +13,14 @@
 #include "module/token.h"
 
 /* So many wrong PINs are compared: all of them could be tried otherwise. */
-enum { KEPT_MAX = 64, SALT_SIZE = 16, HASH_SIZE = 32, MISSES_MAX = 5 };
+enum { KEPT_MAX = 64, SALT_SIZE = 16, HASH_SIZE = 32, MISSES_MAX = 5, SOURCES_MAX = 256 };
 
 /* A token that was unlocked, in whatever slot it is. Its session is what keeps the login. */
 struct kept {
     CK_SESSION_HANDLE session; /* 0: the place is free */
     CK_TOKEN_INFO token;       /* whose it is */
     bool unlocked;             /* as of the last look */
+    bool source_failed;        /* a configured PIN was sent, and the token is not known to have accepted it */
     bool known;                /* the PIN's hash */
     unsigned misses;           /* other PINs, since it was unlocked */
     uint8_t salt[SALT_SIZE];
@@ -31,8 +32,16 @@ struct kept {
     _Atomic CK_SLOT_ID slot;
 };
 
+/* To which token the configured PIN of a user went first. */
+struct source {
+    uid_t user;
+    CK_TOKEN_INFO token;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kept places[KEPT_MAX];
+static struct source sources[SOURCES_MAX];
+static size_t n_sources;
 static unsigned long idle_limit, limit; /* seconds; 0: none */
 static bool survives; /* a login, the removal of its card */
 
@@ -66,7 +75,9 @@ static bool is_pin(struct kept *kept, const CK_UTF8CHAR *pin, CK_ULONG size)
 {
     uint8_t hash[HASH_SIZE];
 
-    if (kept->known && pin != NULL && hash_of(kept, pin, size, hash) &&
+    if (pin == NULL)
+        return false;
+    if (kept->known && hash_of(kept, pin, size, hash) &&
         CRYPTO_memcmp(hash, kept->hash, HASH_SIZE) == 0)
         return true;
     if (kept->known && ++kept->misses >= MISSES_MAX) {
@@ -143,6 +154,24 @@ static CK_RV open_place(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, struct kept
     return rv;
 }
 
+/* One that keeps nothing has to go when all are taken. */
+static struct kept *free_place(void)
+{
+    struct kept *idle = NULL;
+
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session == 0)
+            return &places[i];
+        if (!places[i].unlocked && !places[i].source_failed)
+            idle = &places[i];
+    }
+    if (idle != NULL) {
+        trunk()->C_CloseSession(idle->session);
+        idle->session = 0;
+    }
+    return idle;
+}
+
 static CK_RV take_place(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, struct kept **kept)
 {
     CK_RV rv = check_token(slot, token);
@@ -152,13 +181,8 @@ static CK_RV take_place(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, struct kept
     *kept = find(slot);
     if (*kept != NULL)
         return token_info_is(&(*kept)->token, token) ? CKR_OK : CKR_TOKEN_NOT_PRESENT;
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        if (places[i].session == 0) {
-            *kept = &places[i];
-            return open_place(slot, token, *kept);
-        }
-    }
-    return CKR_SESSION_COUNT;
+    *kept = free_place();
+    return *kept != NULL ? open_place(slot, token, *kept) : CKR_SESSION_COUNT;
 }
 
 static enum keeper_state look(CK_SLOT_ID slot, const struct kept *kept, CK_TOKEN_INFO *token)
@@ -168,6 +192,68 @@ static enum keeper_state look(CK_SLOT_ID slot, const struct kept *kept, CK_TOKEN
     if ((token->flags & CKF_LOGIN_REQUIRED) != 0)
         return KEEPER_LOCKED;
     return kept != NULL ? KEEPER_UNLOCKED : KEEPER_OPEN;
+}
+
+static struct source *find_source(uid_t user)
+{
+    for (size_t i = 0; i < n_sources; i++) {
+        if (sources[i].user == user)
+            return &sources[i];
+    }
+    return NULL;
+}
+
+static bool note_source(uid_t user, const CK_TOKEN_INFO *token)
+{
+    if (find_source(user) != NULL)
+        return true;
+    if (n_sources == SOURCES_MAX)
+        return false;
+    sources[n_sources++] = (struct source){user, *token};
+    return true;
+}
+
+static bool has_failed(const CK_TOKEN_INFO *token)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session != 0 && places[i].source_failed && token_info_is(&places[i].token, token))
+            return true;
+    }
+    return false;
+}
+
+static bool is_another_unlocked(const CK_TOKEN_INFO *token)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (places[i].session != 0 && places[i].unlocked && !token_info_is(&places[i].token, token))
+            return true;
+    }
+    return false;
+}
+
+static bool permits_source(uid_t user, const CK_TOKEN_INFO *token)
+{
+    const struct source *source = find_source(user);
+
+    if (has_failed(token))
+        return false;
+    return source != NULL ? token_info_is(&source->token, token) : n_sources < SOURCES_MAX && !is_another_unlocked(token);
+}
+
+bool keeper_permits_source(uid_t user, const CK_TOKEN_INFO *token)
+{
+    bool permits;
+
+    pthread_mutex_lock(&lock);
+    permits = permits_source(user, token);
+    pthread_mutex_unlock(&lock);
+    return permits;
+}
+
+/* What a card that is out answers costs no try. */
+static bool is_out(CK_RV rv)
+{
+    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_DEVICE_REMOVED;
 }
 
 static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t by)
@@ -182,8 +268,13 @@ static CK_RV log_in(CK_SLOT_ID slot, struct kept *kept, CK_UTF8CHAR_PTR pin, CK_
     }
     end_login(kept);
     rv = trunk()->C_Login(kept->session, CKU_USER, pin, size);
+    if (by == KEEPER_NOBODY && rv != CKR_OK && !is_out(rv)) {
+        kept->source_failed = true;
+        log_error("the PIN of pin_source failed for the token \"%.32s\": it is not sent again before somebody unlocks it", (const char *)kept->token.label);
+    }
     if (rv != CKR_OK)
         return rv;
+    kept->source_failed = false;
     note_pin(kept, pin, size);
     kept->unlocked = true;
     kept->by = by;
@@ -201,6 +292,20 @@ CK_RV keeper_unlock(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR
     rv = take_place(slot, token, &kept);
     if (rv == CKR_OK)
         rv = log_in(slot, kept, pin, size, by);
+    pthread_mutex_unlock(&lock);
+    return rv;
+}
+
+CK_RV keeper_unlock_by_source(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t user)
+{
+    struct kept *kept;
+    CK_RV rv = CKR_FUNCTION_CANCELED;
+
+    pthread_mutex_lock(&lock);
+    if (permits_source(user, token) && note_source(user, token))
+        rv = take_place(slot, token, &kept);
+    if (rv == CKR_OK)
+        rv = log_in(slot, kept, pin, size, KEEPER_NOBODY);
     pthread_mutex_unlock(&lock);
     return rv;
 }

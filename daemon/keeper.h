@@ -27,6 +27,13 @@ void keeper_note_use(CK_SLOT_ID slot);
 /* Locks what has had its time, and notes which cards are gone. To be called once a second; asks no vendor. */
 void keeper_look(void);
 
+/* May the PIN that is configured for that user go to that token? Once to one token: to the one that it went to first, unless it failed there and nobody has unlocked it
+ * since, and not while another token is unlocked that it may belong to. */
+bool keeper_permits_source(uid_t user, const CK_TOKEN_INFO *token);
+
+/* The same as keeper_unlock, with that PIN: CKR_FUNCTION_CANCELED where it may not go there. */
+CK_RV keeper_unlock_by_source(CK_SLOT_ID slot, const CK_TOKEN_INFO *token, CK_UTF8CHAR_PTR pin, CK_ULONG size, uid_t user);
+
 /* Logs in to that token, which was seen in that slot of the shared stack. CKR_TOKEN_NOT_PRESENT where another one is in it by now, which hears nothing of the PIN.
  * The PIN is borrowed. CKR_OK also where it is unlocked already and the PIN is the same;
  * CKR_PIN_INCORRECT where it is another, of which the token hears nothing; the vendor's error. NULL: the PIN is entered at the reader. */

@@ -116,16 +116,17 @@ CK_RV served_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8C
     CK_SLOT_ID slot;
     CK_RV rv = served_begin(FUNCTION_C_Login, &top);
 
-    if (rv != CKR_OK)
-        return rv;
-    rv = slot_of(top, hSession, &slot);
+    bool begun = rv == CKR_OK;
+
+    if (begun)
+        rv = slot_of(top, hSession, &slot);
     if (rv == CKR_OK)
         rv = keeper_compare(slot, pPin, ulPinLen);
     if (rv == CKR_OK && userType != CKU_USER) /* the right one, for a single use */
         rv = top->C_Login(top, hSession, userType, pPin, ulPinLen);
     if (pPin != NULL)
         explicit_bzero(pPin, ulPinLen); /* it is in a buffer of p11-kit's, which is not wiped */
-    return served_end(top, rv);
+    return begun ? served_end(top, rv) : rv;
 }
 
 /* The client is out, as far as it goes. */

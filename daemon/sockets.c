@@ -93,6 +93,10 @@ static int listen_at(const char *path, bool for_all)
         errno = EWOULDBLOCK; /* as where the lock is held: systemd's socket has none */
         return -1;
     }
+    if (errno != ECONNREFUSED && errno != ENOENT) { /* somebody listens, and is busy; or it is none of ours */
+        close(fd);
+        return -1;
+    }
     unlink(path);
     mask = umask(for_all ? 0111 : 0177);
     bound = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;

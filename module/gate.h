@@ -42,6 +42,7 @@ struct setting {
     struct vendor *(*open_module)(void *context, const struct module_settings *module); /* in place of gate_load_vendor */
     struct config *(*load)(void *context, struct crypto *crypto, enum load load); /* in place of gate_load_config */
     bool (*permits_use)(void *context, const struct exposed_key *key); /* one more, as far as their number goes; NULL: always */
+    bool (*permits_source)(void *context, const CK_TOKEN_INFO *token); /* may the PIN of the source go there? NULL: always */
     void *context;
     const struct peer *peer; /* who asks */
 };

@@ -57,6 +57,9 @@ static bool has_source(const struct token *token)
     if (gate->login.source == PIN_SOURCE_NONE ||
         (token->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
         return false;
+    if (gate->setting.permits_source != NULL &&
+        !gate->setting.permits_source(gate->setting.context, &token->info))
+        return false;
     wrong = obstacle(token);
     if (wrong != NULL && !gate->said_source)
         pin_source_say(&gate->login, wrong);

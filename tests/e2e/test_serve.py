@@ -149,6 +149,33 @@ class Commands(ServeCase):
         self.assertNoLogin(self.batch()) if state else self.assertLogin(self.batch())
         self.assertEqual(1, self.calls.counts["C_Login"])
 
+    def source(self, *lines):
+        """A program that gives a PIN, and notes each of its runs in a file beside it."""
+        program = self.sandbox.write("get-pin", '#!/bin/sh\necho run >> "$0.runs"\n' + "\n".join(lines) + "\n", 0o700)
+        self.runs = self.sandbox.folder / "get-pin.runs"
+        return f"command:{program}"
+
+    def test_a_source_that_gave_a_wrong_PIN_is_not_asked_again_before_an_unlock(self):
+        self.serve(login={"pin_source": self.source('echo wrong-$(wc -l < "$0.runs")')})
+        for _ in range(4):
+            self.assertEqual(1, self.daemon.status("--quiet").rc)
+            self.assertNoLogin(self.batch())
+        self.assertEqual((1, 1), (self.calls.counts["C_Login"], self.runs.read_text().count("run")))
+        self.assertIn("it is not sent again before somebody unlocks it", self.daemon.log.read_text())
+        self.unlock()
+        self.assertLogin(self.batch())
+
+    def test_a_PIN_of_the_source_goes_to_one_token(self):
+        """The second is shown when the first, to which it belongs, is unlocked: it is no rival any more."""
+        self.card = self.token("two-tokens")
+        tokens = [{"token": {"label": "first"}}, {"token": {"label": "second"}}]
+        self.serve(allow=tokens[:1], login={"pin_source": self.source("echo 1111")})
+        self.assertEqual(0, self.daemon.status("--quiet").rc)
+        self.policy(allow=tokens, login={"pin_source": self.source("echo 1111")})
+        for _ in range(3):
+            self.assertEqual(1, self.daemon.status("--quiet").rc)
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
     def test_of_two_tokens_one_is_named(self):
         self.card = self.token("two-tokens")
         self.serve(allow="all")

@@ -507,6 +507,10 @@ FAULTS = [
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # The client of p11-kit's protocol
     Fault("daemon/control.c", "        log_in_by_source(errand, client.gate);", "        ;", "a job that asks for the state first never runs after a start", "serve_backup"),
+    Fault("daemon/keeper.c", "        kept->source_failed = true;", "        ;", "a source that gives another wrong PIN each time locks the card", "serve"),
+    Fault("daemon/keeper.c", "return source != NULL ? token_info_is(&source->token, token) :", "return source != NULL ? true :", "the PIN of one token goes to another", "serve"),
+    Fault("daemon/client.c", "    return keeper_permits_source(client->peer.uid, token);", "    return true || keeper_permits_source(client->peer.uid, token);", "a source that failed is asked again and again", "serve"),
+    Fault("daemon/frame.c", "        memcpy(begin, null, sizeof(null));", "        ;", "a keypad's login is read in two ways", "frame"),
     Fault("daemon/rate.c", "permits = sum(tally) < most;", "permits = true;", "a user gets as many signatures as he likes", "rate"),
     Fault("daemon/rate.c", "if (is_over(tally, now))\n        memset", "if (false)\n        memset", "uses of long ago count", "rate"),
     Fault("daemon/client.c", "return most == 0 || rate_permits(", "return true || rate_permits(", "signatures through the daemon are not counted", "serve_uses"),

@@ -66,7 +66,11 @@ static const struct {
     {FUNCTION_C_Sign, SESSION "01" "00000001" "61" "00200001", FRAME_REFUSED, CKR_HOST_MEMORY},
     {FUNCTION_C_Sign, SESSION "01" "00000002" "61" "00000000", FRAME_MALFORMED, CKR_OK},
     {FUNCTION_C_Sign, SESSION "01" "00000036" TEMPLATE_OF_ID TEMPLATE_OF_ID "00000000", FRAME_PASSES, CKR_OK}, /* it is data */
-    {FUNCTION_C_Sign, SESSION "00" "00000000", FRAME_PASSES, CKR_OK},
+    {FUNCTION_C_Sign, SESSION "00" "00000000" "00000000", FRAME_PASSES, CKR_OK},
+    {FUNCTION_C_Sign, SESSION "00" "00000001" "00000000", FRAME_REFUSED, CKR_ARGUMENTS_BAD},
+    {FUNCTION_C_Sign, SESSION "00" "00000000", FRAME_MALFORMED, CKR_OK},
+    {FUNCTION_C_Login, SESSION "0000000000000001" "00" "00000000", FRAME_PASSES, CKR_OK},
+    {FUNCTION_C_Login, SESSION "0000000000000001" "00", FRAME_MALFORMED, CKR_OK},
     {FUNCTION_C_SignInit, SESSION "00000001ffffffff" KEY, FRAME_PASSES, CKR_OK},
     {FUNCTION_C_SignInit, "00", FRAME_MALFORMED, CKR_OK},
     {FUNCTION_C_FindObjectsInit, SESSION "00000000", FRAME_PASSES, CKR_OK},
@@ -88,6 +92,7 @@ static const struct {
     {FUNCTION_C_FindObjectsInit, SESSION "00000001" "40000600" "01" "00000008" "00000001" KEY, FRAME_REFUSED, CKR_ATTRIBUTE_TYPE_INVALID},
     {FUNCTION_C_FindObjectsInit, SESSION "00000001" "4000062a" "01" "00000000" "00000000", FRAME_REFUSED, CKR_ATTRIBUTE_TYPE_INVALID},
     {FUNCTION_C_FindObjectsInit, SESSION "00000001" "0000061d" "01" "00000001" "01", FRAME_REFUSED, CKR_ATTRIBUTE_TYPE_INVALID},
+    {FUNCTION_C_FindObjectsInit, SESSION "00000001" "ce534373" "01" "00000001" "01", FRAME_REFUSED, CKR_ATTRIBUTE_TYPE_INVALID},
     {FUNCTION_C_FindObjectsInit, SESSION "00000401", FRAME_REFUSED, CKR_ARGUMENTS_BAD},
     {FUNCTION_C_FindObjectsInit, SESSION "00000400", FRAME_MALFORMED, CKR_OK},
     {FUNCTION_C_GetAttributeValue, SESSION KEY "00000002" "00000102" "00000010" "00000003" "00000000", FRAME_PASSES, CKR_OK},
@@ -114,6 +119,21 @@ static void each_request_is_judged_by_what_it_would_lead_to(void **state)
             assert_int_equal(requests[i].rv, frame.rv);
         wire_finish(&body);
     }
+}
+
+/* A PIN that is entered at the reader. */
+static void what_is_not_there_becomes_what_all_servers_read_as_that(void **state)
+{
+    static const uint8_t null[] = {1, 0xff, 0xff, 0xff, 0xff};
+    struct wire body = {0};
+    struct frame frame = {.body = &body};
+
+    (void)state;
+    begin(&body, FUNCTION_C_Login);
+    put_hex(&body, SESSION "0000000000000001" "00" "00000000");
+    assert_int_equal(FRAME_PASSES, frame_judge(&frame));
+    assert_memory_equal(body.bytes + body.size - sizeof(null), null, sizeof(null));
+    wire_finish(&body);
 }
 
 static void a_long_seed_is_refused(void **state)
@@ -223,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_is_judged_by_what_it_would_lead_to),
+        cmocka_unit_test(what_is_not_there_becomes_what_all_servers_read_as_that),
         cmocka_unit_test(a_long_seed_is_refused),
         cmocka_unit_test(a_request_that_is_not_known_is_refused_and_one_with_another_signature_is_none),
         cmocka_unit_test(behind_a_mechanism_an_answered_function_has_numbers_alone),
