@@ -31,7 +31,7 @@ while not os.path.exists(sys.argv[3]):
     time.sleep(0.01)
 client.sign(key, bytes(35))
 """
-MARGIN = 1.25  # of the card's time: other programs of the machine disturb one run and not the next
+MARGIN = 1.5  # of the card's time: other programs of the machine disturb one run and not the next
 MORE = 0.3  # what, in seconds, a login through the daemon may take beside signature and ssh
 
 
