@@ -15,7 +15,7 @@
 #include "daemon/daemon.h"
 #include "daemon/socket_folder.h"
 
-enum { FIRST_PASSED = 3, BACKLOG = 128 };
+enum { FIRST_PASSED = 3, BACKLOG = 128, REST_S = 5 };
 
 #define CONTROL_SUFFIX ".control"
 
@@ -176,29 +176,35 @@ static void close_one(int fd)
 }
 
 /* Its clients are served to their end: they have connections of their own. */
-static void look_at(const char *path, const struct daemon *daemon, int *fd, ino_t *file)
+static bool look_at(const char *path, const struct daemon *daemon, int *fd, ino_t *file)
 {
     int made;
 
     if (file_of(path) == *file)
-        return;
+        return true;
     made = socket_folder_make(daemon) ? listen_at(path, daemon->system) : -1;
     if (made < 0)
-        return;
+        return false;
     log_error("%s was removed, and is made anew", path);
     close(*fd);
     *fd = made;
     *file = file_of(path);
+    return true;
 }
 
+/* What fails, and is logged, is tried again some seconds later. */
 void sockets_look(struct sockets *sockets, const struct daemon *daemon)
 {
-    char *control = sockets->own ? sockets_control_path(daemon->socket) : NULL;
+    struct timespec now;
+    char *control;
 
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    control = sockets->own && now.tv_sec >= sockets->not_before ? sockets_control_path(daemon->socket) : NULL;
     if (control == NULL)
         return;
-    look_at(daemon->socket, daemon, &sockets->clients, &sockets->clients_file);
-    look_at(control, daemon, &sockets->control, &sockets->control_file);
+    if (!look_at(daemon->socket, daemon, &sockets->clients, &sockets->clients_file) ||
+        !look_at(control, daemon, &sockets->control, &sockets->control_file))
+        sockets->not_before = now.tv_sec + REST_S;
     free(control);
 }
 

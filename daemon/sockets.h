@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct daemon;
 
@@ -12,6 +13,7 @@ struct sockets {
     int control; /* the commands */
     bool own;    /* made here, and removed at the end */
     ino_t clients_file, control_file; /* of their paths, where they are own */
+    time_t not_before; /* seconds of the monotonic clock; when what is gone may be made anew */
     int lock;    /* held on PATH.lock where they are own, so that no second daemon takes their place; else -1 */
 };
 
