@@ -136,6 +136,19 @@ static void what_is_not_there_becomes_what_all_servers_read_as_that(void **state
     wire_finish(&body);
 }
 
+static void a_request_has_the_signature_of_its_function(void **state)
+{
+    struct wire body = {0};
+    struct frame frame = {.body = &body};
+
+    (void)state;
+    wire_put_u32(&body, number_of(FUNCTION_C_SignInit));
+    wire_put_array(&body, "uuu", 3);
+    put_hex(&body, SESSION "00000001ffffffff" KEY);
+    assert_int_equal(FRAME_MALFORMED, frame_judge(&frame));
+    wire_finish(&body);
+}
+
 static void a_long_seed_is_refused(void **state)
 {
     static const uint8_t seed[FRAME_SEED_MOST];
@@ -244,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_request_is_judged_by_what_it_would_lead_to),
         cmocka_unit_test(what_is_not_there_becomes_what_all_servers_read_as_that),
+        cmocka_unit_test(a_request_has_the_signature_of_its_function),
         cmocka_unit_test(a_long_seed_is_refused),
         cmocka_unit_test(a_request_that_is_not_known_is_refused_and_one_with_another_signature_is_none),
         cmocka_unit_test(behind_a_mechanism_an_answered_function_has_numbers_alone),

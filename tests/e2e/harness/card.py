@@ -63,7 +63,7 @@ class Card:
     def insert(self, wait=True):
         """Returns when pcscd has seen it; it has missed the one before then, too, unless wait is False."""
         if wait:
-            wait_for(self._is_missed, "pcscd to miss the card before")
+            wait_for(self._is_missed, "pcscd to miss the card before", 30)
         self._reader.command("insert", card=self._name)
         if wait:
             wait_for(pcsc.has_card, "pcscd to see the card")
@@ -72,7 +72,7 @@ class Card:
     def pull(self, wait=True):
         self._reader.command("pull")
         if wait:
-            wait_for(self._is_missed, "pcscd to miss the card")
+            wait_for(self._is_missed, "pcscd to miss the card", 30)
 
     def swap(self, other, wait=True):
         """Another card in its place."""
