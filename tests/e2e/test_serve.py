@@ -6,6 +6,8 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import struct
@@ -48,6 +50,29 @@ class Login(ServeCase):
         self.add(agent, self.module, "")
         for _ in range(2):
             self.assertLogin(self.login(self.host, agent=agent, askpass=None, options=BATCH))
+        self.assertEqual(1, self.calls.counts["C_Login"])
+
+    def test_p11tool_and_p11_kit_s_proxy_find_the_one_key_and_sign(self):
+        self.serve()
+        self.unlock()
+        folder = self.sandbox.folder / "modules"
+        folder.mkdir()
+        (folder / "served.module").write_text(f"module: {self.stock()}\n")
+        preload = " ".join(filter(None, [os.environ.get("P11GATE_PRELOAD"), programs.P11KIT_FILES]))
+        files = {"LD_PRELOAD": preload, "P11KIT_FILES": str(folder)}  # root's programs read no configuration of root's
+        data = self.sandbox.write("data", "data")
+
+        def run(line):
+            result = self.sandbox.run(*shlex.split(line), environment=files)
+            self.assertTrue(result.ok, f"{line}: {result}")
+            return result.stdout
+
+        proxy = "pkcs11-tool --module p11-kit-proxy.so --token-label eight"
+        listed = run("p11tool --list-all 'pkcs11:token=eight;type=public'")
+        self.assertEqual(["%08"], re.findall(r"(?m)URL:.*;id=([^;]*)", listed), listed)
+        self.assertIn("08", run(f"{proxy} -O --type privkey"))
+        run(f"{proxy} --sign -m SHA256-RSA-PKCS --id 08 -i {data} -o {self.sandbox.folder}/signature")
+        self.assertEqual(256, (self.sandbox.folder / "signature").stat().st_size)
         self.assertEqual(1, self.calls.counts["C_Login"])
 
     @rows({"stock": False}, {"stock": True})
