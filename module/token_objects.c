@@ -247,7 +247,7 @@ struct exposed_object *token_object(struct token *token, CK_OBJECT_HANDLE handle
 {
     struct exposed_object *object = handles_find(&token->gate->objects, handle);
     uintptr_t first = (uintptr_t)token->exposure.objects;
-    uintptr_t end = (uintptr_t)(token->exposure.objects + token->exposure.n_objects);
+    uintptr_t end = first + token->exposure.n_objects * sizeof(*token->exposure.objects);
 
     if (object == NULL || !token->exposed || (uintptr_t)object < first || (uintptr_t)object >= end)
         return NULL;
