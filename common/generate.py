@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, header, entry, served, door, pass, direct, trace, complete, remote,
-remote_signatures, frame_forms, caller_header or caller."""
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, lists, header, entry, served, door, pass, direct, trace,
+complete, caller_header or caller."""
+import copy
 import re
 import sys
 
@@ -29,6 +30,7 @@ TYPES = {
     "user": "CK_USER_TYPE",
     "number": "CK_ULONG",
     "flag": "CK_BBOOL",
+    "parameter": "CK_VOID_PTR",
     "pointer": "CK_VOID_PTR",
     "callback": "CK_NOTIFY",
 }
@@ -50,8 +52,10 @@ class Argument:
 
 
 class Function:
-    def __init__(self, line):
+    def __init__(self, line, version):
         self.name, self.group, *words = line.split()
+        self.version = version  # of the first list that has it
+        self.listed = self.name  # what the lists call it
         self.how = dict(zip(PRESETS, words))
         if not HOWS.issuperset(self.how.values()):
             raise SystemExit(f"{self.name}: unknown in {self.how}")
@@ -70,14 +74,55 @@ class Function:
         return ", ".join(a.declared for a in self.arguments)
 
     @property
+    def vendor(self):
+        """How the list of 3.0 has it, which is longer by what was added."""
+        return self.listed if self.version != FIRST else f"v2_40.{self.listed}"
+
+    @property
     def layered(self):
         """Parameters of the function as a layer has it."""
         return "struct layer *self, " + self.declared
 
 
+FIRST = "2.40"
+# What vendors answer differently by the list in which it was called: C_GetInfo's cryptokiVersion, and the flags of mechanisms.
+TOLD_BY_LIST = ("C_GetInfo", "C_GetMechanismInfo")
+
+
 def read(path):
-    lines = open(path, encoding="utf-8").read().splitlines()
-    return [Function(line) for line in lines if line and not line.startswith("#")]
+    """Those of all versions, in the order of the lists."""
+    functions, version = [], None
+    for line in open(path, encoding="utf-8").read().splitlines():
+        if line.startswith("version "):
+            version = line.split()[1]
+        elif line and not line.startswith("#"):
+            functions.append(Function(line, version))
+    return functions
+
+
+def first(functions):
+    """Those of 2.40: p11-kit's protocol knows no others."""
+    return [f for f in functions if f.version == FIRST]
+
+
+def added(functions):
+    return [f for f in functions if f.version != FIRST]
+
+
+def twin(f):
+    """The same function, called in the list of 3.0."""
+    other = copy.copy(f)
+    other.name = f.name + "_3_0"
+    return other
+
+
+def twins(functions):
+    return [twin(f) for f in functions if f.name in TOLD_BY_LIST]
+
+
+def layered(functions):
+    """What a layer has: all that is not answered before any."""
+    return [f for f in functions if not f.has("entry")] + twins(functions)
 
 
 def begin(what):
@@ -94,21 +139,29 @@ def make_ids(functions):
     print("enum function_group { " + ", ".join(sorted({"GROUP_" + f.group for f in functions})) + " };")
 
 
+def make_lists(functions):
+    begin("lists")
+    print("#pragma once\n\n/* CK_FUNCTION_LIST_3_0 of the standard (3.0, 4.6): that of 2.40, and what was added. */")
+    print("struct function_list_3_0 {\n    CK_FUNCTION_LIST v2_40;")
+    for f in added(functions):
+        print(f"    CK_RV (*{f.name})({f.declared});")
+    print("};")
+
+
 def make_header(functions):
     begin("header")
-    print('#pragma once\n\n#include <stdbool.h>\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
+    print('#pragma once\n\n#include <stdbool.h>\n#include "common/function_ids.gen.h"\n#include "common/pkcs11_3.h"\n')
     print("/* One layer of the module: every function with the layer itself as first argument. */")
     print("struct layer {\n    struct layer *lower;\n    bool takes_no_lock; /* its calls run at the same time */")
-    for f in functions:
-        if not f.has("entry"):
-            print(f"    CK_RV (*{f.name})({f.layered});")
+    for f in layered(functions):
+        print(f"    CK_RV (*{f.name})({f.layered});")
     print("};\n")
     print("/* Written by hand. */")
-    for f in functions:
+    for f in layered(functions):
         if f.has("own"):
             print(f"CK_RV gate_{f.name}({f.layered});")
     print("\n/* Made, to be called by those. */")
-    for f in functions:
+    for f in layered(functions):
         if f.has("own") and f.has("pass", "continue"):
             print(f"CK_RV pass_{f.name}({f.layered});")
 
@@ -134,23 +187,32 @@ def make_entry_functions(functions, prefix, by_hand):
         print(f"""static CK_RV {prefix}_{f.name}({f.declared})
 {{
     struct layer *top;
-    CK_RV rv = {prefix}_begin(FUNCTION_{f.name}, &top);
+    CK_RV rv = {prefix}_begin(FUNCTION_{f.listed}, &top);
 
     if (rv == CKR_OK)
         rv = {prefix}_end(top, top->{f.name}(top, {f.names}));
     return rv;
 }}
 """)
-    print(f"CK_FUNCTION_LIST {prefix}_functions = {{\n    .version = {{2, 40}},")
-    for f in functions:
-        print(f"    .{f.name} = {'' if prefix == 'entry' and f.name == 'C_GetFunctionList' else prefix + '_'}{f.name},")
-    print("};")
+
+
+ENTRY_EXPORTED = {"C_GetFunctionList", "C_GetInterfaceList", "C_GetInterface"}
 
 
 def make_entry(functions):
     begin("entry")
     print('#include "module/entry.h"\n#include "module/slot_wait.h"\n')
-    make_entry_functions(functions, "entry", ENTRY_BY_HAND)
+    make_entry_functions(functions + twins(functions), "entry", ENTRY_BY_HAND)
+    entries = {f.name: f"{'' if f.name in ENTRY_EXPORTED else 'entry_'}{f.name}" for f in functions}
+    print("CK_FUNCTION_LIST entry_functions = {\n    .version = {2, 40},")
+    for f in first(functions):
+        print(f"    .{f.name} = {entries[f.name]},")
+    print("};\n")
+    entries.update({f.listed: f"entry_{f.name}" for f in twins(functions)})
+    print("struct function_list_3_0 entry_functions_3_0 = {\n    .v2_40.version = {3, 0},")
+    for f in functions:
+        print(f"    .{f.vendor} = {entries[f.name]},")
+    print("};")
 
 
 SERVED_BY_HAND = {"C_OpenSession", "C_Login", "C_Logout", "C_WaitForSlotEvent"}
@@ -159,7 +221,11 @@ SERVED_BY_HAND = {"C_OpenSession", "C_Login", "C_Logout", "C_WaitForSlotEvent"}
 def make_served(functions):
     begin("served")
     print('#include "daemon/served.h"\n')
-    make_entry_functions(functions, "served", SERVED_BY_HAND)
+    make_entry_functions(first(functions), "served", SERVED_BY_HAND)
+    print("CK_FUNCTION_LIST served_functions = {\n    .version = {2, 40},")
+    for f in first(functions):
+        print(f"    .{f.name} = served_{f.name},")
+    print("};")
 
 
 def use_of_private_key(f):
@@ -174,7 +240,7 @@ def use_of_private_key(f):
 def make_door(functions):
     begin("door")
     print('#include "daemon/door.h"\n\n#include "daemon/trunk.h"\n')
-    uses = [f for f in functions if use_of_private_key(f)]
+    uses = [f for f in first(functions) if use_of_private_key(f)]
     for f in uses:
         session = next(a.name for a in f.arguments if a.kind == "session")
         room = next((a.name for a in f.arguments if a.kind == "buffer"), None)  # without it, a size is asked for
@@ -252,7 +318,7 @@ def make_pass(functions):
     begin("pass")
     print('#include <stddef.h>\n#include "module/call.h"\n')
     functions = [f for f in functions if not f.has("entry")]
-    for f in functions:
+    for f in layered(functions):
         if f.has("pass", "continue"):
             make_pass_function(f)
         for how in REFUSALS:
@@ -260,22 +326,27 @@ def make_pass(functions):
                 make_refusal(f, how)
     prefix = {"own": "gate", "pass": "pass", "continue": "pass"}
     for preset in PRESETS:
-        make_layer(functions, preset, lambda f: prefix.get(f.how[preset].split("+")[0], f.how[preset]))
-    make_layer(functions, "refusing", lambda f: "refuse")
+        make_layer(layered(functions), preset, lambda f: prefix.get(f.how[preset].split("+")[0], f.how[preset]))
+    make_layer(layered(functions), "refusing", lambda f: "refuse")
     print("const size_t layer_places[FUNCTION_COUNT] = {")
     for f in functions:
         print(f"    [FUNCTION_{f.name}] = offsetof(struct layer, {f.name}),")
     print("};")
 
 
-DIRECT_BY_HAND = {"C_GetInfo"}
+DIRECT_BY_HAND = {"C_GetInfo", "C_GetInfo_3_0"}
 FILTER_BY_HAND = {"C_GetSlotList", "C_InitToken", "C_OpenSession", "C_FindObjects", "C_WaitForSlotEvent"}
 FILTERED_GROUPS = {"admin", "login", "create", "modify"}
 
 
+def direct_vendor(f):
+    """The vendor's function, by the list in which the application called it."""
+    return f"direct_vendor(self)->{f.name}" if f.version == FIRST and f.name == f.listed else f"direct_vendor_3_0(self)->{f.vendor}"
+
+
 def make_direct_function(f):
     print(f"static CK_RV direct_{f.name}({f.layered})\n{{")
-    print(f"    return direct_vendor(self)->{f.name}({f.names});\n}}\n")
+    print(f"    return {direct_vendor(f)}({f.names});\n}}\n")
 
 
 def leads_somewhere(f):
@@ -293,18 +364,18 @@ def make_filter_function(f):
     kinds = ("session", "slot", "mechanism", "object", "key")
     checks = [f"filter_{a.kind}(&call, {a.name})" for kind in kinds for a in f.arguments if a.kind == kind]
     print(f"static CK_RV filter_{f.name}({f.layered})\n{{")
-    print(f"    struct filter_call call = {{.direct = direct_of(self), .function = FUNCTION_{f.name}}};")
+    print(f"    struct filter_call call = {{.direct = direct_of(self), .function = FUNCTION_{f.listed}}};")
     print("    CK_RV rv = filter_function(&call);\n")
     for check in checks if leads_somewhere(f) else []:
         print(f"    if (rv == CKR_OK)\n        rv = {check};")
-    print(f"    if (rv == CKR_OK)\n        rv = direct_vendor(self)->{f.name}({f.names});")
+    print(f"    if (rv == CKR_OK)\n        rv = {direct_vendor(f)}({f.names});")
     print("    return filter_end(&call, rv);\n}\n")
 
 
 def make_direct(functions):
     begin("direct")
     print('#include "module/direct.h"\n#include "module/filter.h"\n')
-    functions = [f for f in functions if not f.has("entry")]
+    functions = layered(functions)
     for f in functions:
         if f.name not in DIRECT_BY_HAND:
             make_direct_function(f)
@@ -349,23 +420,17 @@ def trace_result(a):
 def make_trace(functions):
     begin("trace")
     print('#include <stdint.h>\n#include "module/trace.h"\n')
-    for f in functions:
-        if f.has("entry"):
-            continue
+    for f in layered(functions):
         counts = {a.name: b.name for a, b in zip(f.arguments, f.arguments[1:])}
         print(f"static CK_RV trace_{f.name}({f.layered})\n{{")
-        print(f'    struct trace_line line;\n    CK_RV rv;\n\n    trace_begin(&line, "{f.name}");')
+        print(f'    struct trace_line line;\n    CK_RV rv;\n\n    trace_begin(&line, "{f.listed}");')
         for a in f.arguments:
             print(f"    {trace_argument(a, counts)}")
         print(f"    rv = self->lower->{f.name}(self->lower, {f.names});")
         for result in filter(None, map(trace_result, f.arguments)):
             print(f"    if (rv == CKR_OK)\n        {result}")
         print("    trace_end(&line, rv);\n    return rv;\n}\n")
-    print("const struct layer trace_layer = {")
-    for f in functions:
-        if not f.has("entry"):
-            print(f"    .{f.name} = trace_{f.name},")
-    print("};")
+    make_layer(layered(functions), "trace", lambda f: "trace")
 
 
 def make_complete(functions):
@@ -379,164 +444,21 @@ def make_complete(functions):
         print("    return CKR_FUNCTION_NOT_SUPPORTED;\n}\n")
     print("void complete_functions(CK_FUNCTION_LIST *list, const CK_FUNCTION_LIST *given)\n{")
     print("    *list = (CK_FUNCTION_LIST){.version = given->version, .C_GetFunctionList = given->C_GetFunctionList};")
-    for f in functions:
-        print(f"    list->{f.name} = {'complete_has_last(given) && ' if f is functions[-1] else ''}given->{f.name} != NULL"
+    last = first(functions)[-1]
+    for f in first(functions):
+        print(f"    list->{f.name} = {'complete_has_last(given) && ' if f is last else ''}given->{f.name} != NULL"
               f" ? given->{f.name} : absent_{f.name};")
+    print("}\n")
+    print("void complete_functions_3_0(struct function_list_3_0 *list, const struct function_list_3_0 *given)\n{")
+    print("    complete_functions(&list->v2_40, &given->v2_40);")
+    for f in added(functions):
+        print(f"    list->{f.name} = given->{f.name} != NULL ? given->{f.name} : absent_{f.name};")
     print("}")
-
-
-# As p11-kit's protocol writes arguments, by their kinds: a letter each for the signature of the request, and what puts it there. A pair of
-# arguments is looked up first.
-REMOTE_REQUEST = {
-    ("secret", "count"): ("ay", "call_put_bytes"),
-    ("data", "count"): ("ay", "call_put_bytes"),
-    ("template", "count"): ("aA", "call_put_template"),
-    ("template_out", "count"): ("fA", "call_put_wanted"),
-    ("buffer", "size"): ("fy", "call_put_room"),
-    ("buffer", "count"): ("fy", "call_put_room"),
-    ("slots_out", "size"): ("fu", "call_put_list_room"),
-    ("mechanisms_out", "size"): ("fu", "call_put_list_room"),
-    ("objects_out", "number"): ("fu", "call_put_list_room"),
-    "mechanism": ("M", "call_put_mechanism"),
-    "text": ("z", "call_put_text"),
-    "flag": ("y", "call_put_byte"),
-    **dict.fromkeys(("session", "object", "key", "slot", "number", "user", "mechanism_type"), ("u", "call_put_ulong")),
-}
-REMOTE_ANSWER = {
-    ("buffer", "size"): ("ay", "call_get_bytes"),
-    ("buffer", "count"): ("ay", "call_get_exactly"),
-    ("slots_out", "size"): ("au", "call_get_list"),
-    ("mechanisms_out", "size"): ("au", "call_get_list"),
-    ("objects_out", "number", "info"): ("au", "call_get_found"),
-    ("template_out", "count"): ("aAu", "call_get_template"),
-    **dict.fromkeys(("session_out", "object_out", "slot_out"), ("u", "call_get_ulong")),
-}
-REMOTE_INFO = {"CK_INFO": "vsusv", "CK_SLOT_INFO": "ssuvv", "CK_TOKEN_INFO": "ssssuuuuuuuuuuuvvs", "CK_MECHANISM_INFO": "uuu", "CK_SESSION_INFO": "uuuu",
-               "CK_ULONG": "u"}
-REMOTE_HERE = {"C_Initialize", "C_GetFunctionList", "C_GetFunctionStatus", "C_CancelFunction"}  # C_Initialize's own request is remote.c's
-REMOTE_BY_HAND = REMOTE_HERE | {"C_Finalize", "C_GenerateRandom", "C_Login", "C_WaitForSlotEvent"}
-REMOTE_INSTANCES = 8
-REMOTE_GREETING = "ayyay"
-
-
-def remote_numbers(functions):
-    """The numbers of the protocol: from 1, in the order of the list, without what is not sent, and with the two for PINs behind those for sessions."""
-    names = [f.name for f in functions if f.name not in REMOTE_HERE - {"C_Initialize"}]
-    for name in ("C_InitPIN", "C_SetPIN"):
-        names.remove(name)
-    at = names.index("C_GetSessionInfo") + 1
-    names[at:at] = ["C_InitPIN", "C_SetPIN"]
-    return {name: number for number, name in enumerate(names, 1)}
-
-
-def remote_parts(f, table):
-    """(letters, what does it, arguments) for what the table has of the function's arguments, the longest run first."""
-    parts, at = [], 0
-    while at < len(f.arguments):
-        for length in (3, 2, 1):
-            run = f.arguments[at:at + length]
-            kinds = tuple(a.kind for a in run)
-            found = table.get(kinds if length > 1 else kinds[0])
-            if found and len(run) == length:
-                parts.append((*found, run))
-                break
-        at += length
-    return parts
-
-
-def remote_answers(f):
-    """As remote_parts, with the structures that have a form of their own."""
-    infos = [a for a in f.arguments if a.kind == "info"]
-    if infos and not any(a.kind == "objects_out" for a in f.arguments):
-        type_ = infos[0].type[:-2]
-        return [(REMOTE_INFO[type_], "call_get_ulong" if type_ == "CK_ULONG" else f"call_get_{type_}", infos)]
-    return remote_parts(f, REMOTE_ANSWER)
-
-
-def make_remote_function(f, number):
-    requests, answers = remote_parts(f, REMOTE_REQUEST), remote_answers(f)
-    signature = ["".join(letters for letters, _, _ in parts) for parts in (requests, answers)]
-    sized = {a.name for _, _, run in requests for a in run if a.kind == "size"}
-    print(f"{'' if f.name in REMOTE_BY_HAND else 'static '}CK_RV send_{f.name}(struct remote *remote, {f.declared})\n{{")
-    print(f'    struct call call;\n\n    call_begin(&call, remote, {number}, "{signature[0]}", "{signature[1]}");')
-    for a in f.arguments:
-        if a.kind in ("pointer", "callback"):
-            print(f"    (void){a.name};")
-    needed = [a for _, _, run in answers for a in run if a.kind in ("size", "info", "session_out", "object_out", "slot_out", "objects_out")
-              or (a.kind == "buffer" and run[1].kind == "count")]
-    for a in needed:
-        print(f"    call_need(&call, {a.name});")
-    for _, put, run in requests:
-        words = [f"{a.name} != NULL ? *{a.name} : 0" if a.name in sized else a.name for a in run]
-        print(f"    {put}(&call, {', '.join(words)});")
-    print("    if (call_run(&call)) {" if answers else "    call_run(&call);")
-    for _, get, run in answers:
-        print(f"        {get}(&call, {', '.join(a.name for a in run)});")
-    if answers:
-        print("    }")
-    print("    return call_close(&call);\n}\n")
-
-
-def make_remote_signatures(functions):
-    begin("remote_signatures")
-    print('#pragma once\n\n#include "common/function_ids.gen.h"\n')
-    print("/* For tests: how the protocol numbers the functions (0: it does not), and the letters of their answers. */")
-    print("static const struct {\n    unsigned number;\n    const char *answer;\n} remote_signatures[FUNCTION_COUNT] = {")
-    numbers = remote_numbers(functions)
-    for f in functions:
-        if f.name not in REMOTE_HERE:
-            answer = "".join(letters for letters, _, _ in remote_answers(f))
-            print(f'    [FUNCTION_{f.name}] = {{{numbers[f.name]}, "{answer}"}},')
-    print("};")
-
-
-def make_frame_forms(functions):
-    begin("frame_forms")
-    print('#include "daemon/frame_forms.h"\n')
-    print("const struct frame_form frame_forms[] = {")
-    for name, number in remote_numbers(functions).items():
-        (function,) = (f for f in functions if f.name == name)
-        request = "".join(letters for letters, _, _ in remote_parts(function, REMOTE_REQUEST))
-        print(f'    [{number}] = {{FUNCTION_{name}, "{REMOTE_GREETING if name in REMOTE_HERE else request}"}},')
-    print("};")
-    print("const size_t n_frame_forms = sizeof(frame_forms) / sizeof(frame_forms[0]);")
-
-
-def make_remote_instance(functions, instance):
-    for f in functions:
-        calls = "remote" if f.name in REMOTE_BY_HAND else "send"
-        print(f"static CK_RV {f.name}_{instance}({f.declared})\n{{")
-        print(f"    return {calls}_{f.name}(&remote_instances[{instance}], {f.names});\n}}\n")
-
-
-def make_remote(functions):
-    begin("remote")
-    print('#include "remote/call.h"\n#include "remote/instance.h"\n')
-    print(f"_Static_assert(REMOTE_INSTANCES == 1 || REMOTE_INSTANCES == {REMOTE_INSTANCES}, \"one or all\");")
-    print(f"_Static_assert(REMOTE_MOST == {REMOTE_INSTANCES}, \"as many lists as instances\");\n")
-    print("const size_t remote_most = REMOTE_INSTANCES;\n")
-    numbers = remote_numbers(functions)
-    for f in functions:
-        if f.name not in REMOTE_HERE:
-            make_remote_function(f, numbers[f.name])
-    for instance in range(REMOTE_INSTANCES):
-        if instance == 1:
-            print("#if REMOTE_INSTANCES > 1")
-        make_remote_instance(functions, instance)
-    print("#endif\n\nCK_FUNCTION_LIST remote_lists[REMOTE_INSTANCES] = {")
-    for instance in range(REMOTE_INSTANCES):
-        if instance == 1:
-            print("#if REMOTE_INSTANCES > 1")
-        print("    {.version = {2, 40},")
-        for f in functions:
-            print(f"     .{f.name} = {f.name}_{instance},")
-        print("    },")
-    print("#endif\n};")
 
 
 def make_caller_header(functions):
     begin("caller_header")
-    print('#pragma once\n\n#include <p11-kit/pkcs11.h>\n#include "common/function_ids.gen.h"\n')
+    print('#pragma once\n\n#include "common/function_ids.gen.h"\n#include "common/pkcs11_3.h"\n')
     print("/* What call_function() passes, by the kind of each argument. */\nstruct call_arguments {")
     kinds = {}
     for f in functions:
@@ -551,6 +473,7 @@ def make_caller_header(functions):
     print("};\n\nstruct function_kinds {\n    const char *name;\n    const char *group;")
     print(f"    const char *how[{len(PRESETS)}]; /* by enum preset */\n    unsigned kinds;\n}};\n")
     print("extern const struct function_kinds function_kinds[FUNCTION_COUNT];")
+    print("\n/* CKR_FUNCTION_NOT_SUPPORTED for one that the list is too old for. */")
     print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments);")
 
 
@@ -564,10 +487,12 @@ def make_caller(functions):
         print(f'    {{"{f.name}", "{f.group}", {{{hows}}}, {kinds}}},')
     print("};\n")
     print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments)\n{")
-    print("    switch (function) {")
+    print("    const struct function_list_3_0 *longer = (const struct function_list_3_0 *)list;\n")
+    print(f"    if (list->version.major < 3 && function >= FUNCTION_{added(functions)[0].name})")
+    print("        return CKR_FUNCTION_NOT_SUPPORTED;\n    switch (function) {")
     for f in functions:
         passed = ", ".join(f"arguments->{a.kind}" for a in f.arguments)
-        print(f"    case FUNCTION_{f.name}:\n        return list->{f.name}({passed});")
+        print(f"    case FUNCTION_{f.name}:\n        return {'list' if f.version == FIRST else 'longer'}->{f.name}({passed});")
     print("    case FUNCTION_COUNT:\n        break;\n    }\n    return CKR_GENERAL_ERROR;\n}")
 
 

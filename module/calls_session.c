@@ -143,6 +143,18 @@ CK_RV gate_C_Login(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE 
     return sign_login(session, pPin, ulPinLen);
 }
 
+/* Who the user of a token is has no name here: what logs in again and keeps a login for others knows one. */
+CK_RV gate_C_LoginUser(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_TYPE userType,
+                       CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen, CK_UTF8CHAR_PTR pUsername,
+                       CK_ULONG ulUsernameLen)
+{
+    (void)pUsername;
+    if (ulUsernameLen == 0)
+        return gate_C_Login(self, hSession, userType, pPin, ulPinLen);
+    return session_find(gate_of(self), hSession) != NULL ? CKR_FUNCTION_NOT_SUPPORTED
+                                                         : CKR_SESSION_HANDLE_INVALID;
+}
+
 static void end_if_of(void *pointer, void *context)
 {
     struct session *session = pointer;

@@ -21,15 +21,26 @@ static void pad(CK_UTF8CHAR *to, size_t size, const char *text)
     memcpy(to, text, length < size ? length : size);
 }
 
-CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+static CK_RV tell_of_us(CK_VERSION version, CK_INFO *pInfo)
 {
-    (void)self;
     if (pInfo == NULL)
         return CKR_ARGUMENTS_BAD;
-    *pInfo = (CK_INFO){.cryptokiVersion = {2, 40}, .libraryVersion = {0, 1}};
+    *pInfo = (CK_INFO){.cryptokiVersion = version, .libraryVersion = {0, 1}};
     pad(pInfo->manufacturerID, sizeof(pInfo->manufacturerID), "p11gate");
     pad(pInfo->libraryDescription, sizeof(pInfo->libraryDescription), "p11gate PKCS#11 filter");
     return CKR_OK;
+}
+
+CK_RV gate_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+{
+    (void)self;
+    return tell_of_us((CK_VERSION){2, 40}, pInfo);
+}
+
+CK_RV gate_C_GetInfo_3_0(struct layer *self, CK_INFO *pInfo)
+{
+    (void)self;
+    return tell_of_us((CK_VERSION){3, 0}, pInfo);
 }
 
 /* For a listing they are read again, unless their cards tell of their coming and going; not in a session that is lent, as its operation may bear
@@ -211,4 +222,11 @@ CK_RV gate_C_GetMechanismInfo(struct layer *self, CK_SLOT_ID slotID, CK_MECHANIS
     if (rv == CKR_OK)
         pInfo->flags = mechanism_flags(gate->preset, pInfo->flags);
     return recover_answer(rv);
+}
+
+/* Of the flags that 3.0 added none is shown: they are those of messages. */
+CK_RV gate_C_GetMechanismInfo_3_0(struct layer *self, CK_SLOT_ID slotID, CK_MECHANISM_TYPE type,
+                                  CK_MECHANISM_INFO *pInfo)
+{
+    return gate_C_GetMechanismInfo(self, slotID, type, pInfo);
 }

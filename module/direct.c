@@ -63,9 +63,10 @@ static void choose_top(struct direct *direct)
 static void make_stack(struct direct *direct, struct direct_stack *stack, bool takes_no_lock)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(direct->vendor);
+    const struct function_list_3_0 *vendor_3_0 = vendor_functions_3_0(direct->vendor);
 
-    stack->forward = (struct direct_layer){direct_layer, vendor, direct};
-    stack->filter = (struct direct_layer){filter_layer, vendor, direct};
+    stack->forward = (struct direct_layer){direct_layer, vendor, vendor_3_0, direct};
+    stack->filter = (struct direct_layer){filter_layer, vendor, vendor_3_0, direct};
     stack->tracers[0] = stack->tracers[1] = trace_layer;
     stack->tracers[0].lower = &stack->forward.layer;
     stack->tracers[1].lower = &stack->filter.layer;
@@ -187,11 +188,10 @@ void direct_after_fork(struct direct *direct)
     atomic_store(&direct->waiting, NULL);
 }
 
-CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+static CK_RV put_our_name(CK_RV rv, CK_INFO *pInfo)
 {
     static const char name[] = "p11gate: ";
     const size_t size = sizeof(name) - 1;
-    CK_RV rv = direct_vendor(self)->C_GetInfo(pInfo);
 
     if (rv != CKR_OK)
         return rv;
@@ -199,4 +199,14 @@ CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
             sizeof(pInfo->libraryDescription) - size);
     memcpy(pInfo->libraryDescription, name, size);
     return rv;
+}
+
+CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
+{
+    return put_our_name(direct_vendor(self)->C_GetInfo(pInfo), pInfo);
+}
+
+CK_RV direct_C_GetInfo_3_0(struct layer *self, CK_INFO *pInfo)
+{
+    return put_our_name(direct_vendor_3_0(self)->v2_40.C_GetInfo(pInfo), pInfo);
 }

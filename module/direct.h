@@ -19,6 +19,7 @@ struct view;
 struct direct_layer {
     struct layer layer; /* first */
     CK_FUNCTION_LIST *vendor;
+    const struct function_list_3_0 *vendor_3_0;
     struct direct *direct;
 };
 
@@ -30,6 +31,12 @@ static inline struct direct *direct_of(struct layer *self)
 static inline CK_FUNCTION_LIST *direct_vendor(struct layer *self)
 {
     return ((struct direct_layer *)self)->vendor;
+}
+
+/* For what was called in the list of 3.0. */
+static inline const struct function_list_3_0 *direct_vendor_3_0(struct layer *self)
+{
+    return ((struct direct_layer *)self)->vendor_3_0;
 }
 
 /* The layers, and the trace above them. */
@@ -80,3 +87,4 @@ void direct_after_fork(struct direct *direct);
 
 /* The vendor's, but for the description, which begins with our name. */
 CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo);
+CK_RV direct_C_GetInfo_3_0(struct layer *self, CK_INFO *pInfo);

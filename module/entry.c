@@ -10,6 +10,7 @@
 #include "module/daemon_client.h"
 #include "module/direct.h"
 #include "module/gate.h"
+#include "module/offer.h"
 #include "module/pcsc.h"
 #include "module/session.h"
 #include "module/slot_wait.h"
@@ -359,6 +360,22 @@ CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
     stdout_guard_end();
     pthread_mutex_unlock(&lock);
     return rv;
+}
+
+bool entry_offers_3_0(void)
+{
+    const struct direct *made;
+    bool offers;
+
+    if (!enter()) /* the library that is being loaded or initialised asks */
+        return false;
+    made = atomic_load(&direct);
+    if (gate != NULL)
+        offers = offer_of_gate(gate);
+    else
+        offers = made != NULL ? vendor_has_3_0(made->vendor) : offer_of_configuration();
+    pthread_mutex_unlock(&lock);
+    return offers;
 }
 
 EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)

@@ -33,5 +33,14 @@ void entry_reread_tokens(void);
 /* Did C_Initialize come back to us from a call of ours, since this was last asked? */
 bool entry_was_reentered(void);
 
-/* The list that applications get; made from the function table. */
+/* Is PKCS#11 3.0 offered: has one of the configuration's vendors, in this process, an interface of it? Before C_Initialize they are loaded to be asked. */
+bool entry_offers_3_0(void);
+
+/* The lists that applications get; made from the function table. */
 extern CK_FUNCTION_LIST entry_functions;
+extern struct function_list_3_0 entry_functions_3_0;
+
+/* Exported, and in the list of 3.0. */
+CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList, CK_ULONG_PTR pulCount);
+CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVersion,
+                     CK_INTERFACE_PTR_PTR ppInterface, CK_FLAGS flags);

@@ -55,11 +55,11 @@ struct config *gate_load_config(struct crypto *crypto, enum load load)
     bool known = dladdr((const void *)(uintptr_t)gate_load_config, &own) != 0;
 
     config = config_load_chosen(crypto, known ? own.dli_fname : NULL, &messages);
-    if (config != NULL)
+    if (config != NULL && load != LOAD_QUIETLY)
         log_open(&config->settings.log);
     else if (load == LOAD_FIRST)
         open_default_log();
-    if (config != NULL || load != LOAD_AGAIN)
+    if (load != LOAD_QUIETLY && (config != NULL || load != LOAD_AGAIN))
         log_messages(&messages);
     message_list_finish(&messages);
     return config;

@@ -23,6 +23,7 @@ enum load {
     LOAD_FIRST,   /* there is no configuration, and so no log, yet */
     LOAD_CHANGED, /* it says why not, in the log of the one before */
     LOAD_AGAIN,   /* it was said already */
+    LOAD_QUIETLY, /* to look into it: no log is opened, and nothing is said */
 };
 
 /* Who asks, where that is not this process: the other end of a socket. */

@@ -13,15 +13,19 @@
 #include "config/config.h"
 #include "module/complete.h"
 #include "module/entry.h"
+#include "module/vendor_interface.h"
 
 enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
 
 struct vendor {
     CK_FUNCTION_LIST *loaded; /* p11-kit's to release; NULL: it was not loaded */
     CK_FUNCTION_LIST functions;
+    struct function_list_3_0 functions_3_0;
+    bool asked_3_0, has_3_0;
     struct vendor_elsewhere elsewhere; /* where it was not loaded */
     bool failed;                 /* to be initialised, the last time */
     char *name;                  /* owned */
+    char *path;                  /* owned; that of the module */
     char *init_args;             /* owned; NULL: none */
     unsigned quirks;             /* 1 << enum quirk: configured, or found */
     bool initialized;            /* by us */
@@ -48,9 +52,10 @@ static bool copy_settings(struct vendor *vendor, const struct module_settings *m
 {
     vendor->quirks = module->quirks;
     vendor->name = strdup(module->name != NULL ? module->name : module->path);
+    vendor->path = strdup(module->path);
     if (module->init_args != NULL)
         vendor->init_args = strdup(module->init_args);
-    return vendor->name != NULL && (module->init_args == NULL || vendor->init_args != NULL);
+    return vendor->name != NULL && vendor->path != NULL && (module->init_args == NULL || vendor->init_args != NULL);
 }
 
 struct vendor *vendor_load(const struct module_settings *module, char **error)
@@ -190,6 +195,7 @@ void vendor_destroy(struct vendor *vendor)
     if (vendor->loaded != NULL)
         p11_kit_module_release(vendor->loaded);
     free(vendor->name);
+    free(vendor->path);
     free(vendor->init_args);
     free(vendor);
 }
@@ -202,6 +208,33 @@ const char *vendor_name(const struct vendor *vendor)
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
 {
     return (CK_FUNCTION_LIST *)(uintptr_t)&vendor->functions;
+}
+
+/* Not before somebody wants to know: ssh does not. */
+static void ask_for_3_0(struct vendor *vendor)
+{
+    const struct function_list_3_0 *given = NULL;
+    struct function_list_3_0 none = {.v2_40 = vendor->functions};
+
+    if (vendor->asked_3_0)
+        return;
+    vendor->asked_3_0 = true;
+    if (vendor->loaded != NULL)
+        given = vendor_interface_3_0(vendor->path);
+    vendor->has_3_0 = given != NULL;
+    complete_functions_3_0(&vendor->functions_3_0, given != NULL ? given : &none);
+}
+
+const struct function_list_3_0 *vendor_functions_3_0(struct vendor *vendor)
+{
+    ask_for_3_0(vendor);
+    return &vendor->functions_3_0;
+}
+
+bool vendor_has_3_0(struct vendor *vendor)
+{
+    ask_for_3_0(vendor);
+    return vendor->has_3_0;
 }
 
 bool vendor_is_same(const struct vendor *one, const struct vendor *other)

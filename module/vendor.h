@@ -3,7 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
-#include <p11-kit/pkcs11.h>
+#include "common/pkcs11_3.h"
 #include "config/quirk.h"
 
 struct module_settings;
@@ -50,6 +50,12 @@ void vendor_destroy(struct vendor *vendor);
 
 /* Borrowed; all functions are there. */
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
+
+/* The same of its interface of PKCS#11 3.0, for which it is asked once, the first time. Without one, those of 2.40, and others that answer CKR_FUNCTION_NOT_SUPPORTED. */
+const struct function_list_3_0 *vendor_functions_3_0(struct vendor *vendor);
+
+/* Has it one? */
+bool vendor_has_3_0(struct vendor *vendor);
 
 /* Are they one library? */
 bool vendor_is_same(const struct vendor *one, const struct vendor *other);

@@ -58,8 +58,42 @@ CK_RV vendor_session_open(const struct token *token, CK_SESSION_HANDLE *session)
     return rv;
 }
 
+static const struct {
+    CK_FLAGS flag;
+    enum vendor_operation operation;
+} cancelled[] = {
+    {CKF_DIGEST, OPERATION_DIGEST},
+    {CKF_ENCRYPT, OPERATION_ENCRYPT},
+    {CKF_DECRYPT, OPERATION_DECRYPT},
+    {CKF_SIGN, OPERATION_SIGN},
+    {CKF_SIGN_RECOVER, OPERATION_SIGN_RECOVER},
+    {CKF_VERIFY, OPERATION_VERIFY},
+    {CKF_VERIFY_RECOVER, OPERATION_VERIFY_RECOVER},
+};
+
+enum { N_CANCELLED = sizeof(cancelled) / sizeof(cancelled[0]) };
+
+unsigned vendor_operations_of(CK_FLAGS flags)
+{
+    unsigned operations = 0;
+
+    for (size_t i = 0; i < N_CANCELLED; i++)
+        operations |= (flags & cancelled[i].flag) != 0 ? cancelled[i].operation : 0U;
+    return operations;
+}
+
+static bool cancel(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+{
+    CK_FLAGS flags = 0;
+
+    for (size_t i = 0; i < N_CANCELLED; i++)
+        flags |= (operations & cancelled[i].operation) != 0 ? cancelled[i].flag : 0UL;
+    return vendor_has_3_0(vendor) &&
+           vendor_functions_3_0(vendor)->C_SessionCancel(session, flags) == CKR_OK;
+}
+
 /* PKCS#11 2.40 knows no other way to end an operation without closing its session. */
-bool vendor_session_end(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+static bool finish(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
 {
     const CK_FUNCTION_LIST *functions_of = vendor_functions(vendor);
     const struct {
@@ -85,4 +119,9 @@ bool vendor_session_end(const struct vendor *vendor, CK_SESSION_HANDLE session, 
         operations &= ~(unsigned)OPERATION_VERIFY;
     }
     return operations == 0;
+}
+
+bool vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+{
+    return cancel(vendor, session, operations) || finish(vendor, session, operations);
 }

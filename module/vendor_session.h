@@ -18,6 +18,9 @@ enum vendor_operation {
     OPERATION_VERIFY_RECOVER = 1 << 6,
 };
 
+/* Those that the flags of C_SessionCancel name (PKCS#11 3.0, 5.6.8). */
+unsigned vendor_operations_of(CK_FLAGS flags);
+
 /* Opens one on the token, read-only where the vendor's quirks do not ask for more than p11gate needs; the caller's to close. Where the vendor
  * has none left, those that nothing is done with are given back first, other tokens' too. The vendor's error. */
 CK_RV vendor_session_open(const struct token *token, CK_SESSION_HANDLE *session);
@@ -27,5 +30,5 @@ bool vendor_session_is_exhausted(CK_RV rv);
 
 /* Ends operations of enum vendor_operation on a session that has to stay open; what comes out of them is thrown away. False: one of them may
  * still be active. */
-bool vendor_session_end(const struct vendor *vendor, CK_SESSION_HANDLE session,
+bool vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session,
                         unsigned operations);

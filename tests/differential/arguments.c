@@ -307,8 +307,9 @@ void arguments_draw(struct drawn *drawn, struct world *world, enum function_id f
         drawn->call.number = draw_number(world, function);
     if ((kinds & KIND_buffer) != 0)
         draw_buffer(drawn, world);
-    if ((kinds & KIND_data) != 0)
+    if ((kinds & (KIND_data | KIND_parameter)) != 0)
         draw_data(drawn, world);
+    drawn->call.parameter = drawn->call.data;
     if ((kinds & KIND_secret) != 0)
         draw_secret(drawn, world);
     if ((kinds & KIND_template_out) != 0)

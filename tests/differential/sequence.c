@@ -45,7 +45,7 @@ static enum function_id draw_function(struct world *world)
 
     if (world_happens(world, 75))
         return draw_usual(world);
-    function = (enum function_id)world_draw(world, FUNCTION_COUNT);
+    function = (enum function_id)world_draw(world, world->functions->version.major < 3 ? FUNCTION_C_WaitForSlotEvent + 1 : FUNCTION_COUNT);
     if ((function == FUNCTION_C_Finalize || function == FUNCTION_C_InitToken || function == FUNCTION_C_CloseAllSessions || function == FUNCTION_C_SetPIN || function == FUNCTION_C_InitPIN) &&
         world_happens(world, 85))
         return FUNCTION_C_GetSessionInfo;

@@ -17,6 +17,7 @@ static const char hidden_label[] = "hidden otter";
 
 static const struct mock_control *mock;
 static CK_FUNCTION_LIST guarded; /* the vendor's, with a look at what is done to objects */
+static struct function_list_3_0 unguarded_3_0;
 static CK_OBJECT_HANDLE hidden[HIDDEN_KEYS * OBJECTS_OF_KEY];
 
 static bool is_hidden(CK_OBJECT_HANDLE object)
@@ -46,6 +47,18 @@ GUARD_INIT(C_VerifyInit)
 GUARD_INIT(C_VerifyRecoverInit)
 GUARD_INIT(C_EncryptInit)
 GUARD_INIT(C_DecryptInit)
+
+#define GUARD_MESSAGE_INIT(name)                                                                    \
+    static CK_RV guarded_##name(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key) \
+    {                                                                                              \
+        look_at(key);                                                                              \
+        return unguarded_3_0.name(session, mechanism, key);                                        \
+    }
+
+GUARD_MESSAGE_INIT(C_MessageEncryptInit)
+GUARD_MESSAGE_INIT(C_MessageDecryptInit)
+GUARD_MESSAGE_INIT(C_MessageSignInit)
+GUARD_MESSAGE_INIT(C_MessageVerifyInit)
 
 static CK_RV guarded_C_CopyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_PTR attributes, CK_ULONG count, CK_OBJECT_HANDLE_PTR made)
 {
@@ -97,6 +110,10 @@ static void guard(void)
 #define SET(name) guarded.name = guarded_##name
     SET(C_SignInit), SET(C_SignRecoverInit), SET(C_VerifyInit), SET(C_VerifyRecoverInit), SET(C_EncryptInit), SET(C_DecryptInit);
     SET(C_CopyObject), SET(C_DestroyObject), SET(C_SetAttributeValue), SET(C_WrapKey), SET(C_UnwrapKey), SET(C_DeriveKey), SET(C_DigestKey);
+#undef SET
+    unguarded_3_0 = *mock->functions_3_0;
+#define SET(name) mock->functions_3_0->name = guarded_##name
+    SET(C_MessageEncryptInit), SET(C_MessageDecryptInit), SET(C_MessageSignInit), SET(C_MessageVerifyInit);
 #undef SET
 }
 
@@ -220,7 +237,7 @@ void fuzz_one(const uint8_t *data, size_t size)
     }
     make_tokens();
     configure(preset);
-    world = (struct world){.functions = &entry_functions, .input = data + 1, .input_left = size > 0 ? size - 1 : 0};
+    world = (struct world){.functions = &entry_functions_3_0.v2_40, .input = data + 1, .input_left = size > 0 ? size - 1 : 0};
     FUZZ_REQUIRE(entry_functions.C_Initialize(NULL) == CKR_OK);
     begin(&world, &drawn, own);
     for (unsigned i = 0; i < CALLS_MOST && world.input_left > 0; i++)

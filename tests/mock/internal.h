@@ -136,6 +136,11 @@ void garbage_in_signature(unsigned char *signature, CK_ULONG room, CK_ULONG *siz
 /* sign.c */
 void sign_end(struct session *session);
 
+/* interface.c: exported. */
+CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList, CK_ULONG_PTR pulCount);
+CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVersion,
+                     CK_INTERFACE_PTR_PTR ppInterface, CK_FLAGS flags);
+
 /* digest.c */
 void digest_end(struct session *session);
 

@@ -130,5 +130,6 @@ __attribute__((visibility("default"))) const struct mock_control mock_control = 
     .logged_in = token_logged_in,
     .login_at = record_login_at,
     .functions = &mock_functions,
+    .functions_3_0 = &mock_functions_3_0,
     .verifies = oracle_verifies,
 };

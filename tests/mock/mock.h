@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <p11-kit/pkcs11.h>
+#include "common/pkcs11_3.h"
 
 /* Which objects of a key pair stand on the token, and what is odd about them. */
 enum {
@@ -70,6 +70,19 @@ enum mock_garbage {
     MOCK_GARBAGE_KINDS
 };
 
+/* What C_GetInterface says of PKCS#11 3.0 (interface.c). */
+enum mock_interface {
+    MOCK_HAS_3_0,
+    MOCK_INTERFACE_FAILS,
+    MOCK_INTERFACE_IS_NOTHING,
+    MOCK_INTERFACE_WITHOUT_LIST,
+    MOCK_INTERFACE_IS_ANOTHERS,
+    MOCK_INTERFACE_SAYS_2_40,
+    MOCK_INTERFACE_IS_SHORT, /* says 3.0 and ends as one of 2.40 */
+    MOCK_INTERFACE_HAS_HOLES, /* without the functions that 3.0 added */
+    MOCK_INTERFACE_KINDS
+};
+
 /* A C_Login as p11gate made it and had it answered. */
 struct mock_login {
     CK_USER_TYPE user;
@@ -119,6 +132,7 @@ struct mock_settings {
     enum mock_loss loses;
     enum mock_garbage garbage;
     CK_FUNCTION_LIST *functions; /* what C_GetFunctionList gives; NULL: the library's own */
+    enum mock_interface interface; /* what C_GetInterface gives */
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
@@ -167,6 +181,7 @@ struct mock_control {
     /* Since the last reset, in their order; NULL past the end. */
     const struct mock_login *(*login_at)(unsigned index);
     const CK_FUNCTION_LIST *functions; /* the library's own */
+    struct function_list_3_0 *functions_3_0; /* the same of PKCS#11 3.0 */
 
     /* Was the signature made by that key pair? Independent of p11gate's own verification. */
     bool (*verifies)(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,

@@ -103,7 +103,8 @@ CK_RV record_begin(enum function_id function)
     if (settings.calls_back != NULL)
         settings.calls_back(mock_names[function]);
     if (rv == CKR_OK && function != FUNCTION_C_Initialize &&
-        function != FUNCTION_C_GetFunctionList && !library_is_initialised())
+        function != FUNCTION_C_GetFunctionList && function != FUNCTION_C_GetInterface &&
+        function != FUNCTION_C_GetInterfaceList && !library_is_initialised())
         rv = CKR_CRYPTOKI_NOT_INITIALIZED;
     return rv;
 }

@@ -183,6 +183,19 @@ CK_RV mock_C_Login(CK_SESSION_HANDLE hSession, CK_USER_TYPE userType, CK_UTF8CHA
     return rv;
 }
 
+CK_RV mock_C_SessionCancel(CK_SESSION_HANDLE hSession, CK_FLAGS flags)
+{
+    struct session *session = session_at(hSession);
+
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    if ((flags & CKF_DIGEST) != 0)
+        digest_end(session);
+    if ((flags & CKF_SIGN) != 0)
+        sign_end(session);
+    return CKR_OK;
+}
+
 CK_RV mock_C_Logout(CK_SESSION_HANDLE hSession)
 {
     struct session *session = session_at(hSession);

@@ -42,6 +42,8 @@ int host_load(void **state)
 {
     char path[128];
     CK_C_GetFunctionList get_list;
+    host_get_interface get_interface;
+    CK_INTERFACE *interface = NULL;
 
     (void)state;
     host.mock = symbol(load(required("MOCK_VENDOR_SO")), "mock_control");
@@ -55,7 +57,13 @@ int host_load(void **state)
     setenv("XDG_STATE_HOME", host.folder, 1);
     host.library = load(required("P11GATE_SO"));
     get_list = (CK_C_GetFunctionList)symbol(host.library, "C_GetFunctionList");
-    assert_int_equal(get_list(&host.functions), CKR_OK);
+    assert_int_equal(get_list(&host.functions_2_40), CKR_OK);
+    get_interface = (host_get_interface)symbol(host.library, "C_GetInterface");
+    host_config("allow: all\n");
+    assert_int_equal(get_interface(NULL, NULL, &interface, 0), CKR_OK);
+    host.functions = interface->pFunctionList;
+    host.functions_3_0 = interface->pFunctionList;
+    assert_int_equal(host.functions->version.major, 3);
     return 0;
 }
 

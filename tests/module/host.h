@@ -9,19 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <p11-kit/pkcs11.h>
+#include "common/pkcs11_3.h"
 #include "tests/mock/mock.h"
-
-/* PKCS#11 3.0, 3.6: what C_GetInterface gives. */
-struct host_interface {
-    CK_UTF8CHAR *name;
-    void *functions;
-    CK_FLAGS flags;
-};
 
 struct host {
     void *library;               /* p11gate.so */
-    CK_FUNCTION_LIST *functions; /* p11gate's */
+    CK_FUNCTION_LIST *functions; /* p11gate's: the list of 3.0, which begins as that of 2.40 */
+    const struct function_list_3_0 *functions_3_0;
+    CK_FUNCTION_LIST *functions_2_40;
     const struct mock_control *mock;
     const struct mock_control *mock_2; /* of a second vendor library */
     char folder[64]; /* private, of this process */
@@ -33,6 +28,11 @@ struct host {
 };
 
 extern struct host host;
+
+/* C_GetInterfaceList and C_GetInterface, for dlsym. */
+typedef CK_RV (*host_get_interfaces)(CK_INTERFACE *list, CK_ULONG *count);
+typedef CK_RV (*host_get_interface)(CK_UTF8CHAR *name, CK_VERSION *version,
+                                    CK_INTERFACE **interface, CK_FLAGS flags);
 
 /* cmocka's fixtures of the group and of each test. The paths are $P11GATE_SO and $MOCK_VENDOR_SO.
  */

@@ -18,6 +18,7 @@ static int make_token(void **state)
     host.mock->key_add(slot, &key_one);
     host.mock->settings->session_limit = 1;
     host.mock->settings->one_operation = true;
+    host.mock->settings->interface = MOCK_INTERFACE_FAILS; /* 2.40 knows no C_SessionCancel */
     return 0;
 }
 
@@ -214,6 +215,25 @@ static void an_operation_that_somebody_left_on_the_only_session_costs_no_login(v
     assert_int_equal(try_sign(session), CKR_OK);
     host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
     assert_int_equal(try_sign(session), CKR_OK);
+    assert_int_equal(host.mock->calls_of("C_SignFinal"), 1);
+    assert_int_equal(host.mock->logins(slot), 1);
+}
+
+static void a_vendor_of_3_0_is_asked_to_end_it(void **state)
+{
+    CK_SESSION_HANDLE session = host_start_logged_in(permit, slot);
+
+    (void)state;
+    host.mock->settings->interface = MOCK_HAS_3_0;
+    assert_int_equal(try_sign(session), CKR_OK);
+    host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
+    assert_int_equal(try_sign(session), CKR_OK);
+    assert_int_equal(host.mock->calls_of("C_SessionCancel"), 1);
+    assert_int_equal(host.mock->calls_of("C_SignFinal"), 0);
+    host.mock->refuse("C_SessionCancel", 0, CKR_FUNCTION_NOT_SUPPORTED); /* as OpenSC 0.23 says */
+    host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
+    assert_int_equal(try_sign(session), CKR_OK);
+    assert_int_equal(host.mock->calls_of("C_SessionCancel"), 2);
     assert_int_equal(host.mock->calls_of("C_SignFinal"), 1);
     assert_int_equal(host.mock->logins(slot), 1);
 }
@@ -482,6 +502,7 @@ int main(void)
         CASE(nobody_goes_on_with_what_another_session_left_on_the_only_one),
         CASE(what_a_session_leaves_on_the_only_one_is_ended_and_the_login_kept),
         CASE(an_operation_that_somebody_left_on_the_only_session_costs_no_login),
+        CASE(a_vendor_of_3_0_is_asked_to_end_it),
         CASE(a_refused_context_login_costs_no_login_on_the_only_session),
         CASE(what_cannot_be_ended_costs_the_session_and_is_said),
         CASE(a_context_login_has_the_only_session_until_its_signature),

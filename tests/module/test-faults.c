@@ -165,6 +165,9 @@ static void nonsense_that_is_said_to_be_right_does_no_harm(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* In a list of 2.40. */
+enum { LISTED = FUNCTION_C_WaitForSlotEvent + 1 };
+
 /* The places of the functions behind the version, as the standard has them since 2.01. */
 static void *take_out(CK_FUNCTION_LIST *list, int function)
 {
@@ -197,12 +200,12 @@ static void a_function_that_is_missing_does_no_harm(void **state)
 
     (void)state;
     failures = 0;
-    for (int i = 0; i < FUNCTION_COUNT; i++) {
+    for (int i = 0; i < LISTED; i++) {
         list = *host.mock->functions;
         take_out(&list, i);
         try_list(&list, function_kinds[i].name);
     }
-    for (int i = 0; i < FUNCTION_COUNT; i++)
+    for (int i = 0; i < LISTED; i++)
         take_out(&list, i);
     try_list(&list, "any function");
     assert_int_equal(failures, 0);

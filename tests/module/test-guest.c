@@ -75,71 +75,6 @@ static void a_session_that_passes_calls_through_is_closed_with_the_applications(
     host_stop();
 }
 
-typedef CK_RV (*get_interface_list)(struct host_interface *list, CK_ULONG *count);
-typedef CK_RV (*get_interface)(CK_UTF8CHAR *name, CK_VERSION *version,
-                               struct host_interface **interface, CK_FLAGS flags);
-
-static void interfaces_are_PKCS_11_2_40_alone(void **state)
-{
-    get_interface_list list = (get_interface_list)dlsym(host.library, "C_GetInterfaceList");
-    struct host_interface interfaces[2] = {{0}};
-    CK_ULONG count = 7;
-
-    (void)state;
-    assert_int_equal(list(NULL, NULL), CKR_ARGUMENTS_BAD);
-    assert_int_equal(list(NULL, &count), CKR_OK);
-    assert_int_equal(count, 1);
-    count = 0;
-    assert_int_equal(list(interfaces, &count), CKR_BUFFER_TOO_SMALL);
-    assert_int_equal(count, 1);
-    count = 2;
-    assert_int_equal(list(interfaces, &count), CKR_OK);
-    assert_int_equal(count, 1);
-    assert_string_equal((const char *)interfaces[0].name, "PKCS 11");
-    assert_ptr_equal(interfaces[0].functions, host.functions);
-    assert_int_equal(interfaces[0].flags, 0);
-}
-
-static void an_interface_is_found_by_name_version_and_flags(void **state)
-{
-    static const struct {
-        const char *name;
-        bool any_version;
-        CK_VERSION version;
-        CK_FLAGS flags;
-        bool found;
-    } cases[] = {
-        {NULL, true, {0, 0}, 0, true},
-        {"PKCS 11", true, {0, 0}, 0, true},
-        {"PKCS 11", false, {2, 40}, 0, true},
-        {NULL, false, {2, 40}, 0, true},
-        {"PKCS 11", false, {3, 0}, 0, false},
-        {"PKCS 11", false, {2, 20}, 0, false},
-        {NULL, false, {3, 0}, 0, false},
-        {"PKCS 11", true, {0, 0}, 1, false},
-        {"Vendor other", true, {0, 0}, 0, false},
-        {"", true, {0, 0}, 0, false},
-        {"PKCS 1", true, {0, 0}, 0, false},
-        {"PKCS 11 ", true, {0, 0}, 0, false},
-    };
-    get_interface get = (get_interface)dlsym(host.library, "C_GetInterface");
-
-    (void)state;
-    assert_int_equal(get(NULL, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char name[32];
-        CK_VERSION version = cases[i].version;
-        struct host_interface *interface = NULL;
-        snprintf(name, sizeof(name), "%s", cases[i].name != NULL ? cases[i].name : "");
-        CK_RV rv = get(cases[i].name != NULL ? (CK_UTF8CHAR *)name : NULL,
-                       cases[i].any_version ? NULL : &version, &interface, cases[i].flags);
-        assert_int_equal(rv == CKR_OK, cases[i].found);
-        assert_int_equal(interface != NULL, cases[i].found);
-        if (cases[i].found)
-            assert_ptr_equal(interface->functions, host.functions);
-    }
-}
-
 static void three_symbols_are_exported(void **state)
 {
     char command[512], line[512], names[1024] = "";
@@ -292,9 +227,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_session_that_passes_calls_through_is_closed_with_the_applications, make_token,
             host_reset),
-        cmocka_unit_test_setup_teardown(interfaces_are_PKCS_11_2_40_alone, make_token, host_reset),
-        cmocka_unit_test_setup_teardown(an_interface_is_found_by_name_version_and_flags, make_token,
-                                        host_reset),
         cmocka_unit_test_setup_teardown(three_symbols_are_exported, make_token, host_reset),
         cmocka_unit_test_setup_teardown(a_vendor_that_prints_writes_nothing_into_a_socket,
                                         make_token, host_reset),

@@ -55,6 +55,7 @@ static const char *answers_too_early(void)
 {
     for (int f = 0; f < FUNCTION_COUNT; f++) {
         if (f != FUNCTION_C_Initialize && f != FUNCTION_C_GetFunctionList &&
+            f != FUNCTION_C_GetInterface && f != FUNCTION_C_GetInterfaceList &&
             call_blindly(f) != CKR_CRYPTOKI_NOT_INITIALIZED)
             return function_kinds[f].name;
     }
@@ -95,7 +96,7 @@ static void null_arguments_hurt_nobody(void **state)
         if (ends)
             continue;
         CK_RV rv = call_function(host.functions, (enum function_id)f, &arguments);
-        if (rv == CKR_OK && f != FUNCTION_C_FindObjectsInit && f != FUNCTION_C_FindObjectsFinal)
+        if (rv == CKR_OK && f != FUNCTION_C_FindObjectsInit && f != FUNCTION_C_FindObjectsFinal && f != FUNCTION_C_SessionCancel)
             fail_msg("%s takes NULL", function_kinds[f].name);
     }
     host_stop();

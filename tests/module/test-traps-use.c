@@ -236,43 +236,46 @@ static void start_under(const char *preset)
     host_only(session, CKO_PRIVATE_KEY);
 }
 
-static void assert_ours(const CK_FUNCTION_LIST *list, const CK_FUNCTION_LIST *vendor)
+static void assert_ours(const void *list, size_t size, const struct function_list_3_0 *vendor)
 {
-    void *ours[sizeof(*list) / sizeof(void *)], *theirs[sizeof(*list) / sizeof(void *)];
-    const size_t count = sizeof(ours) / sizeof(ours[0]);
+    void *ours[sizeof(*vendor) / sizeof(void *)], *theirs[sizeof(*vendor) / sizeof(void *)];
 
-    memcpy(ours, list, sizeof(ours));
+    memcpy(ours, list, size);
     memcpy(theirs, vendor, sizeof(theirs));
-    for (size_t i = 1; i < count; i++) { /* behind the version */
-        for (size_t j = 1; j < count; j++)
+    for (size_t i = 1; i < size / sizeof(void *); i++) { /* behind the version */
+        for (size_t j = 1; j < sizeof(theirs) / sizeof(theirs[0]); j++)
             assert_ptr_not_equal(ours[i], theirs[j]);
     }
 }
 
-typedef CK_RV (*get_interface)(CK_UTF8CHAR *name, CK_VERSION *version,
-                               struct host_interface **interface, CK_FLAGS flags);
+static void assert_all_ours(const struct function_list_3_0 *vendor)
+{
+    host_get_interface find = (host_get_interface)dlsym(host.library, "C_GetInterface");
+    CK_FUNCTION_LIST *inner = NULL;
+    CK_INTERFACE *interface = NULL;
+
+    assert_ours(host.functions_2_40, sizeof(*inner), vendor);
+    assert_ours(host.functions_3_0, sizeof(*vendor), vendor);
+    assert_int_equal(host.functions->C_GetFunctionList(&inner), CKR_OK);
+    assert_ours(inner, sizeof(*inner), vendor);
+    assert_int_equal(find(NULL, NULL, &interface, 0), CKR_OK);
+    assert_ours(interface->pFunctionList, sizeof(*vendor), vendor);
+}
 
 /* With one of its pointers the application would be past the filter. */
 static void no_function_pointer_of_the_vendor_reaches_the_application(void **state)
 {
     void *library = dlopen(getenv("MOCK_VENDOR_SO"), RTLD_NOW | RTLD_LOCAL);
-    CK_C_GetFunctionList get = (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList");
-    get_interface find = (get_interface)dlsym(host.library, "C_GetInterface");
-    CK_FUNCTION_LIST *vendor = NULL;
+    host_get_interface get = (host_get_interface)dlsym(library, "C_GetInterface");
+    CK_VERSION version = {3, 0};
+    CK_INTERFACE *vendor = NULL;
 
     (void)state;
-    assert_int_equal(get(&vendor), CKR_OK);
+    assert_int_equal(get(NULL, &version, &vendor, 0), CKR_OK);
     for (size_t p = 0; p < N_PRESETS; p++) {
-        CK_FUNCTION_LIST *inner = NULL;
-        struct host_interface *interface = NULL;
-
-        assert_ours(host.functions, vendor);
+        assert_all_ours(vendor->pFunctionList);
         start_under(presets[p]);
-        assert_ours(host.functions, vendor);
-        assert_int_equal(host.functions->C_GetFunctionList(&inner), CKR_OK);
-        assert_ours(inner, vendor);
-        assert_int_equal(find(NULL, NULL, &interface, 0), CKR_OK);
-        assert_ours(interface->functions, vendor);
+        assert_all_ours(vendor->pFunctionList);
         host_stop();
     }
     dlclose(library);

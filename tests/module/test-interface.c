@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The interfaces of PKCS#11 3.0 (5.4): what is offered, before which vendors, and what its functions do.
+#include "tests/module/ssh.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char permit_one[] = "allow:\n  - id: \"01\"\n";
+static const char *const presets[] = {"ssh", "read-only", "transparent"};
+
+enum { N_PRESETS = sizeof(presets) / sizeof(presets[0]) };
+
+static CK_SLOT_ID slot;
+
+static int make_token(void **state)
+{
+    host_reset(state);
+    slot = host_token("one");
+    host_key(slot, "rsa:2048", "01", MOCK_PAIR);
+    host_config(permit_one);
+    return 0;
+}
+
+/* CKR_OK with the interface of that version, 0.0 for the default. */
+static CK_RV get(unsigned char major, unsigned char minor, CK_INTERFACE **interface)
+{
+    host_get_interface find = (host_get_interface)dlsym(host.library, "C_GetInterface");
+    CK_VERSION version = {major, minor};
+
+    return find((CK_UTF8CHAR *)"PKCS 11", major != 0 ? &version : NULL, interface, 0);
+}
+
+static CK_ULONG list(CK_INTERFACE *interfaces, CK_ULONG room)
+{
+    host_get_interfaces find = (host_get_interfaces)dlsym(host.library, "C_GetInterfaceList");
+
+    assert_int_equal(find(interfaces, &room), CKR_OK);
+    return room;
+}
+
+/* By default, by its version, and in the list. 2.40 is there whatever the vendor has. */
+static void assert_offered(bool offered)
+{
+    CK_INTERFACE *found = NULL, interfaces[2];
+    void *first = offered ? host.functions : host.functions_2_40;
+
+    assert_int_equal(get(2, 40, &found), CKR_OK);
+    assert_ptr_equal(found->pFunctionList, host.functions_2_40);
+    assert_int_equal(get(0, 0, &found), CKR_OK);
+    assert_ptr_equal(found->pFunctionList, first);
+    assert_int_equal(get(3, 0, &found), offered ? CKR_OK : CKR_FUNCTION_FAILED);
+    assert_int_equal(list(NULL, 0), offered ? 2 : 1);
+    assert_int_equal(list(interfaces, 2), offered ? 2 : 1);
+    assert_ptr_equal(interfaces[0].pFunctionList, first);
+}
+
+static void start_under(const char *preset, const char *more)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "preset: %s\n%s%s", preset, permit_one, more);
+    host_start(text);
+}
+
+static void a_vendor_that_has_3_0_is_offered_with_it(void **state)
+{
+    (void)state;
+    assert_offered(true);
+    for (size_t p = 0; p < N_PRESETS; p++) {
+        start_under(presets[p], "");
+        assert_offered(true);
+        host_stop();
+    }
+    assert_offered(true);
+}
+
+/* It fails, gives nothing, another's, one of another version, one that ends early. */
+static void a_vendor_that_misleads_is_one_of_2_40(void **state)
+{
+    (void)state;
+    for (int kind = MOCK_HAS_3_0 + 1; kind < MOCK_INTERFACE_HAS_HOLES; kind++) {
+        host.mock->settings->interface = (enum mock_interface)kind;
+        assert_offered(false);
+        for (size_t p = 0; p < N_PRESETS; p++) {
+            start_under(presets[p], "");
+            assert_offered(false);
+            assert_int_equal(host.functions_3_0->C_MessageSignFinal(host_open(slot)),
+                             CKR_FUNCTION_NOT_SUPPORTED);
+            host_stop();
+        }
+    }
+}
+
+static void the_interface_of_a_library_that_the_vendor_links_is_not_the_vendors(void **state)
+{
+    char modules[512];
+
+    (void)state;
+    snprintf(modules, sizeof(modules), "module: %s", getenv("LINKED_VENDOR_SO"));
+    host.modules = modules;
+    host_config(permit_one);
+    assert_offered(false);
+    host_start(permit_one);
+    assert_offered(false);
+    host_stop();
+}
+
+/* A NULL in it is no function. */
+static void holes_in_the_list_answer_for_themselves(void **state)
+{
+    (void)state;
+    host.mock->settings->interface = MOCK_INTERFACE_HAS_HOLES;
+    start_under("transparent", "");
+    assert_offered(true);
+    assert_int_equal(host.functions_3_0->C_SessionCancel(0, 0), CKR_FUNCTION_NOT_SUPPORTED);
+    host_stop();
+}
+
+static void one_vendor_of_several_suffices(void **state)
+{
+    (void)state;
+    host.both = true;
+    host.mock->settings->interface = MOCK_INTERFACE_FAILS;
+    host_config(permit_one);
+    assert_offered(true);
+    host_start(permit_one);
+    assert_offered(true);
+    host_stop();
+    host.mock_2->settings->interface = MOCK_INTERFACE_FAILS;
+    assert_offered(false);
+}
+
+/* p11-kit's protocol has no functions of 3.0. */
+static void a_daemon_is_one_of_2_40(void **state)
+{
+    static const char *const uses[] = {"require", "prefer"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        char more[256];
+        snprintf(more, sizeof(more), "daemon: {socket: %s/none, use: %s}\n", host.folder, uses[i]);
+        snprintf(more + strlen(more), sizeof(more) - strlen(more), "%s", permit_one);
+        host_config(more);
+        assert_offered(false);
+        host_start(more);
+        assert_offered(false);
+        host_stop();
+    }
+}
+
+static long log_size(void)
+{
+    char path[128];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/log", host.folder);
+    return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+/* C_Initialize does both, and says what is wrong. */
+static void to_ask_begins_nothing_and_says_nothing(void **state)
+{
+    CK_SLOT_ID slots[4];
+    CK_ULONG count = 4;
+
+    (void)state;
+    host_remove("log");
+    assert_offered(true);
+    assert_int_equal(host.mock->calls_of("C_Initialize"), 0);
+    assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, slots, &count),
+                     CKR_CRYPTOKI_NOT_INITIALIZED);
+    host_config("allow: [");
+    assert_offered(false);
+    assert_int_equal(log_size(), -1);
+    host.modules = "module: /no/such/library.so";
+    host_config(permit_one);
+    assert_offered(false);
+    assert_int_equal(log_size(), -1);
+}
+
+/* The login's budget has no room for a question that ssh does not ask. */
+static void the_vendor_is_not_asked_for_what_nobody_wants(void **state)
+{
+    (void)state;
+    host_start(permit_one);
+    host_stop();
+    assert_int_equal(host.mock->calls_of("C_GetInterface"), 0);
+    host_start(permit_one);
+    assert_offered(true);
+    assert_offered(true);
+    host_stop();
+    assert_int_equal(host.mock->calls_of("C_GetInterface"), 1);
+}
+
+static void an_interface_is_found_by_name_version_and_flags(void **state)
+{
+    static const struct {
+        const char *name;
+        CK_VERSION version; /* 0.0: any */
+        CK_FLAGS flags;
+        CK_VERSION found; /* 0.0: none */
+    } cases[] = {
+        {NULL, {0, 0}, 0, {3, 0}},          {"PKCS 11", {0, 0}, 0, {3, 0}},
+        {"PKCS 11", {2, 40}, 0, {2, 40}},   {NULL, {2, 40}, 0, {2, 40}},
+        {"PKCS 11", {3, 0}, 0, {3, 0}},     {NULL, {3, 0}, 0, {3, 0}},
+        {"PKCS 11", {2, 20}, 0, {0, 0}},    {"PKCS 11", {3, 1}, 0, {0, 0}},
+        {"PKCS 11", {3, 2}, 0, {0, 0}},     {"PKCS 11", {0, 0}, 1, {0, 0}},
+        {"PKCS 11", {3, 0}, 1, {0, 0}},     {"Vendor mock", {0, 0}, 0, {0, 0}},
+        {"", {0, 0}, 0, {0, 0}},            {"PKCS 1", {0, 0}, 0, {0, 0}},
+        {"PKCS 11 ", {0, 0}, 0, {0, 0}},    {"pkcs 11", {0, 0}, 0, {0, 0}},
+    };
+    host_get_interface find = (host_get_interface)dlsym(host.library, "C_GetInterface");
+
+    (void)state;
+    assert_int_equal(find(NULL, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char name[32];
+        CK_VERSION version = cases[i].version, *shown;
+        CK_INTERFACE *interface = NULL;
+        CK_RV rv;
+
+        snprintf(name, sizeof(name), "%s", cases[i].name != NULL ? cases[i].name : "");
+        rv = find(cases[i].name != NULL ? (CK_UTF8CHAR *)name : NULL,
+                  version.major != 0 ? &version : NULL, &interface, cases[i].flags);
+        assert_int_equal(rv, cases[i].found.major != 0 ? CKR_OK : CKR_FUNCTION_FAILED);
+        if (rv != CKR_OK)
+            continue;
+        shown = interface->pFunctionList;
+        assert_memory_equal(shown, &cases[i].found, sizeof(*shown));
+        assert_string_equal((const char *)interface->pInterfaceName, "PKCS 11");
+        assert_int_equal(interface->flags, 0);
+    }
+}
+
+static void the_list_says_how_many_there_are(void **state)
+{
+    host_get_interfaces find = (host_get_interfaces)dlsym(host.library, "C_GetInterfaceList");
+    CK_INTERFACE interfaces[3] = {{0}};
+    CK_ULONG count = 7;
+
+    (void)state;
+    assert_int_equal(find(NULL, NULL), CKR_ARGUMENTS_BAD);
+    assert_int_equal(find(NULL, &count), CKR_OK);
+    assert_int_equal(count, 2);
+    count = 1;
+    assert_int_equal(find(interfaces, &count), CKR_BUFFER_TOO_SMALL);
+    assert_int_equal(count, 2);
+    assert_null(interfaces[0].pFunctionList);
+    count = 3;
+    assert_int_equal(find(interfaces, &count), CKR_OK);
+    assert_int_equal(count, 2);
+    assert_null(interfaces[2].pFunctionList);
+    assert_int_equal(host.functions_3_0->C_GetInterfaceList(NULL, &count), CKR_OK);
+    assert_int_equal(count, 2);
+}
+
+/* C_GetInfo is of the interface in which it is called. */
+static void each_list_tells_its_own_version(void **state)
+{
+    CK_INFO info;
+
+    (void)state;
+    for (size_t p = 0; p < N_PRESETS; p++) {
+        start_under(presets[p], "");
+        assert_int_equal(host.functions_2_40->C_GetInfo(&info), CKR_OK);
+        assert_int_equal(info.cryptokiVersion.major, 2);
+        assert_int_equal(info.cryptokiVersion.minor, 40);
+        assert_int_equal(host.functions->C_GetInfo(&info), CKR_OK);
+        assert_int_equal(info.cryptokiVersion.major, 3);
+        assert_memory_equal(info.libraryDescription, "p11gate", 7);
+        host_stop();
+    }
+}
+
+static CK_RV login_user(CK_SESSION_HANDLE session, const char *pin, const char *user)
+{
+    char copies[2][32];
+
+    snprintf(copies[0], sizeof(copies[0]), "%s", pin);
+    snprintf(copies[1], sizeof(copies[1]), "%s", user);
+    return host.functions_3_0->C_LoginUser(session, CKU_USER, (CK_UTF8CHAR *)copies[0], strlen(pin),
+                                           (CK_UTF8CHAR *)copies[1], strlen(user));
+}
+
+/* A PIN that was refused is not sent again, by whichever function. */
+static void a_login_without_a_name_is_that_of_C_Login(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_start(permit_one);
+    session = host_open(slot);
+    assert_int_equal(login_user(session, "9999", ""), CKR_PIN_INCORRECT);
+    assert_int_equal(login_user(session, "9999", ""), CKR_PIN_INCORRECT);
+    assert_int_equal(host_try_login(session, CKU_USER, "9999"), CKR_PIN_INCORRECT);
+    assert_int_equal(host.mock->logins(slot), 1);
+    assert_int_equal(login_user(session, "1234", ""), CKR_OK);
+    host_only(session, CKO_PRIVATE_KEY);
+    assert_int_equal(host.mock->calls_of("C_LoginUser"), 0);
+    host_stop();
+}
+
+static void a_login_by_name_sends_no_PIN_unless_it_is_the_vendors_to_decide(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < N_PRESETS; p++) {
+        CK_SESSION_HANDLE session;
+
+        host.mock->forget_calls();
+        start_under(presets[p], "");
+        session = host_open(slot);
+        assert_int_equal(login_user(session, "1234", "alice"), CKR_FUNCTION_NOT_SUPPORTED);
+        assert_int_equal(host.mock->logins(slot), 0);
+        assert_int_equal(host.mock->calls_of("C_LoginUser"), strcmp(presets[p], "transparent") == 0);
+        assert_int_equal(login_user(session + 1, "1234", "alice"), CKR_SESSION_HANDLE_INVALID);
+        host_stop();
+    }
+}
+
+static void no_PIN_goes_to_a_token_that_is_not_shown(void **state)
+{
+    CK_SLOT_ID hidden = host_token("hidden");
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    host_key(hidden, "rsa:2048", "02", MOCK_PAIR);
+    host_config("preset: transparent\nallow: all\n");
+    assert_int_equal(host.functions->C_Initialize(NULL), CKR_OK);
+    session = host_open(hidden);
+    host_config("preset: transparent\nallow:\n  - id: \"01\"\n");
+    assert_int_equal(login_user(session, "1234", "alice"), CKR_TOKEN_NOT_PRESENT);
+    assert_int_equal(host.mock->calls_of("C_LoginUser"), 0);
+    host_stop();
+}
+
+/* What `functions` refuses by its group, it refuses of 3.0 as well. */
+static void the_message_functions_are_of_their_groups(void **state)
+{
+    (void)state;
+    start_under("transparent", "functions: {deny: [sign]}\n");
+    assert_int_equal(host.functions_3_0->C_MessageSignInit(0, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
+    assert_int_equal(host.functions_3_0->C_SignMessage(0, NULL, 0, NULL, 0, NULL, NULL),
+                     CKR_FUNCTION_NOT_SUPPORTED);
+    assert_int_equal(host.functions_3_0->C_MessageVerifyFinal(0), CKR_FUNCTION_NOT_SUPPORTED);
+    assert_int_equal(host.mock->calls_of("C_SignMessage"), 0);
+    assert_int_equal(host.mock->calls_of("C_MessageVerifyFinal"), 1);
+    host_stop();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_token, host_reset)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_vendor_that_has_3_0_is_offered_with_it),
+        TEST(a_vendor_that_misleads_is_one_of_2_40),
+        TEST(the_interface_of_a_library_that_the_vendor_links_is_not_the_vendors),
+        TEST(holes_in_the_list_answer_for_themselves),
+        TEST(one_vendor_of_several_suffices),
+        TEST(a_daemon_is_one_of_2_40),
+        TEST(to_ask_begins_nothing_and_says_nothing),
+        TEST(the_vendor_is_not_asked_for_what_nobody_wants),
+        TEST(an_interface_is_found_by_name_version_and_flags),
+        TEST(the_list_says_how_many_there_are),
+        TEST(each_list_tells_its_own_version),
+        TEST(a_login_without_a_name_is_that_of_C_Login),
+        TEST(a_login_by_name_sends_no_PIN_unless_it_is_the_vendors_to_decide),
+        TEST(no_PIN_goes_to_a_token_that_is_not_shown),
+        TEST(the_message_functions_are_of_their_groups),
+    };
+
+    return cmocka_run_group_tests(tests, host_load, host_unload);
+}
