@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The functions of PKCS#11, as the project's table has them (common/functions.def)."""
+"""The functions of PKCS#11 2.40, as the project's table has them (common/functions.def): those that p11-kit's protocol knows."""
 
 import importlib.util
 import pathlib
@@ -12,4 +12,4 @@ def table():
     spec = importlib.util.spec_from_file_location("generate", _COMMON / "generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
-    return {function.name: [argument.kind for argument in function.arguments] for function in generate.read(_COMMON / "functions.def")}
+    return {function.name: [argument.kind for argument in function.arguments] for function in generate.first(generate.read(_COMMON / "functions.def"))}
