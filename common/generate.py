@@ -295,7 +295,7 @@ def make_pass_function(f):
     print(f"        rv = {steps[0]};")
     for step in steps[1:]:
         print(f"        if (rv == CKR_OK)\n            rv = {step};")
-    print(f"        if (rv == CKR_OK)\n            rv = call.vendor->{f.name}({f.names});")
+    print(f"        if (rv == CKR_OK)\n            rv = vendor_functions(call.vendor)->{f.name}({f.names});")
     print("    } while (call_again(&call, rv));")
     print("    return call_end(&call, rv);\n}\n")
 
@@ -339,14 +339,21 @@ FILTER_BY_HAND = {"C_GetSlotList", "C_InitToken", "C_OpenSession", "C_FindObject
 FILTERED_GROUPS = {"admin", "login", "create", "modify"}
 
 
-def direct_vendor(f):
-    """The vendor's function, by the list in which the application called it."""
-    return f"direct_vendor(self)->{f.name}" if f.version == FIRST and f.name == f.listed else f"direct_vendor_3_0(self)->{f.vendor}"
+def direct_vendor(f, clean):
+    """The vendor's function, by the list in which the application called it. clean: on a stack without what we have left there before."""
+    by_first = f.version == FIRST and f.name == f.listed
+    suffix, name = ("", f.name) if by_first else ("_3_0", f.vendor)
+    return f"direct_{'clean_' if clean else ''}vendor{suffix}(self)->{name}"
+
+
+def begins_use(f):
+    """Does it begin to use objects, or take a PIN? A changed configuration is read before."""
+    return f.name == "C_FindObjectsInit" or any(a.kind in ("key", "secret") for a in f.arguments)
 
 
 def make_direct_function(f):
     print(f"static CK_RV direct_{f.name}({f.layered})\n{{")
-    print(f"    return {direct_vendor(f)}({f.names});\n}}\n")
+    print(f"    return {direct_vendor(f, begins_use(f))}({f.names});\n}}\n")
 
 
 def leads_somewhere(f):
@@ -356,8 +363,8 @@ def leads_somewhere(f):
 
 
 def is_filtered(f):
-    """What is neither looked at nor ever refused needs no function of its own."""
-    return leads_somewhere(f) or f.group not in ("base", "find", "login")
+    """What is neither looked at nor ever refused needs no function of its own; but C_FindObjectsFinal, which comes after questions of ours."""
+    return leads_somewhere(f) or f.group not in ("base", "find", "login") or f.name == "C_FindObjectsFinal"
 
 
 def make_filter_function(f):
@@ -368,7 +375,7 @@ def make_filter_function(f):
     print("    CK_RV rv = filter_function(&call);\n")
     for check in checks if leads_somewhere(f) else []:
         print(f"    if (rv == CKR_OK)\n        rv = {check};")
-    print(f"    if (rv == CKR_OK)\n        rv = {direct_vendor(f)}({f.names});")
+    print(f"    if (rv == CKR_OK)\n        rv = {direct_vendor(f, True)}({f.names});")
     print("    return filter_end(&call, rv);\n}\n")
 
 
@@ -384,7 +391,7 @@ def make_direct(functions):
             make_filter_function(f)
     print("const bool direct_begins_use[FUNCTION_COUNT] = {")
     for f in functions:
-        if f.name == "C_FindObjectsInit" or any(a.kind in ("key", "secret") for a in f.arguments):
+        if begins_use(f):
             print(f"    [FUNCTION_{f.name}] = true,")
     print("};\n")
     make_layer(functions, "direct", lambda f: "direct")

@@ -13,7 +13,7 @@ CK_RV call_slot(struct call *call, CK_SLOT_ID *slot)
     call->token = gate_token(call->gate, *slot);
     if (call->token == NULL)
         return CKR_SLOT_ID_INVALID;
-    call->vendor = vendor_functions(call->token->vendor);
+    call->vendor = call->token->vendor;
     *slot = call->token->slot;
     call->reached_vendor = true;
     return CKR_OK;
@@ -25,7 +25,7 @@ CK_RV call_session(struct call *call, const CK_SESSION_HANDLE *session)
 
     if (found == NULL)
         return CKR_SESSION_HANDLE_INVALID;
-    call->vendor = vendor_functions(found->token->vendor);
+    call->vendor = found->token->vendor;
     if (!session_sees_token(found))
         return CKR_TOKEN_NOT_PRESENT;
     if (call->goes_on && !session_goes_on(found, call->operation))

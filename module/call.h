@@ -9,7 +9,7 @@
 struct call {
     struct gate *gate;
     enum function_id function;
-    CK_FUNCTION_LIST *vendor; /* set by the first translation */
+    const struct vendor *vendor; /* set by the first translation */
     struct session *session;
     struct token *token;
     bool reached_vendor;

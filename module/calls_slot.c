@@ -159,9 +159,8 @@ CK_RV gate_C_GetTokenInfo(struct layer *self, CK_SLOT_ID slotID, CK_TOKEN_INFO *
 /* The vendor's list, without what is refused. *list is the caller's to free. */
 static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_ULONG *count)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
     CK_ULONG kept = 0, room;
-    CK_RV rv = vendor->C_GetMechanismList(token->slot, NULL, count);
+    CK_RV rv = vendor_functions(token->vendor)->C_GetMechanismList(token->slot, NULL, count);
 
     if (rv != CKR_OK)
         return rv;
@@ -171,7 +170,7 @@ static CK_RV read_mechanisms(struct token *token, CK_MECHANISM_TYPE **list, CK_U
     *list = calloc(room + 1, sizeof(**list));
     if (*list == NULL)
         return CKR_HOST_MEMORY;
-    rv = vendor->C_GetMechanismList(token->slot, *list, count);
+    rv = vendor_functions(token->vendor)->C_GetMechanismList(token->slot, *list, count);
     if (rv == CKR_OK && *count > room)
         rv = CKR_DEVICE_ERROR;
     for (CK_ULONG i = 0; rv == CKR_OK && i < *count; i++) {

@@ -188,6 +188,16 @@ void direct_after_fork(struct direct *direct)
     atomic_store(&direct->waiting, NULL);
 }
 
+CK_FUNCTION_LIST *direct_clean_vendor(struct layer *self)
+{
+    return vendor_functions(direct_of(self)->vendor);
+}
+
+const struct function_list_3_0 *direct_clean_vendor_3_0(struct layer *self)
+{
+    return vendor_functions_3_0(direct_of(self)->vendor);
+}
+
 static CK_RV put_our_name(CK_RV rv, CK_INFO *pInfo)
 {
     static const char name[] = "p11gate: ";
@@ -203,10 +213,10 @@ static CK_RV put_our_name(CK_RV rv, CK_INFO *pInfo)
 
 CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
 {
-    return put_our_name(direct_vendor(self)->C_GetInfo(pInfo), pInfo);
+    return put_our_name(direct_clean_vendor(self)->C_GetInfo(pInfo), pInfo);
 }
 
 CK_RV direct_C_GetInfo_3_0(struct layer *self, CK_INFO *pInfo)
 {
-    return put_our_name(direct_vendor_3_0(self)->v2_40.C_GetInfo(pInfo), pInfo);
+    return put_our_name(direct_clean_vendor_3_0(self)->v2_40.C_GetInfo(pInfo), pInfo);
 }

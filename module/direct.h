@@ -39,6 +39,10 @@ static inline const struct function_list_3_0 *direct_vendor_3_0(struct layer *se
     return ((struct direct_layer *)self)->vendor_3_0;
 }
 
+/* Both for a call that follows work of ours: on a clear stack, as vendor_functions has it. */
+CK_FUNCTION_LIST *direct_clean_vendor(struct layer *self);
+const struct function_list_3_0 *direct_clean_vendor_3_0(struct layer *self);
+
 /* The layers, and the trace above them. */
 struct direct_stack {
     struct direct_layer forward; /* nothing but the vendor's answers */

@@ -307,14 +307,13 @@ void events_forget_scan(struct gate *gate)
 
 static bool covers_vendor(const struct events *events, const struct vendor *vendor)
 {
-    CK_FUNCTION_LIST *list = vendor_functions(vendor);
     CK_SLOT_ID *slots = NULL;
     CK_SLOT_INFO info;
     CK_ULONG count = 0;
-    bool covers = vendor_list_slots(list, CK_FALSE, false, &slots, &count) == CKR_OK;
+    bool covers = vendor_list_slots(vendor, CK_FALSE, false, &slots, &count) == CKR_OK;
 
     for (CK_ULONG i = 0; covers && i < count; i++)
-        covers = list->C_GetSlotInfo(slots[i], &info) == CKR_OK &&
+        covers = vendor_functions(vendor)->C_GetSlotInfo(slots[i], &info) == CKR_OK &&
                  ((info.flags & CKF_REMOVABLE_DEVICE) == 0 || is_some_reader(&events->readers, &info));
     free(slots);
     return covers;

@@ -51,7 +51,7 @@ static const struct policy *policy_of(const struct direct *direct)
 static CK_RV read_view(struct direct *direct, struct view *view, const CK_TOKEN_INFO *token)
 {
     const struct view_source source = {
-        .vendor = vendor_functions(direct->vendor),
+        .vendor = direct->vendor,
         .crypto = direct->crypto,
         .policy = policy_of(direct),
         .circumstances = config_circumstances(direct->config),
@@ -243,8 +243,8 @@ CK_RV filter_C_GetSlotList(struct layer *self, CK_BBOOL tokenPresent, CK_SLOT_ID
     CK_RV rv;
 
     if (pulCount == NULL)
-        return direct_vendor(self)->C_GetSlotList(tokenPresent, pSlotList, pulCount);
-    rv = vendor_list_slots(direct_vendor(self), tokenPresent, pSlotList == NULL, &slots, &count);
+        return direct_clean_vendor(self)->C_GetSlotList(tokenPresent, pSlotList, pulCount);
+    rv = vendor_list_slots(direct_of(self)->vendor, tokenPresent, pSlotList == NULL, &slots, &count);
     if (rv != CKR_OK)
         return rv;
     for (CK_ULONG i = 0; i < count; i++) {
@@ -271,11 +271,11 @@ CK_RV filter_C_InitToken(struct layer *self, CK_SLOT_ID slotID, CK_UTF8CHAR_PTR 
     if (rv == CKR_OK)
         rv = filter_slot(&call, slotID);
     if (rv == CKR_OK)
-        rv = direct_vendor(self)->C_GetTokenInfo(slotID, &token);
+        rv = direct_clean_vendor(self)->C_GetTokenInfo(slotID, &token);
     if (rv == CKR_OK && (token.flags & CKF_TOKEN_INITIALIZED) != 0)
         rv = CKR_FUNCTION_NOT_SUPPORTED;
     if (rv == CKR_OK)
-        rv = direct_vendor(self)->C_InitToken(slotID, pPin, ulPinLen, pLabel);
+        rv = direct_clean_vendor(self)->C_InitToken(slotID, pPin, ulPinLen, pLabel);
     return filter_end(&call, rv);
 }
 
@@ -292,7 +292,7 @@ CK_RV filter_C_OpenSession(struct layer *self, CK_SLOT_ID slotID, CK_FLAGS flags
         flags &= ~(CK_FLAGS)CKF_RW_SESSION;
     pthread_mutex_unlock(&call.direct->lock);
     if (rv == CKR_OK)
-        rv = direct_vendor(self)->C_OpenSession(slotID, flags, pApplication, Notify, phSession);
+        rv = direct_clean_vendor(self)->C_OpenSession(slotID, flags, pApplication, Notify, phSession);
     return filter_end(&call, rv);
 }
 
@@ -329,7 +329,7 @@ CK_RV filter_C_FindObjects(struct layer *self, CK_SESSION_HANDLE hSession,
     CK_RV rv;
 
     if (phObject == NULL || pulObjectCount == NULL || ulMaxObjectCount == 0)
-        return direct_vendor(self)->C_FindObjects(hSession, phObject, ulMaxObjectCount,
+        return direct_clean_vendor(self)->C_FindObjects(hSession, phObject, ulMaxObjectCount,
                                                   pulObjectCount);
     rv = filter_session(&call, hSession);
     do {
@@ -349,7 +349,7 @@ CK_RV filter_C_WaitForSlotEvent(struct layer *self, CK_FLAGS flags, CK_SLOT_ID_P
     CK_RV rv;
 
     do {
-        rv = direct_vendor(self)->C_WaitForSlotEvent(flags, pSlot, pReserved);
+        rv = direct_clean_vendor(self)->C_WaitForSlotEvent(flags, pSlot, pReserved);
     } while (rv == CKR_OK && pSlot != NULL && !shows_slot(direct_of(self), *pSlot));
     return rv;
 }

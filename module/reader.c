@@ -5,6 +5,7 @@
 #include <string.h>
 #include "common/log.h"
 #include "common/names.h"
+#include "module/vendor.h"
 
 enum {
     PAGE = 512,           /* handles asked for at once */
@@ -62,7 +63,7 @@ CK_RV reader_attribute(const struct reader *reader, CK_OBJECT_HANDLE object, CK_
                        struct attributes *list)
 {
     CK_ATTRIBUTE one = {.type = type};
-    CK_RV rv = reader->vendor->C_GetAttributeValue(reader->session, object, &one, 1);
+    CK_RV rv = vendor_functions(reader->vendor)->C_GetAttributeValue(reader->session, object, &one, 1);
     void *buffer;
 
     if (rv == CKR_OK && (one.ulValueLen == CK_UNAVAILABLE_INFORMATION || one.ulValueLen > VALUE_MAX))
@@ -74,7 +75,7 @@ CK_RV reader_attribute(const struct reader *reader, CK_OBJECT_HANDLE object, CK_
         return CKR_HOST_MEMORY;
     CK_ULONG room = one.ulValueLen;
     one.pValue = buffer;
-    rv = reader->vendor->C_GetAttributeValue(reader->session, object, &one, 1);
+    rv = vendor_functions(reader->vendor)->C_GetAttributeValue(reader->session, object, &one, 1);
     if (rv == CKR_OK && one.ulValueLen > room)
         rv = CKR_ATTRIBUTE_TYPE_INVALID;
     if (rv == CKR_OK && !attributes_set(list, type, one.pValue, one.ulValueLen))
@@ -141,7 +142,7 @@ static CK_RV read_attributes(const struct reader *reader, CK_OBJECT_HANDLE handl
     if (buffer == NULL)
         return CKR_HOST_MEMORY;
     fill_template(template, buffer);
-    rv = reader->vendor->C_GetAttributeValue(reader->session, handle, template, N_WANTED);
+    rv = vendor_functions(reader->vendor)->C_GetAttributeValue(reader->session, handle, template, N_WANTED);
     if (rv == CKR_OK || is_attribute_error(rv))
         rv = take_answers(reader, handle, template, rv, list);
     if (rv == CKR_OK)
@@ -174,7 +175,7 @@ static CK_RV read_value(const struct reader *reader, struct object *object)
 
     if (buffer == NULL)
         return rv;
-    rv = reader->vendor->C_GetAttributeValue(reader->session, object->vendor, &value, 1);
+    rv = vendor_functions(reader->vendor)->C_GetAttributeValue(reader->session, object->vendor, &value, 1);
     if (rv == CKR_OK && value.ulValueLen <= LARGE)
         rv = attributes_set(&object->attributes, CKA_VALUE, buffer, value.ulValueLen)
                  ? CKR_OK
@@ -257,7 +258,7 @@ static CK_RV find_page(const struct reader *reader, struct found *found, bool *m
     if (grown == NULL)
         return CKR_HOST_MEMORY;
     found->handles = grown;
-    rv = reader->vendor->C_FindObjects(reader->session, grown + found->count, PAGE, &got);
+    rv = vendor_functions(reader->vendor)->C_FindObjects(reader->session, grown + found->count, PAGE, &got);
     if (rv != CKR_OK)
         return rv;
     if (got > PAGE)
@@ -271,14 +272,14 @@ static CK_RV find_all(const struct reader *reader, const CK_ATTRIBUTE *template,
                       struct found *found)
 {
     bool more = true;
-    CK_RV rv = reader->vendor->C_FindObjectsInit(
+    CK_RV rv = vendor_functions(reader->vendor)->C_FindObjectsInit(
         reader->session, (CK_ATTRIBUTE_PTR)(uintptr_t)template, count);
 
     if (rv != CKR_OK)
         return rv;
     while (rv == CKR_OK && more)
         rv = find_page(reader, found, &more);
-    reader->vendor->C_FindObjectsFinal(reader->session);
+    vendor_functions(reader->vendor)->C_FindObjectsFinal(reader->session);
     return rv;
 }
 

@@ -6,10 +6,11 @@
 #include "filters/object.h"
 
 struct crypto;
+struct vendor;
 
 /* The session that is read through. All borrowed. */
 struct reader {
-    CK_FUNCTION_LIST *vendor;
+    const struct vendor *vendor;
     CK_SESSION_HANDLE session;
     struct crypto *crypto;
     bool chains; /* may be asked for: certificates are kept parsed */

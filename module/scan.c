@@ -218,9 +218,9 @@ static CK_RV list_slots(struct gate *gate, struct vendor *vendor, CK_SLOT_ID **s
     CK_RV rv;
 
     thaw_slots(gate, vendor);
-    rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, gate->scanned, slots, count);
+    rv = vendor_list_slots(vendor, CK_TRUE, gate->scanned, slots, count);
     if (rv == CKR_CRYPTOKI_NOT_INITIALIZED && gate_reinitialize(gate, vendor) == CKR_OK)
-        rv = vendor_list_slots(vendor_functions(vendor), CK_TRUE, false, slots, count);
+        rv = vendor_list_slots(vendor, CK_TRUE, false, slots, count);
     if (rv != CKR_OK)
         settle_displaced(gate, vendor, false);
     return rv;

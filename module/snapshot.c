@@ -6,7 +6,7 @@
 
 static struct reader reader_of(const struct token *token)
 {
-    return (struct reader){vendor_functions(token->vendor), token->session, token->gate->crypto,
+    return (struct reader){token->vendor, token->session, token->gate->crypto,
                            policy_asks_trust(gate_policy(token->gate))};
 }
 

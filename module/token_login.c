@@ -30,15 +30,14 @@ static bool is_stale(const struct token *token, CK_USER_TYPE user, CK_RV rv)
 static CK_RV call_login(const struct token *token, CK_SESSION_HANDLE session, CK_USER_TYPE user,
                         CK_UTF8CHAR_PTR pin, CK_ULONG size)
 {
-    CK_FUNCTION_LIST *vendor = vendor_functions(token->vendor);
-    CK_RV rv = vendor->C_Login(session, user, pin, size);
+    CK_RV rv = vendor_functions(token->vendor)->C_Login(session, user, pin, size);
     char label[TOKEN_LABEL_SIZE];
 
     if (!is_stale(token, user, rv))
         return rv;
     log_info("\"%s\" is said to be logged in, which is stale", token_label(token, label));
-    vendor->C_Logout(session); /* an error is none of the PIN's */
-    return vendor->C_Login(session, user, pin, size);
+    vendor_functions(token->vendor)->C_Logout(session); /* an error is none of the PIN's */
+    return vendor_functions(token->vendor)->C_Login(session, user, pin, size);
 }
 
 /* A session that died unnoticed has verified nothing: with a new one on the same token the PIN is sent for the first time. */

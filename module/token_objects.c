@@ -216,7 +216,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
         return known;
     if (token->stale || token_open(token) != CKR_OK)
         return NULL;
-    reader = (struct reader){vendor_functions(token->vendor), token->session,
+    reader = (struct reader){token->vendor, token->session,
                              token->gate->crypto, false};
     /* The snapshot is ours to extend: only the filters see it as constant. */
     if (reader_attribute(&reader, object->source->vendor, type,

@@ -15,7 +15,7 @@
 #include "module/entry.h"
 #include "module/vendor_interface.h"
 
-enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096 };
+enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096, STACK_CLEARED = 2048 /* bytes; what coolkey reads is within 400 */ };
 
 struct vendor {
     CK_FUNCTION_LIST *loaded; /* p11-kit's to release; NULL: it was not loaded */
@@ -111,11 +111,11 @@ static CK_RV call_initialize(const struct vendor *vendor)
     CK_RV rv = CKR_CANT_LOCK;
 
     if (vendor->threads)
-        rv = vendor->functions.C_Initialize(&arguments);
+        rv = vendor_functions(vendor)->C_Initialize(&arguments);
     if (rv != CKR_CANT_LOCK && rv != CKR_ARGUMENTS_BAD && rv != CKR_NEED_TO_CREATE_THREADS)
         return rv;
     arguments.standard.flags = 0;
-    return vendor->functions.C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
+    return vendor_functions(vendor)->C_Initialize(vendor->init_args != NULL ? &arguments : NULL);
 }
 
 void vendor_expect_threads(struct vendor *vendor)
@@ -128,11 +128,11 @@ CK_RV vendor_pass_initialize(const struct vendor *vendor, CK_C_INITIALIZE_ARGS *
     struct arguments arguments = {0};
 
     if (vendor->init_args == NULL || (given != NULL && given->pReserved != NULL))
-        return vendor->functions.C_Initialize(given);
+        return vendor_functions(vendor)->C_Initialize(given);
     if (given != NULL)
         arguments.standard = *given;
     arguments.standard.pReserved = vendor->init_args;
-    return vendor->functions.C_Initialize(&arguments);
+    return vendor_functions(vendor)->C_Initialize(&arguments);
 }
 
 void vendor_say_reentered(const struct vendor *vendor)
@@ -181,7 +181,7 @@ CK_RV vendor_renew(struct vendor *vendor)
 {
     if (!vendor_ends_sessions(vendor) || vendor_has_quirk(vendor, QUIRK_NO_REINITIALIZE))
         return CKR_FUNCTION_REJECTED;
-    vendor->functions.C_Finalize(NULL);
+    vendor_functions(vendor)->C_Finalize(NULL);
     vendor->initialized = false;
     return vendor_initialize(vendor);
 }
@@ -191,7 +191,7 @@ void vendor_destroy(struct vendor *vendor)
     if (vendor == NULL)
         return;
     if (vendor_ends_sessions(vendor))
-        vendor->functions.C_Finalize(NULL);
+        vendor_functions(vendor)->C_Finalize(NULL);
     if (vendor->loaded != NULL)
         p11_kit_module_release(vendor->loaded);
     free(vendor->name);
@@ -205,8 +205,17 @@ const char *vendor_name(const struct vendor *vendor)
     return vendor->name;
 }
 
+/* Under ASan the array would be elsewhere. */
+__attribute__((noinline, no_sanitize_address)) static void clear_stack(void)
+{
+    unsigned char below[STACK_CLEARED];
+
+    explicit_bzero(below, sizeof(below));
+}
+
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
 {
+    clear_stack();
     return (CK_FUNCTION_LIST *)(uintptr_t)&vendor->functions;
 }
 
@@ -228,6 +237,7 @@ static void ask_for_3_0(struct vendor *vendor)
 const struct function_list_3_0 *vendor_functions_3_0(struct vendor *vendor)
 {
     ask_for_3_0(vendor);
+    clear_stack();
     return &vendor->functions_3_0;
 }
 
@@ -243,10 +253,10 @@ bool vendor_is_same(const struct vendor *one, const struct vendor *other)
 }
 
 /* The room suffices for nearly everyone, so that one call does. */
-CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
+CK_RV vendor_list_slots(const struct vendor *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
                         CK_ULONG *count)
 {
-    CK_RV rv = again ? vendor->C_GetSlotList(present, NULL, count) : CKR_OK;
+    CK_RV rv = again ? vendor_functions(vendor)->C_GetSlotList(present, NULL, count) : CKR_OK;
 
     if (rv != CKR_OK)
         return rv;
@@ -255,7 +265,7 @@ CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, 
         if (list == NULL)
             return CKR_HOST_MEMORY;
         *count = room;
-        rv = vendor->C_GetSlotList(present, list, count);
+        rv = vendor_functions(vendor)->C_GetSlotList(present, list, count);
         if (rv == CKR_OK && *count <= room) {
             *slots = list;
             return CKR_OK;
@@ -280,7 +290,7 @@ bool vendor_is_ours(const struct vendor *vendor)
 const CK_INFO *vendor_info(struct vendor *vendor)
 {
     if (!vendor->has_info)
-        vendor->has_info = vendor->functions.C_GetInfo(&vendor->info) == CKR_OK;
+        vendor->has_info = vendor_functions(vendor)->C_GetInfo(&vendor->info) == CKR_OK;
     return vendor->has_info ? &vendor->info : NULL;
 }
 

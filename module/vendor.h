@@ -48,7 +48,8 @@ CK_RV vendor_renew(struct vendor *vendor);
 /* C_Finalize, if we initialised it, and back to p11-kit, which keeps the library mapped for the next time. */
 void vendor_destroy(struct vendor *vendor);
 
-/* Borrowed; all functions are there. */
+/* Borrowed; all functions are there. Asked for anew before each call: it clears the stack where the frames of the function will be. coolkey
+ * reads a length there that it has not written, and takes the card for gone if that is -1. */
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
 
 /* The same of its interface of PKCS#11 3.0, for which it is asked once, the first time. Without one, those of 2.40, and others that answer CKR_FUNCTION_NOT_SUPPORTED. */
@@ -65,7 +66,7 @@ const char *vendor_name(const struct vendor *vendor);
 
 /* The slots that a library lists, in an array of the caller's. again: readers that came and went since the last time are to be seen, which
  * only a call for the number does (PKCS#11 2.40, 5.5). The library's error, CKR_HOST_MEMORY, or CKR_DEVICE_ERROR. */
-CK_RV vendor_list_slots(CK_FUNCTION_LIST *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
+CK_RV vendor_list_slots(const struct vendor *vendor, CK_BBOOL present, bool again, CK_SLOT_ID **slots,
                         CK_ULONG *count);
 
 /* Did we initialise the library? On one that somebody else did, other sessions than ours must not be touched. */

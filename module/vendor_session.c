@@ -95,27 +95,21 @@ static bool cancel(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned op
 /* PKCS#11 2.40 knows no other way to end an operation without closing its session. */
 static bool finish(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
 {
-    const CK_FUNCTION_LIST *functions_of = vendor_functions(vendor);
-    const struct {
-        enum vendor_operation operation;
-        CK_RV (*end)(CK_SESSION_HANDLE session, CK_BYTE_PTR out, CK_ULONG_PTR size);
-    } ends[] = {
-        {OPERATION_DIGEST, functions_of->C_DigestFinal},
-        {OPERATION_ENCRYPT, functions_of->C_EncryptFinal},
-        {OPERATION_DECRYPT, functions_of->C_DecryptFinal},
-        {OPERATION_SIGN, functions_of->C_SignFinal},
-    };
+    static const unsigned ended[] = {OPERATION_DIGEST, OPERATION_ENCRYPT, OPERATION_DECRYPT, OPERATION_SIGN};
     unsigned char discarded[DISCARDED_SIZE] = {0};
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i < sizeof(ended) / sizeof(ended[0]); i++) {
+        const CK_FUNCTION_LIST *list = vendor_functions(vendor);
+        CK_RV (*const ends[])(CK_SESSION_HANDLE, CK_BYTE_PTR, CK_ULONG_PTR) = {
+            list->C_DigestFinal, list->C_EncryptFinal, list->C_DecryptFinal, list->C_SignFinal};
         CK_ULONG size = sizeof(discarded);
-        if ((operations & ends[i].operation) != 0 && ends[i].end != NULL &&
-            ends[i].end(session, discarded, &size) != CKR_BUFFER_TOO_SMALL)
-            operations &= ~(unsigned)ends[i].operation;
+
+        if ((operations & ended[i]) != 0 && ends[i](session, discarded, &size) != CKR_BUFFER_TOO_SMALL)
+            operations &= ~ended[i];
     }
     explicit_bzero(discarded, sizeof(discarded));
     if ((operations & OPERATION_VERIFY) != 0) { /* a signature that cannot be right */
-        functions_of->C_VerifyFinal(session, discarded, 1);
+        vendor_functions(vendor)->C_VerifyFinal(session, discarded, 1);
         operations &= ~(unsigned)OPERATION_VERIFY;
     }
     return operations == 0;

@@ -8,6 +8,7 @@
 #include "filters/exposure.h"
 #include "filters/object.h"
 #include "module/reader.h"
+#include "module/vendor.h"
 
 enum { AGE_MAX = 60 };
 
@@ -49,10 +50,10 @@ bool view_holds(const struct view *view, const CK_TOKEN_INFO *token)
 static CK_RV open_session(const struct view_source *source, CK_SLOT_ID slot,
                           CK_SESSION_HANDLE *session)
 {
-    CK_RV rv = source->vendor->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, session);
+    CK_RV rv = vendor_functions(source->vendor)->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, session);
 
     if (rv == CKR_SESSION_READ_WRITE_SO_EXISTS)
-        rv = source->vendor->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
+        rv = vendor_functions(source->vendor)->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
                                            session);
     return rv;
 }
@@ -83,7 +84,7 @@ static bool is_private_visible(const struct view_source *source, CK_SESSION_HAND
 
     if ((token->flags & CKF_LOGIN_REQUIRED) == 0)
         return true;
-    return source->vendor->C_GetSessionInfo(session, &info) == CKR_OK &&
+    return vendor_functions(source->vendor)->C_GetSessionInfo(session, &info) == CKR_OK &&
            (info.state == CKS_RO_USER_FUNCTIONS || info.state == CKS_RW_USER_FUNCTIONS);
 }
 
@@ -202,7 +203,7 @@ static CK_RV read_and_decide(struct view *view, const struct view_source *source
         return rv;
     subject->private_visible = is_private_visible(source, session, subject->token);
     rv = read_keys(source, session, &keys);
-    source->vendor->C_CloseSession(session);
+    vendor_functions(source->vendor)->C_CloseSession(session);
     if (rv == CKR_OK)
         rv = decide_by_trust(view, source, &keys, subject);
     object_list_finish(&keys);
@@ -236,8 +237,8 @@ CK_RV view_read(struct view *view, const struct view_source *source, const CK_TO
 {
     CK_SLOT_INFO slot;
     CK_INFO library;
-    bool has_slot = source->vendor->C_GetSlotInfo(view->slot, &slot) == CKR_OK;
-    bool has_library = source->vendor->C_GetInfo(&library) == CKR_OK;
+    bool has_slot = vendor_functions(source->vendor)->C_GetSlotInfo(view->slot, &slot) == CKR_OK;
+    bool has_library = vendor_functions(source->vendor)->C_GetInfo(&library) == CKR_OK;
     struct subject subject = {.slot_id = view->slot, .token = token,
                               .slot = has_slot ? &slot : NULL,
                               .library = has_library ? &library : NULL,

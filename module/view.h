@@ -10,10 +10,11 @@
 #include "filters/decide.h"
 
 struct crypto;
+struct vendor;
 
 /* What a view is made of. All borrowed. */
 struct view_source {
-    CK_FUNCTION_LIST *vendor;
+    const struct vendor *vendor;
     struct crypto *crypto;
     const struct policy *policy;
     struct circumstances circumstances;

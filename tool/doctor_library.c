@@ -93,11 +93,11 @@ static void say_info(struct report *report, struct vendor *vendor, const char *p
                    NULL);
 }
 
-static void say_slot(struct report *report, CK_FUNCTION_LIST *list, CK_SLOT_ID slot,
+static void say_slot(struct report *report, const struct vendor *vendor, CK_SLOT_ID slot,
                      const char *path)
 {
     CK_SLOT_INFO info = {0};
-    CK_RV rv = list->C_GetSlotInfo(slot, &info);
+    CK_RV rv = vendor_functions(vendor)->C_GetSlotInfo(slot, &info);
 
     if (rv != CKR_OK)
         report_add(report, FINDING_WARNING,
@@ -112,10 +112,9 @@ static void say_slot(struct report *report, CK_FUNCTION_LIST *list, CK_SLOT_ID s
 
 static void say_slots(struct report *report, struct vendor *vendor, const char *path)
 {
-    CK_FUNCTION_LIST *list = vendor_functions(vendor);
     CK_SLOT_ID *slots = NULL;
     CK_ULONG count = 0;
-    CK_RV rv = vendor_list_slots(list, CK_FALSE, true, &slots, &count);
+    CK_RV rv = vendor_list_slots(vendor, CK_FALSE, true, &slots, &count);
 
     if (rv != CKR_OK)
         report_add(report, FINDING_PROBLEM,
@@ -126,7 +125,7 @@ static void say_slots(struct report *report, struct vendor *vendor, const char *
         report_add(report, FINDING_WARNING, text_of("%s: it has no slot", path),
                    strdup("plug the reader in; if it is, see what is said of pcscd"));
     for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++)
-        say_slot(report, list, slots[i], path);
+        say_slot(report, vendor, slots[i], path);
     free(slots);
 }
 

@@ -9,8 +9,8 @@
 #include "filters/decide.h"
 #include "filters/trust_memo.h"
 #include "module/reader.h"
+#include "module/vendor.h"
 
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +38,13 @@ static uint64_t nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static CK_FUNCTION_LIST *load(const char *path)
+static struct vendor *load(char *path)
 {
-    CK_FUNCTION_LIST *vendor = NULL;
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    CK_C_GetFunctionList get = NULL;
+    char *error = NULL;
+    struct vendor *vendor = vendor_load(&(struct module_settings){.path = path}, &error);
 
-    need(library != NULL, path);
-    *(void **)&get = dlsym(library, "C_GetFunctionList");
-    need(get != NULL && get(&vendor) == CKR_OK, "C_GetFunctionList");
-    need(vendor->C_Initialize(NULL) == CKR_OK, "C_Initialize");
+    need(vendor != NULL, path);
+    need(vendor_initialize(vendor) == CKR_OK, "C_Initialize");
     return vendor;
 }
 
@@ -146,6 +143,7 @@ static void shorten(uint64_t *shortest, uint64_t start)
 /* What all measurements share. */
 struct bench {
     struct reader reader;
+    CK_FUNCTION_LIST *list; /* of the same library: what is compared with calls it as others do */
     struct object_list objects;
     struct key_groups groups;
     struct subject subject;
@@ -176,7 +174,7 @@ static void measure(const struct bench *bench, const struct policy *policy, stru
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t start = nanoseconds();
 
-        read_certificate(bench->reader.vendor, bench->reader.session, id);
+        read_certificate(bench->list, bench->reader.session, id);
         shorten(&reading, start);
         start = nanoseconds();
         check_signatures(&bench->signature, bench->groups.count);
@@ -216,20 +214,23 @@ int main(int argc, char **argv)
     const struct known_keys unknown = {NULL, 0};
     struct bench bench = {.subject = {.preset = PRESET_SSH}};
     EVP_PKEY *key = EVP_RSA_gen(RSA_BITS);
+    struct vendor *vendor;
 
     need(argc >= 3, "usage: evaluation VENDOR CONFIG...");
     bench.signature = sign(key);
     bench.reader.crypto = crypto_create();
     bench.reader.chains = true;
-    bench.reader.vendor = load(argv[1]);
-    bench.reader.session = open_first(bench.reader.vendor, &bench.subject, &bench.info);
+    vendor = load(argv[1]);
+    bench.list = vendor_functions(vendor);
+    bench.reader.vendor = vendor;
+    bench.reader.session = open_first(bench.list, &bench.subject, &bench.info);
     need(reader_search(&bench.reader, NULL, 0, &bench.objects) == CKR_OK, "reading the token");
     need(pair_objects(&bench.objects, &none, &unknown, &bench.groups), "pairing");
     for (int i = 2; i < argc; i++)
         measure_policy(&bench, argv[i]);
     key_groups_finish(&bench.groups);
     object_list_finish(&bench.objects);
-    bench.reader.vendor->C_Finalize(NULL);
+    vendor_destroy(vendor);
     crypto_destroy(bench.reader.crypto);
     EVP_PKEY_CTX_free(bench.signature.context);
     EVP_PKEY_free(key);

@@ -136,6 +136,7 @@ struct mock_settings {
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
     void (*calls_back)(const char *function); /* called by each function of the library; NULL: none */
+    const char *littered;      /* read: the first function since the last reset that had something in the stack below it; NULL: none */
     CK_FLAGS session_flags;    /* read: of the last C_OpenSession */
     bool notified;             /* read: some C_OpenSession since the last reset had a callback, or something for one */
     CK_VOID_PTR init_argument; /* read: of the last C_Initialize */

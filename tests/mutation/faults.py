@@ -443,6 +443,7 @@ FAULTS = [
     Fault("module/vendor.c", "return vendor->initialized && !vendor_has_quirk(vendor, QUIRK_NO_FINALIZE);", "return vendor->initialized;", "C_Finalize is called in spite of all", "module quirks"),
     Fault("module/vendor.c", "|| vendor_has_quirk(vendor, QUIRK_NO_REINITIALIZE))", "|| false)", "a library is initialised anew that loses its readers by it", "module quirks"),
     Fault("module/scan.c", "!gate->scanned || has_sessions(gate, vendor) ||", "!gate->scanned || (false && has_sessions(gate, vendor)) ||", "a listing ends the logins", "module quirks"),
+    Fault("module/vendor.c", "    explicit_bzero(below, sizeof(below));\n", "    (void)below;\n", "chance decides whether coolkey has its card", "module stack"),
     Fault("config/quirk.c", "memcmp(field, text, length) != 0)", "false)", "every library has every quirk", "config-quirk"),
     # Recovering
     Fault("module/recover.c", "    if (vendor_is_ours(token->vendor))\n", "", "the sessions of somebody else are closed", "module replay"),
