@@ -2,10 +2,12 @@
 // A program that uses a module and leaves no PIN behind itself: pin_host MODULE FIFO. It does what the lines say that come out of the FIFO, one after
 // the other, and prints a line for each; at the FIFO's end it ends.
 //   login PIN | logout | find (private keys) | sign (with the first of them) | flags (of the token) | count (of slots)
+//   litter: from now on all bits below it on the stack are ones before each call of the module
 //   hold PIN: keeps it, as it is, for good: the searches must find it
 //   search HEX | dumped HEX: how often the secret, each of whose bytes is XORed with MEMORY_VEIL, is in memory, and in what a core dump has
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,29 @@
 #include <p11-kit/pkcs11.h>
 #include "tests/memory/search.h"
 
-enum { LINE_MAX_SIZE = 256 };
+enum { LINE_MAX_SIZE = 256, LITTER_SIZE = 65536 };
 
-static CK_FUNCTION_LIST *calls;
+static CK_FUNCTION_LIST *functions;
+static bool litters;
 static CK_SLOT_ID slot;
 static CK_SESSION_HANDLE session;
 static unsigned char line[LINE_MAX_SIZE]; /* wiped after each */
+
+__attribute__((noinline)) static void litter(void)
+{
+    unsigned char below[LITTER_SIZE];
+
+    memset(below, 0xff, sizeof(below));
+    __asm__("" : : "m"(below)); /* the compiler leaves it there */
+}
+
+/* For one call, at once. */
+static CK_FUNCTION_LIST *module(void)
+{
+    if (litters)
+        litter();
+    return functions;
+}
 
 static void answer(const char *what, unsigned long value)
 {
@@ -53,9 +72,9 @@ static CK_OBJECT_HANDLE find(CK_ULONG *count)
     CK_OBJECT_HANDLE found[16] = {0};
 
     *count = 0;
-    if (calls->C_FindObjectsInit(session, &template, 1) == CKR_OK) {
-        calls->C_FindObjects(session, found, 16, count);
-        calls->C_FindObjectsFinal(session);
+    if (module()->C_FindObjectsInit(session, &template, 1) == CKR_OK) {
+        module()->C_FindObjects(session, found, 16, count);
+        module()->C_FindObjectsFinal(session);
     }
     return *count > 0 ? found[0] : 0;
 }
@@ -65,9 +84,9 @@ static CK_RV sign(void)
     CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
     unsigned char data[32] = "what is signed", signature[1024];
     CK_ULONG size = sizeof(signature), count;
-    CK_RV rv = calls->C_SignInit(session, &mechanism, find(&count));
+    CK_RV rv = module()->C_SignInit(session, &mechanism, find(&count));
 
-    return rv == CKR_OK ? calls->C_Sign(session, data, sizeof(data), signature, &size) : rv;
+    return rv == CKR_OK ? module()->C_Sign(session, data, sizeof(data), signature, &size) : rv;
 }
 
 static unsigned search(const char *hex, unsigned (*how)(const unsigned char *, size_t))
@@ -87,15 +106,17 @@ static void do_line(void)
     CK_ULONG count = 0;
 
     if (strncmp(text, "login ", 6) == 0)
-        answer("login", calls->C_Login(session, CKU_USER, line + 6, strlen(text + 6)));
+        answer("login", module()->C_Login(session, CKU_USER, line + 6, strlen(text + 6)));
     else if (strcmp(text, "logout") == 0)
-        answer("logout", calls->C_Logout(session));
+        answer("logout", module()->C_Logout(session));
     else if (strcmp(text, "find") == 0)
         answer("find", (find(&count), count));
     else if (strcmp(text, "sign") == 0)
         answer("sign", sign());
     else if (strcmp(text, "flags") == 0)
-        answer("flags", (calls->C_GetTokenInfo(slot, &info), info.flags));
+        answer("flags", (module()->C_GetTokenInfo(slot, &info), info.flags));
+    else if (strcmp(text, "litter") == 0)
+        answer("litter", (litters = true, 0));
     else if (strncmp(text, "hold ", 5) == 0)
         hold(rest + 1);
     else if (strncmp(text, "search ", 7) == 0)
@@ -113,13 +134,13 @@ static CK_RV open_module(const char *path)
     CK_C_GetFunctionList get =
         library != NULL ? (CK_C_GetFunctionList)dlsym(library, "C_GetFunctionList") : NULL;
     CK_ULONG count = 1;
-    CK_RV rv = get != NULL ? get(&calls) : CKR_GENERAL_ERROR;
+    CK_RV rv = get != NULL ? get(&functions) : CKR_GENERAL_ERROR;
 
     if (rv == CKR_OK)
-        rv = calls->C_Initialize(NULL);
+        rv = module()->C_Initialize(NULL);
     if (rv == CKR_OK)
-        rv = calls->C_GetSlotList(CK_TRUE, &slot, &count);
-    return rv == CKR_OK ? calls->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session) : rv;
+        rv = module()->C_GetSlotList(CK_TRUE, &slot, &count);
+    return rv == CKR_OK ? module()->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &session) : rv;
 }
 
 int main(int count, char **words)
@@ -131,6 +152,6 @@ int main(int count, char **words)
     while (rv == CKR_OK && read_line(fifo))
         do_line();
     if (rv == CKR_OK)
-        calls->C_Finalize(NULL);
+        module()->C_Finalize(NULL);
     return rv != CKR_OK;
 }

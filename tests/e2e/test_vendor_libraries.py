@@ -13,6 +13,7 @@ from harness import Case, comment, isolation, main, opencryptoki, programs, rows
 from harness.card_stack import Cackey, Coolkey, OpenSC, Ykcs11
 from harness.nss import Nss
 from harness.opencryptoki import OpenCryptoki
+from harness.pin_host import PinHost
 from harness.softhsm import SoftHSM
 from harness.ssh import bare
 from harness.token import fingerprint
@@ -41,6 +42,8 @@ KEEP = {"9c": {"login": {"keep_pin": {"idle": "10m", "max": "8h"}}}}  # which wa
 KEYS = [{"stack": stack.name, "key": key} for stack, key in DIRECT]
 STACKS = {stack.name: stack for stack, _ in DIRECT}
 
+
+SESSION_HANDLE_INVALID = 0xB3
 
 # Signs, has a child finalise the module that it never initialised, signs again.
 CHILD = """
@@ -99,6 +102,22 @@ class Children(OnStacks):
             said.append(self.sandbox.run(*words, environment=self.sandbox.instrument.preload() | {"PYTHONPATH": folder}))
         direct, through = said
         self.assertEqual(("", "same\n"), (direct.stdout, through.stdout), f"{direct}\n{through}")
+
+
+class Stacks(OnStacks):
+    """Of a program, not of libraries: what lies below the calls of one that has used them."""
+
+    def answers(self, module, pin):
+        host = PinHost(self.sandbox, module)
+        answers = [host.ask("litter"), host.ask("find"), host.ask(f"login {pin}"), host.ask("sign")]
+        host.close()
+        return answers
+
+    def test_coolkey_loses_its_sessions_to_what_is_on_the_stack_but_not_through_p11gate(self):
+        made = self.stack("coolkey")
+        self.assertEqual([0, 0, SESSION_HANDLE_INVALID, SESSION_HANDLE_INVALID], self.answers(made.module, made.pin))
+        self.sandbox.configure(made.policy("9a"))
+        self.assertEqual([0, 1, 0, 0], self.answers(programs.MODULE, made.pin))
 
 
 class Readers(OnStacks):
