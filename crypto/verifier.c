@@ -292,11 +292,15 @@ bool verifier_finish(struct verifier *verifier, const void *signature, size_t si
            check_signature(verifier, NULL, 0, signature, size, true);
 }
 
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+    return count == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, count - 1) == 0);
+}
+
 /* What stands in the padding must be the data; without padding, what it is as a number. */
 static bool verify_recovered(struct verifier *verifier, const void *data, size_t data_size,
                              const void *signature, size_t size)
 {
-    static const unsigned char zeros[PUBLIC_KEY_MODULUS_MAX];
     unsigned char recovered[PUBLIC_KEY_MODULUS_MAX];
     size_t recovered_size = 0, before = 0;
 
@@ -305,7 +309,7 @@ static bool verify_recovered(struct verifier *verifier, const void *data, size_t
         return false;
     if (verifier->method->scheme == SCHEME_RSA_NUMBER)
         before = recovered_size - data_size;
-    return recovered_size == before + data_size && memcmp(recovered, zeros, before) == 0 &&
+    return recovered_size == before + data_size && is_zero(recovered, before) &&
            (data_size == 0 || memcmp(recovered + before, data, data_size) == 0);
 }
 
