@@ -56,6 +56,7 @@ class Function:
         self.name, self.group, *words = line.split()
         self.version = version  # of the first list that has it
         self.listed = self.name  # what the lists call it
+        self.list = version  # in which a vendor's function is called
         self.how = dict(zip(PRESETS, words))
         if not HOWS.issuperset(self.how.values()):
             raise SystemExit(f"{self.name}: unknown in {self.how}")
@@ -74,8 +75,8 @@ class Function:
         return ", ".join(a.declared for a in self.arguments)
 
     @property
-    def vendor(self):
-        """How the list of 3.0 has it, which is longer by what was added."""
+    def place(self):
+        """Where the longest list has it, which begins as that of 2.40."""
         return self.listed if self.version != FIRST else f"v2_40.{self.listed}"
 
     @property
@@ -109,15 +110,33 @@ def added(functions):
     return [f for f in functions if f.version != FIRST]
 
 
-def twin(f):
-    """The same function, called in the list of 3.0."""
-    other = copy.copy(f)
-    other.name = f.name + "_3_0"
-    return other
+def later_versions(functions):
+    """From the oldest on; each has a list, which is longer than the one before."""
+    return list(dict.fromkeys(f.version for f in added(functions)))
 
 
-def twins(functions):
-    return [twin(f) for f in functions if f.name in TOLD_BY_LIST]
+def listed_in(functions, version):
+    versions = [FIRST, *later_versions(functions)]
+    return [f for f in functions if versions.index(f.version) <= versions.index(version)]
+
+
+def suffix(version):
+    return "_" + version.replace(".", "_")
+
+
+def braces(version):
+    return "{" + version.replace(".", ", ") + "}"
+
+
+def twins(functions, version=None):
+    """The functions of TOLD_BY_LIST, as they are called in a later list: in each, or in that of a version."""
+    made = []
+    for later in [version] if version else later_versions(functions):
+        for f in functions:
+            if f.name in TOLD_BY_LIST:
+                made.append(copy.copy(f))
+                made[-1].name, made[-1].list = f.name + suffix(later), later
+    return made
 
 
 def layered(functions):
@@ -141,11 +160,16 @@ def make_ids(functions):
 
 def make_lists(functions):
     begin("lists")
-    print("#pragma once\n\n/* CK_FUNCTION_LIST_3_0 of the standard (3.0, 4.6): that of 2.40, and what was added. */")
-    print("struct function_list_3_0 {\n    CK_FUNCTION_LIST v2_40;")
+    versions = later_versions(functions)
+    print("#pragma once\n\n/* The lists of later versions than 2.40. */\nenum list_version {")
+    for version in versions:
+        print(f"    LIST{suffix(version)},")
+    print("    LIST_VERSIONS\n};\n\n/* As long as the longest of them (CK_FUNCTION_LIST_3_0 and so on of the standard): each begins as the one before. */")
+    print("struct function_list {\n    CK_FUNCTION_LIST v2_40;")
     for f in added(functions):
         print(f"    CK_RV (*{f.name})({f.declared});")
-    print("};")
+    print("};\n\nstruct list_form {\n    CK_VERSION version;\n    size_t size; /* bytes */\n};\n")
+    print("extern const struct list_form list_forms[LIST_VERSIONS];")
 
 
 def make_header(functions):
@@ -168,11 +192,15 @@ def make_header(functions):
 
 def make_table(functions):
     begin("table")
-    print('#include "common/functions.h"\n')
+    print('#include "common/functions.h"\n\n#include <stddef.h>\n#include "common/pkcs11_3.h"\n')
     print("const struct function functions[FUNCTION_COUNT] = {")
     for f in functions:
         answered = ", ".join("false" if how in ("refuse", "protect") else "true" for how in f.how.values())
         print(f'    {{"{f.name}", GROUP_{f.group}, {{{answered}}}}},')
+    print("};\n\nconst struct list_form list_forms[LIST_VERSIONS] = {")
+    for version in later_versions(functions):
+        last = listed_in(functions, version)[-1]
+        print(f"    [LIST{suffix(version)}] = {{{braces(version)}, offsetof(struct function_list, {last.place}) + sizeof(void *)}},")
     print("};")
 
 
@@ -208,11 +236,17 @@ def make_entry(functions):
     for f in first(functions):
         print(f"    .{f.name} = {entries[f.name]},")
     print("};\n")
-    entries.update({f.listed: f"entry_{f.name}" for f in twins(functions)})
-    print("struct function_list_3_0 entry_functions_3_0 = {\n    .v2_40.version = {3, 0},")
-    for f in functions:
-        print(f"    .{f.vendor} = {entries[f.name]},")
-    print("};")
+    versions = later_versions(functions)
+    for version in versions:
+        own = entries | {f.listed: f"entry_{f.name}" for f in twins(functions, version)}
+        print(f"static struct function_list entry_functions{suffix(version)} = {{\n    .v2_40.version = {braces(version)},")
+        for f in listed_in(functions, version):
+            print(f"    .{f.place} = {own[f.name]},")
+        print("};\n")
+    print("CK_INTERFACE entry_interfaces[LIST_VERSIONS + 1] = {")
+    for i, version in enumerate(reversed(versions)):
+        print(f'    [{i}] = {{(void *)"PKCS 11", &entry_functions{suffix(version)}, 0}},')
+    print('    [LIST_VERSIONS] = {(void *)"PKCS 11", &entry_functions, 0},\n};')
 
 
 SERVED_BY_HAND = {"C_OpenSession", "C_Login", "C_Logout", "C_WaitForSlotEvent"}
@@ -334,21 +368,22 @@ def make_pass(functions):
     print("};")
 
 
-DIRECT_BY_HAND = {"C_GetInfo", "C_GetInfo_3_0"}
+DIRECT_BY_HAND = {"C_GetInfo"}
 FILTER_BY_HAND = {"C_GetSlotList", "C_InitToken", "C_OpenSession", "C_FindObjects", "C_WaitForSlotEvent"}
 FILTERED_GROUPS = {"admin", "login", "create", "modify"}
 
 
 def direct_vendor(f, clean):
     """The vendor's function, by the list in which the application called it. clean: on a stack without what we have left there before."""
-    by_first = f.version == FIRST and f.name == f.listed
-    suffix, name = ("", f.name) if by_first else ("_3_0", f.vendor)
-    return f"direct_{'clean_' if clean else ''}vendor{suffix}(self)->{name}"
+    word = "_clean" if clean else ""
+    if f.list == FIRST:
+        return f"direct{word}_vendor(self)->{f.name}"
+    return f"direct{word}_list(self, LIST{suffix(f.list)})->{f.place}"
 
 
 def begins_use(f):
     """Does it begin to use objects, or take a PIN? A changed configuration is read before."""
-    return f.name == "C_FindObjectsInit" or any(a.kind in ("key", "secret") for a in f.arguments)
+    return f.name == "C_FindObjectsInit" or any(a.kind in ("key", "secret", "parameter") for a in f.arguments)
 
 
 def make_direct_function(f):
@@ -359,7 +394,7 @@ def make_direct_function(f):
 def leads_somewhere(f):
     """Has it an argument to look at, or may it change what is there?"""
     kinds = {a.kind for a in f.arguments}
-    return bool(kinds & {"slot", "object", "key", "mechanism"}) or f.group in FILTERED_GROUPS or f.name == "C_CloseSession"
+    return bool(kinds & {"slot", "object", "key", "mechanism", "parameter"}) or f.name.startswith("C_Message") or f.group in FILTERED_GROUPS or f.name == "C_CloseSession"
 
 
 def is_filtered(f):
@@ -370,6 +405,7 @@ def is_filtered(f):
 def make_filter_function(f):
     kinds = ("session", "slot", "mechanism", "object", "key")
     checks = [f"filter_{a.kind}(&call, {a.name})" for kind in kinds for a in f.arguments if a.kind == kind]
+    checks += ["filter_message(&call)" for a in f.arguments if a.kind == "parameter"]
     print(f"static CK_RV filter_{f.name}({f.layered})\n{{")
     print(f"    struct filter_call call = {{.direct = direct_of(self), .function = FUNCTION_{f.listed}}};")
     print("    CK_RV rv = filter_function(&call);\n")
@@ -384,7 +420,7 @@ def make_direct(functions):
     print('#include "module/direct.h"\n#include "module/filter.h"\n')
     functions = layered(functions)
     for f in functions:
-        if f.name not in DIRECT_BY_HAND:
+        if f.listed not in DIRECT_BY_HAND:
             make_direct_function(f)
     for f in functions:
         if is_filtered(f) and f.name not in FILTER_BY_HAND:
@@ -456,10 +492,10 @@ def make_complete(functions):
         print(f"    list->{f.name} = {'complete_has_last(given) && ' if f is last else ''}given->{f.name} != NULL"
               f" ? given->{f.name} : absent_{f.name};")
     print("}\n")
-    print("void complete_functions_3_0(struct function_list_3_0 *list, const struct function_list_3_0 *given)\n{")
+    print("void complete_list(struct function_list *list, const struct function_list *given, size_t size)\n{")
     print("    complete_functions(&list->v2_40, &given->v2_40);")
     for f in added(functions):
-        print(f"    list->{f.name} = given->{f.name} != NULL ? given->{f.name} : absent_{f.name};")
+        print(f"    list->{f.name} = size > offsetof(struct function_list, {f.name}) && given->{f.name} != NULL ? given->{f.name} : absent_{f.name};")
     print("}")
 
 
@@ -494,9 +530,14 @@ def make_caller(functions):
         print(f'    {{"{f.name}", "{f.group}", {{{hows}}}, {kinds}}},')
     print("};\n")
     print("CK_RV call_function(CK_FUNCTION_LIST *list, enum function_id function, struct call_arguments *arguments)\n{")
-    print("    const struct function_list_3_0 *longer = (const struct function_list_3_0 *)list;\n")
-    print(f"    if (list->version.major < 3 && function >= FUNCTION_{added(functions)[0].name})")
-    print("        return CKR_FUNCTION_NOT_SUPPORTED;\n    switch (function) {")
+    print("    const struct function_list *longer = (const struct function_list *)list;\n")
+    for version in later_versions(functions):
+        major, minor = version.split(".")
+        newer = next(f for f in functions if f.version == version)
+        older = f"list->version.major < {major}" + (f" || (list->version.major == {major} && list->version.minor < {minor})" if minor != "0" else "")
+        print(f"    if (function >= FUNCTION_{newer.name} && ({older}))")
+        print("        return CKR_FUNCTION_NOT_SUPPORTED;")
+    print("    switch (function) {")
     for f in functions:
         passed = ", ".join(f"arguments->{a.kind}" for a in f.arguments)
         print(f"    case FUNCTION_{f.name}:\n        return {'list' if f.version == FIRST else 'longer'}->{f.name}({passed});")

@@ -2,6 +2,7 @@
 // Reads the names of functions, mechanisms and digests.
 #include "config/accesses.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "common/constants.h"
 #include "common/functions.h"
@@ -87,12 +88,26 @@ static void read_function(struct reader *reader, const struct node *node, void *
         report_function(reader, node, text);
 }
 
+/* What begins to use a key for messages is refused with what begins to use it otherwise: C_MessageSignInit with C_SignInit. */
+static void deny_for_messages(struct reader *reader, struct access_list *list, size_t denied, const struct node *node)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "C_Message%s", functions[denied].name + strlen("C_"));
+    for (size_t i = 0; i < FUNCTION_COUNT; i++) {
+        if (strcmp(functions[i].name, name) == 0)
+            add(reader, list, i, node);
+    }
+}
+
 static void read_denied_function(struct reader *reader, const struct node *node, void *target)
 {
     struct access_list *list = target;
     size_t before = list->count;
 
     read_function(reader, node, list);
+    if (list->count == before + 1)
+        deny_for_messages(reader, list, list->items[before].value, node);
     if (list->count > before && function_is_basic((enum function_id)list->items[before].value)) {
         reader_expected(reader, node,
                         "a function that can be refused: nothing works without listing, finding "

@@ -148,11 +148,15 @@ CK_RV gate_C_LoginUser(struct layer *self, CK_SESSION_HANDLE hSession, CK_USER_T
                        CK_UTF8CHAR_PTR pPin, CK_ULONG ulPinLen, CK_UTF8CHAR_PTR pUsername,
                        CK_ULONG ulUsernameLen)
 {
+    const struct session *session = session_find(gate_of(self), hSession);
+
     (void)pUsername;
     if (ulUsernameLen == 0)
         return gate_C_Login(self, hSession, userType, pPin, ulPinLen);
-    return session_find(gate_of(self), hSession) != NULL ? CKR_FUNCTION_NOT_SUPPORTED
-                                                         : CKR_SESSION_HANDLE_INVALID;
+    if (session == NULL)
+        return CKR_SESSION_HANDLE_INVALID;
+    audit_login_ended(session->token, userType, "login-stopped", CKR_FUNCTION_NOT_SUPPORTED);
+    return CKR_FUNCTION_NOT_SUPPORTED;
 }
 
 static void end_if_of(void *pointer, void *context)

@@ -63,10 +63,9 @@ static void choose_top(struct direct *direct)
 static void make_stack(struct direct *direct, struct direct_stack *stack, bool takes_no_lock)
 {
     CK_FUNCTION_LIST *vendor = vendor_functions(direct->vendor);
-    const struct function_list_3_0 *vendor_3_0 = vendor_functions_3_0(direct->vendor);
 
-    stack->forward = (struct direct_layer){direct_layer, vendor, vendor_3_0, direct};
-    stack->filter = (struct direct_layer){filter_layer, vendor, vendor_3_0, direct};
+    stack->forward = (struct direct_layer){direct_layer, vendor, direct};
+    stack->filter = (struct direct_layer){filter_layer, vendor, direct};
     stack->tracers[0] = stack->tracers[1] = trace_layer;
     stack->tracers[0].lower = &stack->forward.layer;
     stack->tracers[1].lower = &stack->filter.layer;
@@ -95,6 +94,7 @@ static CK_RV start(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
     direct->vendor = gate_load_vendor(&direct->config->settings.modules[0]);
     if (direct->vendor == NULL)
         return CKR_FUNCTION_FAILED;
+    vendor_ask_lists(direct->vendor); /* threads will use them at the same time */
     direct->serialized = vendor_has_quirk(direct->vendor, QUIRK_SERIALIZE);
     make_stack(direct, &direct->stacks[0], true);
     make_stack(direct, &direct->stacks[1], false);
@@ -193,9 +193,14 @@ CK_FUNCTION_LIST *direct_clean_vendor(struct layer *self)
     return vendor_functions(direct_of(self)->vendor);
 }
 
-const struct function_list_3_0 *direct_clean_vendor_3_0(struct layer *self)
+const struct function_list *direct_list(struct layer *self, enum list_version version)
 {
-    return vendor_functions_3_0(direct_of(self)->vendor);
+    return vendor_list(direct_of(self)->vendor, version);
+}
+
+const struct function_list *direct_clean_list(struct layer *self, enum list_version version)
+{
+    return vendor_clean_list(direct_of(self)->vendor, version);
 }
 
 static CK_RV put_our_name(CK_RV rv, CK_INFO *pInfo)
@@ -218,5 +223,5 @@ CK_RV direct_C_GetInfo(struct layer *self, CK_INFO *pInfo)
 
 CK_RV direct_C_GetInfo_3_0(struct layer *self, CK_INFO *pInfo)
 {
-    return put_our_name(direct_clean_vendor_3_0(self)->v2_40.C_GetInfo(pInfo), pInfo);
+    return put_our_name(direct_clean_list(self, LIST_3_0)->v2_40.C_GetInfo(pInfo), pInfo);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "module/functions.h"
+#include "module/messages.h"
 
 struct config;
 struct crypto;
@@ -19,7 +20,6 @@ struct view;
 struct direct_layer {
     struct layer layer; /* first */
     CK_FUNCTION_LIST *vendor;
-    const struct function_list_3_0 *vendor_3_0;
     struct direct *direct;
 };
 
@@ -33,15 +33,12 @@ static inline CK_FUNCTION_LIST *direct_vendor(struct layer *self)
     return ((struct direct_layer *)self)->vendor;
 }
 
-/* For what was called in the list of 3.0. */
-static inline const struct function_list_3_0 *direct_vendor_3_0(struct layer *self)
-{
-    return ((struct direct_layer *)self)->vendor_3_0;
-}
+/* Its functions for what was called in a later list. */
+const struct function_list *direct_list(struct layer *self, enum list_version version);
 
 /* Both for a call that follows work of ours: on a clear stack, as vendor_functions has it. */
 CK_FUNCTION_LIST *direct_clean_vendor(struct layer *self);
-const struct function_list_3_0 *direct_clean_vendor_3_0(struct layer *self);
+const struct function_list *direct_clean_list(struct layer *self, enum list_version version);
 
 /* The layers, and the trace above them. */
 struct direct_stack {
@@ -64,6 +61,7 @@ struct direct {
     struct direct *next_retired;     /* entry.c's */
     struct view *views;              /* owned array; of filter.c */
     size_t n_views;
+    struct messages messages;        /* of filter.c */
 };
 
 /* Made of the table: functions that begin to use objects, or take a PIN. A changed configuration holds from them on. */

@@ -43,6 +43,7 @@ static void after_fork_in_child(void)
     if (made != NULL)
         direct_after_fork(made);
     slot_wait_after_fork();
+    offer_after_fork();
     log_after_fork();
 }
 
@@ -51,7 +52,7 @@ static void watch_forks_once(void)
     pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
-static void watch_forks(void)
+void entry_watch_forks(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -206,7 +207,7 @@ CK_RV entry_start_in(const struct setting *setting, struct crypto *crypto, struc
 {
     CK_RV rv = CKR_GENERAL_ERROR;
 
-    watch_forks();
+    entry_watch_forks();
     if (!enter())
         return rv;
     if (gate == NULL)
@@ -296,7 +297,7 @@ CK_RV entry_C_Initialize(CK_VOID_PTR pInitArgs)
 {
     CK_RV rv;
 
-    watch_forks();
+    entry_watch_forks();
     if (!enter()) {
         reentered = true;
         return CKR_GENERAL_ERROR;
@@ -360,22 +361,6 @@ CK_RV entry_C_Finalize(CK_VOID_PTR pReserved)
     stdout_guard_end();
     pthread_mutex_unlock(&lock);
     return rv;
-}
-
-bool entry_offers_3_0(void)
-{
-    const struct direct *made;
-    bool offers;
-
-    if (!enter()) /* the library that is being loaded or initialised asks */
-        return false;
-    made = atomic_load(&direct);
-    if (gate != NULL)
-        offers = offer_of_gate(gate);
-    else
-        offers = made != NULL ? vendor_has_3_0(made->vendor) : offer_of_configuration();
-    pthread_mutex_unlock(&lock);
-    return offers;
 }
 
 EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ppFunctionList)

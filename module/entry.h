@@ -33,12 +33,14 @@ void entry_reread_tokens(void);
 /* Did C_Initialize come back to us from a call of ours, since this was last asked? */
 bool entry_was_reentered(void);
 
-/* Is PKCS#11 3.0 offered: has one of the configuration's vendors, in this process, an interface of it? Before C_Initialize they are loaded to be asked. */
-bool entry_offers_3_0(void);
-
 /* The lists that applications get; made from the function table. */
 extern CK_FUNCTION_LIST entry_functions;
-extern struct function_list_3_0 entry_functions_3_0;
+
+/* The interfaces, the latest first; that of 2.40 is the last. */
+extern CK_INTERFACE entry_interfaces[LIST_VERSIONS + 1];
+
+/* To be called before any lock is taken that a child would find taken. */
+void entry_watch_forks(void);
 
 /* Exported, and in the list of 3.0. */
 CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList, CK_ULONG_PTR pulCount);

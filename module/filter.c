@@ -21,6 +21,7 @@ void filter_finish(struct direct *direct)
     for (size_t i = 0; i < direct->n_views; i++)
         view_finish(&direct->views[i]);
     free(direct->views);
+    messages_finish(&direct->messages);
     direct->views = NULL;
     direct->n_views = 0;
 }
@@ -144,8 +145,10 @@ CK_RV filter_session(struct filter_call *call, CK_SESSION_HANDLE session)
 
 CK_RV filter_mechanism(struct filter_call *call, const CK_MECHANISM *mechanism)
 {
-    (void)call;
-    if (mechanism == NULL || parameters_name_no_object(mechanism))
+    call->cancels = mechanism == NULL;
+    if (mechanism == NULL)
+        return CKR_OK;
+    if (parameters_name_no_object(mechanism) && messages_may_use(call->function, mechanism->mechanism))
         return CKR_OK;
     return CKR_MECHANISM_INVALID;
 }
@@ -212,7 +215,21 @@ CK_RV filter_object(struct filter_call *call, CK_OBJECT_HANDLE object)
 /* 0 is no key: C_SetOperationState takes it for one that is not needed. */
 CK_RV filter_key(struct filter_call *call, CK_OBJECT_HANDLE key)
 {
-    return key == 0 && call->function == FUNCTION_C_SetOperationState ? CKR_OK : check(call, key, CKR_KEY_HANDLE_INVALID);
+    call->key = key;
+    if (key == 0 && (call->cancels || call->function == FUNCTION_C_SetOperationState))
+        return CKR_OK;
+    return check(call, key, CKR_KEY_HANDLE_INVALID);
+}
+
+CK_RV filter_message(struct filter_call *call)
+{
+    CK_OBJECT_HANDLE key = 0;
+    bool has_begun;
+
+    pthread_mutex_lock(&call->direct->lock);
+    has_begun = messages_find(&call->direct->messages, call->session, call->function, &key);
+    pthread_mutex_unlock(&call->direct->lock);
+    return has_begun ? filter_key(call, key) : CKR_OPERATION_NOT_INITIALIZED;
 }
 
 /* A session that was opened may be on another card than the one that was read. */
@@ -225,8 +242,25 @@ static bool changes(enum function_id function)
            function == FUNCTION_C_CloseSession || function == FUNCTION_C_CloseAllSessions;
 }
 
+/* Without memory for it the operation goes on for nobody: no message of it is let through. */
+static void note_messages(const struct filter_call *call)
+{
+    struct messages *messages = &call->direct->messages;
+
+    pthread_mutex_lock(&call->direct->lock);
+    if (call->function == FUNCTION_C_CloseSession)
+        messages_forget(messages, call->session);
+    else if (call->cancels)
+        messages_note(messages, call->session, call->function, 0);
+    else
+        messages_note(messages, call->session, call->function, call->key);
+    pthread_mutex_unlock(&call->direct->lock);
+}
+
 CK_RV filter_end(const struct filter_call *call, CK_RV rv)
 {
+    if (rv == CKR_OK && (messages_begin(call->function) || call->function == FUNCTION_C_CloseSession))
+        note_messages(call);
     if (!changes(call->function))
         return rv;
     pthread_mutex_lock(&call->direct->lock);

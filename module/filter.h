@@ -12,6 +12,8 @@ struct filter_call {
     enum function_id function;
     CK_SESSION_HANDLE session;
     CK_SLOT_ID slot; /* that the session is on */
+    CK_OBJECT_HANDLE key; /* the last that was looked at */
+    bool cancels; /* without a mechanism an operation is ended (PKCS#11 3.0, 5.8.1 and others); there is no key then */
 };
 
 /* CKR_FUNCTION_NOT_SUPPORTED for what the configuration refuses. */
@@ -23,6 +25,9 @@ CK_RV filter_slot(struct filter_call *call, CK_SLOT_ID slot);
 CK_RV filter_mechanism(struct filter_call *call, const CK_MECHANISM *mechanism);
 CK_RV filter_object(struct filter_call *call, CK_OBJECT_HANDLE object);
 CK_RV filter_key(struct filter_call *call, CK_OBJECT_HANDLE key);
+
+/* The same of the key with which the session's messages began: CKR_OPERATION_NOT_INITIALIZED where none did since there are rules. */
+CK_RV filter_message(struct filter_call *call);
 
 /* After the vendor: what may have changed objects or login makes that the token is read again. Returns rv. */
 CK_RV filter_end(const struct filter_call *call, CK_RV rv);

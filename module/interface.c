@@ -3,36 +3,37 @@
 #include <stddef.h>
 #include <string.h>
 #include "module/entry.h"
+#include "module/offer.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* The first is the default. */
-static CK_INTERFACE interfaces[] = {
-    {(CK_UTF8CHAR *)"PKCS 11", &entry_functions_3_0, 0},
-    {(CK_UTF8CHAR *)"PKCS 11", &entry_functions, 0},
-};
-
-enum { N_INTERFACES = sizeof(interfaces) / sizeof(interfaces[0]) };
-
-/* Where the offer begins: 3.0 only before a vendor that has it. */
-static size_t first_offered(void)
+/* Those that are offered, the latest first, which is the default. */
+static size_t offered(CK_INTERFACE *interfaces[LIST_VERSIONS + 1])
 {
-    return entry_offers_3_0() ? 0 : 1;
+    unsigned versions = offer_later_versions();
+    size_t count = 0;
+
+    for (unsigned i = 0; i < LIST_VERSIONS; i++) {
+        if ((versions & 1U << (LIST_VERSIONS - 1 - i)) != 0)
+            interfaces[count++] = &entry_interfaces[i];
+    }
+    interfaces[count++] = &entry_interfaces[LIST_VERSIONS];
+    return count;
 }
 
 EXPORTED CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList, CK_ULONG_PTR pulCount)
 {
-    size_t first, count;
+    CK_INTERFACE *interfaces[LIST_VERSIONS + 1];
+    size_t count;
     CK_RV rv = CKR_OK;
 
     if (pulCount == NULL)
         return CKR_ARGUMENTS_BAD;
-    first = first_offered();
-    count = N_INTERFACES - first;
+    count = offered(interfaces);
     if (pInterfacesList != NULL && *pulCount < count)
         rv = CKR_BUFFER_TOO_SMALL;
-    else if (pInterfacesList != NULL)
-        memcpy(pInterfacesList, &interfaces[first], count * sizeof(interfaces[0]));
+    for (size_t i = 0; rv == CKR_OK && pInterfacesList != NULL && i < count; i++)
+        pInterfacesList[i] = *interfaces[i];
     *pulCount = count;
     return rv;
 }
@@ -48,14 +49,18 @@ static bool is_wanted(const CK_INTERFACE *interface, const CK_VERSION *wanted, C
 EXPORTED CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVersion,
                               CK_INTERFACE_PTR_PTR ppInterface, CK_FLAGS flags)
 {
+    CK_INTERFACE *interfaces[LIST_VERSIONS + 1];
+    size_t count;
+
     if (ppInterface == NULL)
         return CKR_ARGUMENTS_BAD;
     if (pInterfaceName != NULL && strcmp((const char *)pInterfaceName, "PKCS 11") != 0)
         return CKR_FUNCTION_FAILED;
-    for (size_t i = first_offered(); i < N_INTERFACES; i++) {
-        if (!is_wanted(&interfaces[i], pVersion, flags))
+    count = offered(interfaces);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_wanted(interfaces[i], pVersion, flags))
             continue;
-        *ppInterface = &interfaces[i];
+        *ppInterface = interfaces[i];
         return CKR_OK;
     }
     return CKR_FUNCTION_FAILED;

@@ -1,55 +1,63 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "module/offer.h"
 
-#include <stdlib.h>
+#include <pthread.h>
 #include "crypto/crypto.h"
+#include "module/entry.h"
 #include "module/gate.h"
 #include "module/stdout_guard.h"
+#include "module/vendor_library.h"
 
-static bool is_through_daemon(const struct config *config)
+#define LOCK_INITIALIZER PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
+static pthread_mutex_t lock = LOCK_INITIALIZER;
+
+void offer_after_fork(void)
 {
-    return config->settings.daemon.use != DAEMON_OFF;
+    lock = (pthread_mutex_t)LOCK_INITIALIZER;
 }
 
-bool offer_of_gate(const struct gate *gate)
+static unsigned of_module(const struct module_settings *module)
 {
-    bool has = false;
+    unsigned versions = 0;
 
-    for (size_t i = 0; i < gate->n_vendors && !is_through_daemon(gate->config); i++)
-        has = has || (gate->vendors[i] != NULL && vendor_has_3_0(gate->vendors[i]));
-    return has;
+    for (unsigned i = 0; i < LIST_VERSIONS; i++)
+        versions |= vendor_library_list(module->path, (enum list_version)i) != NULL ? 1U << i : 0U;
+    return versions;
 }
 
-static bool module_has(const struct module_settings *module)
+static unsigned of_modules(const struct config *config)
 {
-    char *error = NULL;
-    struct vendor *vendor = vendor_load(module, &error);
-    bool has = vendor != NULL && vendor_has_3_0(vendor);
-
-    vendor_destroy(vendor);
-    free(error);
-    return has;
-}
-
-static bool any_has(const struct config *config)
-{
-    bool has = false;
+    unsigned versions = 0;
 
     stdout_guard_init();
     stdout_guard_begin();
-    for (size_t i = 0; i < config->settings.n_modules && !has; i++)
-        has = module_has(&config->settings.modules[i]);
+    for (size_t i = 0; i < config->settings.n_modules; i++)
+        versions |= of_module(&config->settings.modules[i]);
     stdout_guard_end();
-    return has;
+    return versions;
 }
 
-bool offer_of_configuration(void)
+static unsigned look(void)
 {
     struct crypto *crypto = crypto_create();
     struct config *config = crypto != NULL ? gate_load_config(crypto, LOAD_QUIETLY) : NULL;
-    bool has = config != NULL && !is_through_daemon(config) && any_has(config);
+    unsigned versions = 0;
 
+    if (config != NULL && config->settings.daemon.use == DAEMON_OFF)
+        versions = of_modules(config);
     config_destroy(config);
     crypto_destroy(crypto);
-    return has;
+    return versions;
+}
+
+unsigned offer_later_versions(void)
+{
+    unsigned versions;
+
+    entry_watch_forks();
+    if (pthread_mutex_lock(&lock) != 0)
+        return 0;
+    versions = look();
+    pthread_mutex_unlock(&lock);
+    return versions;
 }

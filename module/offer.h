@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whether applications are offered PKCS#11 3.0: where a vendor has it. The daemon's protocol knows 2.40 alone.
+// Which versions of PKCS#11 applications are offered: those that a vendor of the configuration has, and 2.40.
 #pragma once
 
-#include <stdbool.h>
+/* 1 << enum list_version for each later one that has a vendor in this process, by the configuration as it is now: initialised or not. The libraries
+ * are loaded for it. 0 where the configuration cannot be read, of which nothing is said, as C_Initialize will; where it names a daemon, whose protocol knows
+ * 2.40 alone; and to a library that asks while it is asked itself. Of the locks of calls none is taken: p11-kit asks while it holds its own. */
+unsigned offer_later_versions(void);
 
-struct gate;
-
-/* Have its vendors? */
-bool offer_of_gate(const struct gate *gate);
-
-/* Before C_Initialize: have those of the configuration that would be read now? They are loaded for it, and neither initialised nor kept. False where
- * it cannot be read, of which nothing is said: C_Initialize will. */
-bool offer_of_configuration(void);
+/* In the child after a fork. */
+void offer_after_fork(void);

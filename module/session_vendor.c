@@ -33,7 +33,7 @@ void session_close_vendor(struct session *session)
     forget(session);
     if (number != 0 && !borrowed)
         vendor_functions(token->vendor)->C_CloseSession(number);
-    else if (operations != 0 && !vendor_session_end(token->vendor, number, operations))
+    else if (operations != 0 && vendor_session_end(token->vendor, number, operations) != 0)
         token_lose_session(token);
 }
 

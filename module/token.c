@@ -337,7 +337,7 @@ CK_RV token_renew_session(struct token *token)
         return CKR_OK;
     }
     token->session = old;
-    if (vendor_session_is_exhausted(rv) && vendor_session_end(token->vendor, old, OPERATION_SIGN))
+    if (vendor_session_is_exhausted(rv) && vendor_session_end(token->vendor, old, OPERATION_SIGN) == 0)
         return CKR_OK;
     token_lose_session(token);
     return rv;

@@ -7,21 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <p11-kit/p11-kit.h>
 #include "common/log.h"
 #include "common/names.h"
 #include "config/config.h"
 #include "module/complete.h"
 #include "module/entry.h"
-#include "module/vendor_interface.h"
+#include "module/vendor_library.h"
 
 enum { SLOTS_ROOM = 64, SLOTS_MAX = 4096, STACK_CLEARED = 2048 /* bytes; what coolkey reads is within 400 */ };
 
 struct vendor {
-    CK_FUNCTION_LIST *loaded; /* p11-kit's to release; NULL: it was not loaded */
+    CK_FUNCTION_LIST *loaded; /* the library's; NULL: it was not loaded */
     CK_FUNCTION_LIST functions;
-    struct function_list_3_0 functions_3_0;
-    bool asked_3_0, has_3_0;
+    struct function_list lists[LIST_VERSIONS]; /* of later versions */
+    bool asked, has_list[LIST_VERSIONS];
     struct vendor_elsewhere elsewhere; /* where it was not loaded */
     bool failed;                 /* to be initialised, the last time */
     char *name;                  /* owned */
@@ -40,12 +39,6 @@ struct vendor {
 static bool is_ourselves(const CK_FUNCTION_LIST *list)
 {
     return list->C_GetInfo == entry_functions.C_GetInfo;
-}
-
-static const char *load_error(void)
-{
-    const char *message = p11_kit_message();
-    return message != NULL ? message : "it is not a PKCS#11 library";
 }
 
 static bool copy_settings(struct vendor *vendor, const struct module_settings *module)
@@ -67,12 +60,10 @@ struct vendor *vendor_load(const struct module_settings *module, char **error)
         vendor_destroy(vendor);
         return NULL;
     }
-    vendor->loaded = p11_kit_module_load(module->path, P11_KIT_MODULE_UNMANAGED);
-    if (vendor->loaded == NULL)
-        *error = strdup(load_error());
-    else if (is_ourselves(vendor->loaded))
+    vendor->loaded = vendor_library_load(module->path, error);
+    if (vendor->loaded != NULL && is_ourselves(vendor->loaded))
         *error = strdup("that is p11gate itself; name the vendor's library");
-    else {
+    else if (vendor->loaded != NULL) {
         complete_functions(&vendor->functions, vendor->loaded);
         return vendor;
     }
@@ -192,8 +183,6 @@ void vendor_destroy(struct vendor *vendor)
         return;
     if (vendor_ends_sessions(vendor))
         vendor_functions(vendor)->C_Finalize(NULL);
-    if (vendor->loaded != NULL)
-        p11_kit_module_release(vendor->loaded);
     free(vendor->name);
     free(vendor->path);
     free(vendor->init_args);
@@ -219,32 +208,37 @@ CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor)
     return (CK_FUNCTION_LIST *)(uintptr_t)&vendor->functions;
 }
 
-/* Not before somebody wants to know: ssh does not. */
-static void ask_for_3_0(struct vendor *vendor)
+/* What the vendor has not of a version is completed from 2.40. */
+void vendor_ask_lists(struct vendor *vendor)
 {
-    const struct function_list_3_0 *given = NULL;
-    struct function_list_3_0 none = {.v2_40 = vendor->functions};
+    struct function_list none = {.v2_40 = vendor->functions};
 
-    if (vendor->asked_3_0)
-        return;
-    vendor->asked_3_0 = true;
-    if (vendor->loaded != NULL)
-        given = vendor_interface_3_0(vendor->path);
-    vendor->has_3_0 = given != NULL;
-    complete_functions_3_0(&vendor->functions_3_0, given != NULL ? given : &none);
+    for (size_t i = 0; i < LIST_VERSIONS && !vendor->asked; i++) {
+        const struct function_list *given = vendor->loaded != NULL ? vendor_library_list(vendor->path, (enum list_version)i) : NULL;
+        vendor->has_list[i] = given != NULL;
+        complete_list(&vendor->lists[i], given != NULL ? given : &none, given != NULL ? list_forms[i].size : 0);
+    }
+    vendor->asked = true;
 }
 
-const struct function_list_3_0 *vendor_functions_3_0(struct vendor *vendor)
+const struct function_list *vendor_list(struct vendor *vendor, enum list_version version)
 {
-    ask_for_3_0(vendor);
+    vendor_ask_lists(vendor);
+    return &vendor->lists[version];
+}
+
+const struct function_list *vendor_clean_list(struct vendor *vendor, enum list_version version)
+{
+    const struct function_list *list = vendor_list(vendor, version);
+
     clear_stack();
-    return &vendor->functions_3_0;
+    return list;
 }
 
-bool vendor_has_3_0(struct vendor *vendor)
+bool vendor_has_list(struct vendor *vendor, enum list_version version)
 {
-    ask_for_3_0(vendor);
-    return vendor->has_3_0;
+    vendor_ask_lists(vendor);
+    return vendor->has_list[version];
 }
 
 bool vendor_is_same(const struct vendor *one, const struct vendor *other)

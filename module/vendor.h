@@ -45,18 +45,25 @@ bool vendor_keeps_sessions(const struct vendor *vendor);
  * and on one whose quirks forbid it; else what C_Initialize answers. */
 CK_RV vendor_renew(struct vendor *vendor);
 
-/* C_Finalize, if we initialised it, and back to p11-kit, which keeps the library mapped for the next time. */
+/* C_Finalize, if we initialised it. The library stays mapped for the next time. */
 void vendor_destroy(struct vendor *vendor);
 
 /* Borrowed; all functions are there. Asked for anew before each call: it clears the stack where the frames of the function will be. coolkey
  * reads a length there that it has not written, and takes the card for gone if that is -1. */
 CK_FUNCTION_LIST *vendor_functions(const struct vendor *vendor);
 
-/* The same of its interface of PKCS#11 3.0, for which it is asked once, the first time. Without one, those of 2.40, and others that answer CKR_FUNCTION_NOT_SUPPORTED. */
-const struct function_list_3_0 *vendor_functions_3_0(struct vendor *vendor);
+/* Those of a later version, in a list of the vendor's or, where it has none, those of 2.40, and others that answer
+ * CKR_FUNCTION_NOT_SUPPORTED. Borrowed. Not in two threads at once before vendor_ask_lists was called. */
+const struct function_list *vendor_list(struct vendor *vendor, enum list_version version);
+
+/* The same, before each call as vendor_functions. */
+const struct function_list *vendor_clean_list(struct vendor *vendor, enum list_version version);
 
 /* Has it one? */
-bool vendor_has_3_0(struct vendor *vendor);
+bool vendor_has_list(struct vendor *vendor, enum list_version version);
+
+/* Asks for all of them, which is done once; else it is when somebody wants to know, as ssh does not. */
+void vendor_ask_lists(struct vendor *vendor);
 
 /* Are they one library? */
 bool vendor_is_same(const struct vendor *one, const struct vendor *other);

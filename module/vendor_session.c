@@ -88,12 +88,12 @@ static bool cancel(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned op
 
     for (size_t i = 0; i < N_CANCELLED; i++)
         flags |= (operations & cancelled[i].operation) != 0 ? cancelled[i].flag : 0UL;
-    return vendor_has_3_0(vendor) &&
-           vendor_functions_3_0(vendor)->C_SessionCancel(session, flags) == CKR_OK;
+    return vendor_has_list(vendor, LIST_3_0) &&
+           vendor_clean_list(vendor, LIST_3_0)->C_SessionCancel(session, flags) == CKR_OK;
 }
 
-/* PKCS#11 2.40 knows no other way to end an operation without closing its session. */
-static bool finish(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+/* PKCS#11 2.40 knows no other way to end an operation without closing its session. Those that are left. */
+static unsigned finish(const struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
 {
     static const unsigned ended[] = {OPERATION_DIGEST, OPERATION_ENCRYPT, OPERATION_DECRYPT, OPERATION_SIGN};
     unsigned char discarded[DISCARDED_SIZE] = {0};
@@ -112,10 +112,14 @@ static bool finish(const struct vendor *vendor, CK_SESSION_HANDLE session, unsig
         vendor_functions(vendor)->C_VerifyFinal(session, discarded, 1);
         operations &= ~(unsigned)OPERATION_VERIFY;
     }
-    return operations == 0;
+    return operations;
 }
 
-bool vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
+/* A library that says it has cancelled is not believed: where that is so, to finish does no harm. What has no way to be finished is. */
+unsigned vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session, unsigned operations)
 {
-    return cancel(vendor, session, operations) || finish(vendor, session, operations);
+    bool is_cancelled = cancel(vendor, session, operations);
+    unsigned left = finish(vendor, session, operations);
+
+    return is_cancelled ? left & ~(unsigned)(OPERATION_SIGN_RECOVER | OPERATION_VERIFY_RECOVER) : left;
 }

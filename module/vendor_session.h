@@ -18,7 +18,7 @@ enum vendor_operation {
     OPERATION_VERIFY_RECOVER = 1 << 6,
 };
 
-/* Those that the flags of C_SessionCancel name (PKCS#11 3.0, 5.6.8). */
+/* Those that the flags of C_SessionCancel name (PKCS#11 3.0, 5.6.5). */
 unsigned vendor_operations_of(CK_FLAGS flags);
 
 /* Opens one on the token, read-only where the vendor's quirks do not ask for more than p11gate needs; the caller's to close. Where the vendor
@@ -28,7 +28,7 @@ CK_RV vendor_session_open(const struct token *token, CK_SESSION_HANDLE *session)
 /* Does C_OpenSession say by this that there are too many? Its arguments are right, and what it needs of memory is little. */
 bool vendor_session_is_exhausted(CK_RV rv);
 
-/* Ends operations of enum vendor_operation on a session that has to stay open; what comes out of them is thrown away. False: one of them may
+/* Ends operations of enum vendor_operation on a session that has to stay open; what comes out of them is thrown away. Those of them that may
  * still be active. */
-bool vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session,
+unsigned vendor_session_end(struct vendor *vendor, CK_SESSION_HANDLE session,
                         unsigned operations);

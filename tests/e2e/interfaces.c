@@ -19,7 +19,7 @@ struct gcm_message {
 
 enum { TEXT_SIZE = 21, TAG_SIZE = 16 };
 
-static const struct function_list_3_0 *list;
+static const struct function_list *list;
 
 static void *symbol(void *library, const char *name)
 {

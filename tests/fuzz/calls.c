@@ -17,7 +17,7 @@ static const char hidden_label[] = "hidden otter";
 
 static const struct mock_control *mock;
 static CK_FUNCTION_LIST guarded; /* the vendor's, with a look at what is done to objects */
-static struct function_list_3_0 unguarded_3_0;
+static struct function_list unguarded_3_0;
 static CK_OBJECT_HANDLE hidden[HIDDEN_KEYS * OBJECTS_OF_KEY];
 
 static bool is_hidden(CK_OBJECT_HANDLE object)
@@ -237,7 +237,7 @@ void fuzz_one(const uint8_t *data, size_t size)
     }
     make_tokens();
     configure(preset);
-    world = (struct world){.functions = &entry_functions_3_0.v2_40, .input = data + 1, .input_left = size > 0 ? size - 1 : 0};
+    world = (struct world){.functions = entry_interfaces[0].pFunctionList, .input = data + 1, .input_left = size > 0 ? size - 1 : 0};
     FUZZ_REQUIRE(entry_functions.C_Initialize(NULL) == CKR_OK);
     begin(&world, &drawn, own);
     for (unsigned i = 0; i < CALLS_MOST && world.input_left > 0; i++)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static CK_UTF8CHAR own_name[] = "PKCS 11", other_name[] = "Vendor mock";
-static struct function_list_3_0 holes;
+static struct function_list holes, mislabelled;
 
 /* Behind it stands what is no function, as after any list that ends. */
 static struct {
@@ -17,7 +17,7 @@ static CK_INTERFACE interfaces[MOCK_INTERFACE_KINDS] = {
     [MOCK_HAS_3_0] = {own_name, &mock_functions_3_0, 0},
     [MOCK_INTERFACE_WITHOUT_LIST] = {own_name, NULL, 0},
     [MOCK_INTERFACE_IS_ANOTHERS] = {other_name, &mock_functions_3_0, 0},
-    [MOCK_INTERFACE_SAYS_2_40] = {own_name, &mock_functions, 0},
+    [MOCK_INTERFACE_SAYS_2_40] = {own_name, &mislabelled, 0},
     [MOCK_INTERFACE_IS_SHORT] = {own_name, &shorter, 0},
     [MOCK_INTERFACE_HAS_HOLES] = {own_name, &holes, 0},
 };
@@ -35,6 +35,8 @@ static CK_RV get_info(CK_INFO *info)
 static void fill_lists(void)
 {
     mock_functions_3_0.v2_40.C_GetInfo = get_info;
+    mislabelled = mock_functions_3_0;
+    mislabelled.v2_40.version = (CK_VERSION){2, 40};
     shorter.list = mock_functions;
     shorter.list.version = (CK_VERSION){3, 0};
     memset(shorter.no_functions, 0x5a, sizeof(shorter.no_functions));
@@ -70,4 +72,35 @@ __attribute__((visibility("default"))) CK_RV C_GetInterfaceList(CK_INTERFACE_PTR
     (void)pInterfacesList;
     *pulCount = 0;
     return CKR_OK;
+}
+
+/* A session's messages are signed by nothing: it is seen which of them arrive. */
+static CK_RV of_session(CK_SESSION_HANDLE session)
+{
+    return session_at(session) != NULL ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+}
+
+CK_RV mock_C_MessageSignInit(CK_SESSION_HANDLE hSession, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
+{
+    (void)pMechanism;
+    (void)hKey;
+    return of_session(hSession);
+}
+
+CK_RV mock_C_SignMessage(CK_SESSION_HANDLE hSession, CK_VOID_PTR pParameter, CK_ULONG ulParameterLen,
+                         CK_BYTE_PTR pData, CK_ULONG ulDataLen, CK_BYTE_PTR pSignature,
+                         CK_ULONG_PTR pulSignatureLen)
+{
+    (void)pParameter;
+    (void)ulParameterLen;
+    (void)pData;
+    (void)ulDataLen;
+    (void)pSignature;
+    *pulSignatureLen = 0;
+    return of_session(hSession);
+}
+
+CK_RV mock_C_MessageSignFinal(CK_SESSION_HANDLE hSession)
+{
+    return of_session(hSession);
 }

@@ -132,6 +132,8 @@ struct mock_settings {
     enum mock_loss loses;
     enum mock_garbage garbage;
     CK_FUNCTION_LIST *functions; /* what C_GetFunctionList gives; NULL: the library's own */
+    bool cancels_nothing;      /* C_SessionCancel answers CKR_OK, and that is all */
+    bool obliging;             /* functions that do nothing here answer CKR_OK, where other libraries have them */
     enum mock_interface interface; /* what C_GetInterface gives */
     bool keeps_slots;          /* C_GetSlotList looks for slots only when it is asked for the number (2.40, 5.5) */
     const char *prints;        /* the function that writes a line to stdout, or "*"; NULL: none */
@@ -182,7 +184,7 @@ struct mock_control {
     /* Since the last reset, in their order; NULL past the end. */
     const struct mock_login *(*login_at)(unsigned index);
     const CK_FUNCTION_LIST *functions; /* the library's own */
-    struct function_list_3_0 *functions_3_0; /* the same of PKCS#11 3.0 */
+    struct function_list *functions_3_0; /* the same of PKCS#11 3.0 */
 
     /* Was the signature made by that key pair? Independent of p11gate's own verification. */
     bool (*verifies)(const struct mock_key *key, CK_MECHANISM_TYPE mechanism, const void *data,

@@ -15,7 +15,7 @@
 struct host {
     void *library;               /* p11gate.so */
     CK_FUNCTION_LIST *functions; /* p11gate's: the list of 3.0, which begins as that of 2.40 */
-    const struct function_list_3_0 *functions_3_0;
+    const struct function_list *functions_3_0;
     CK_FUNCTION_LIST *functions_2_40;
     const struct mock_control *mock;
     const struct mock_control *mock_2; /* of a second vendor library */

@@ -229,12 +229,12 @@ static void a_vendor_of_3_0_is_asked_to_end_it(void **state)
     host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
     assert_int_equal(try_sign(session), CKR_OK);
     assert_int_equal(host.mock->calls_of("C_SessionCancel"), 1);
-    assert_int_equal(host.mock->calls_of("C_SignFinal"), 0);
+    assert_int_equal(host.mock->calls_of("C_SignFinal"), 1); /* it might have said so and done nothing */
     host.mock->refuse("C_SessionCancel", 0, CKR_FUNCTION_NOT_SUPPORTED); /* as OpenSC 0.23 says */
     host.mock->refuse("C_SignInit", 1, CKR_OPERATION_ACTIVE);
     assert_int_equal(try_sign(session), CKR_OK);
     assert_int_equal(host.mock->calls_of("C_SessionCancel"), 2);
-    assert_int_equal(host.mock->calls_of("C_SignFinal"), 1);
+    assert_int_equal(host.mock->calls_of("C_SignFinal"), 2);
     assert_int_equal(host.mock->logins(slot), 1);
 }
 

@@ -3,10 +3,14 @@
 #include "tests/module/ssh.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char permit_one[] = "allow:\n  - id: \"01\"\n";
 static const char *const presets[] = {"ssh", "read-only", "transparent"};
@@ -188,11 +192,6 @@ static void the_vendor_is_not_asked_for_what_nobody_wants(void **state)
     host_start(permit_one);
     host_stop();
     assert_int_equal(host.mock->calls_of("C_GetInterface"), 0);
-    host_start(permit_one);
-    assert_offered(true);
-    assert_offered(true);
-    host_stop();
-    assert_int_equal(host.mock->calls_of("C_GetInterface"), 1);
 }
 
 static void an_interface_is_found_by_name_version_and_flags(void **state)
@@ -336,17 +335,191 @@ static void no_PIN_goes_to_a_token_that_is_not_shown(void **state)
     host_stop();
 }
 
-/* What `functions` refuses by its group, it refuses of 3.0 as well. */
-static void the_message_functions_are_of_their_groups(void **state)
+/* What `functions` refuses by its group, it refuses of 3.0 as well; and what begins messages with what begins the same without. */
+static void what_is_refused_is_refused_of_messages(void **state)
+{
+    static const char *const denied[] = {"functions: {deny: [sign]}\n", "functions: {deny: [C_SignInit]}\n"};
+    CK_MECHANISM mechanism = {CKM_AES_GCM, NULL, 0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
+        CK_SESSION_HANDLE session;
+        host.mock->forget_calls();
+        start_under("transparent", denied[i]);
+        session = host_open(slot);
+        host_login(session, "1234");
+        assert_int_equal(host.functions_3_0->C_MessageSignInit(session, &mechanism, host_only(session, CKO_PRIVATE_KEY)),
+                         CKR_FUNCTION_NOT_SUPPORTED);
+        assert_int_equal(host.functions_3_0->C_MessageVerifyFinal(session), CKR_FUNCTION_NOT_SUPPORTED);
+        assert_int_equal(host.mock->calls_of("C_MessageSignInit"), 0);
+        assert_int_equal(host.mock->calls_of("C_MessageVerifyFinal"), 1);
+        host_stop();
+    }
+}
+
+static CK_RV begin_messages(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key)
+{
+    CK_MECHANISM mechanism = {type, NULL, 0};
+
+    return host.functions_3_0->C_MessageSignInit(session, &mechanism, key);
+}
+
+static CK_RV sign_message(CK_SESSION_HANDLE session)
+{
+    unsigned char signature[16];
+    CK_ULONG size = sizeof(signature);
+
+    return host.functions_3_0->C_SignMessage(session, NULL, 0, host_data, 5, signature, &size);
+}
+
+/* A key that is hidden meanwhile is used for no further message. */
+static void rules_hold_for_each_message(void **state)
+{
+    CK_SESSION_HANDLE session, other;
+    CK_OBJECT_HANDLE key;
+
+    (void)state;
+    start_under("transparent", "");
+    session = host_open(slot);
+    other = host_open(slot);
+    host_login(session, "1234");
+    key = host_only(session, CKO_PRIVATE_KEY);
+    assert_int_equal(sign_message(session), CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(begin_messages(session, CKM_AES_GCM, key), CKR_OK);
+    assert_int_equal(sign_message(session), CKR_OK);
+    assert_int_equal(sign_message(other), CKR_OPERATION_NOT_INITIALIZED);
+    assert_int_equal(host.mock->calls_of("C_SignMessage"), 1);
+    host_config("preset: transparent\nallow:\n  - id: \"77\"\n");
+    assert_int_equal(sign_message(session), CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_SignMessage"), 1);
+    host_config("preset: transparent\nallow:\n  - id: \"01\"\n");
+    assert_int_equal(sign_message(session), CKR_OK);
+    assert_int_equal(host.functions->C_CloseSession(session), CKR_OK);
+    assert_int_equal(sign_message(session), CKR_SESSION_HANDLE_INVALID);
+    host_stop();
+}
+
+/* The parameters of each message are its mechanism's: of one that is not known they may name any object. */
+static void messages_use_mechanisms_that_are_known(void **state)
+{
+    static const struct {
+        CK_MECHANISM_TYPE type;
+        CK_RV rv;
+    } cases[] = {{CKM_AES_GCM, CKR_OK}, {CKM_AES_CCM, CKR_OK}, {0x4020, CKR_OK}, {0x4021, CKR_OK},
+                 {CKM_RSA_PKCS, CKR_MECHANISM_INVALID}, {CKM_VENDOR_DEFINED | 1, CKR_MECHANISM_INVALID}};
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE key;
+
+    (void)state;
+    start_under("transparent", "");
+    session = host_open(slot);
+    host_login(session, "1234");
+    key = host_only(session, CKO_PRIVATE_KEY);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(begin_messages(session, cases[i].type, key), cases[i].rv);
+    host_stop();
+}
+
+/* 3.0 ends an operation so; the vendor knows of it or not. */
+static void without_a_mechanism_there_is_no_key_to_look_at(void **state)
+{
+    CK_SESSION_HANDLE session;
+
+    (void)state;
+    start_under("transparent", "");
+    session = host_open(slot);
+    host_login(session, "1234");
+    assert_int_equal(begin_messages(session, CKM_AES_GCM, host_only(session, CKO_PRIVATE_KEY)), CKR_OK);
+    assert_int_equal(host.functions_3_0->C_MessageSignInit(session, NULL, 0), CKR_OK);
+    assert_int_equal(sign_message(session), CKR_OPERATION_NOT_INITIALIZED);
+    host.mock->forget_calls();
+    host.functions->C_SignInit(session, NULL, 0);
+    assert_int_equal(host.mock->calls_of("C_SignInit"), 1);
+    host.functions->C_DecryptInit(session, NULL, 12345);
+    assert_int_equal(host.mock->calls_of("C_DecryptInit"), 0);
+    host_stop();
+}
+
+/* The list that an application holds stays good. */
+static void a_vendor_may_lose_3_0_between_the_question_and_C_Initialize(void **state)
 {
     (void)state;
-    start_under("transparent", "functions: {deny: [sign]}\n");
-    assert_int_equal(host.functions_3_0->C_MessageSignInit(0, NULL, 0), CKR_FUNCTION_NOT_SUPPORTED);
-    assert_int_equal(host.functions_3_0->C_SignMessage(0, NULL, 0, NULL, 0, NULL, NULL),
-                     CKR_FUNCTION_NOT_SUPPORTED);
-    assert_int_equal(host.functions_3_0->C_MessageVerifyFinal(0), CKR_FUNCTION_NOT_SUPPORTED);
-    assert_int_equal(host.mock->calls_of("C_SignMessage"), 0);
-    assert_int_equal(host.mock->calls_of("C_MessageVerifyFinal"), 1);
+    assert_offered(true);
+    host.mock->settings->interface = MOCK_INTERFACE_FAILS;
+    start_under("transparent", "");
+    assert_int_equal(host.functions_3_0->C_MessageSignFinal(host_open(slot)), CKR_FUNCTION_NOT_SUPPORTED);
+    host_stop();
+}
+
+static atomic_bool asking;
+static CK_RV answer;
+
+static void *ask(void *unused)
+{
+    CK_INTERFACE *found = NULL;
+
+    (void)unused;
+    while (asking)
+        answer = get(3, 0, &found);
+    return NULL;
+}
+
+static void *ask_once(void *unused)
+{
+    CK_INTERFACE *found = NULL;
+
+    answer = get(3, 0, &found);
+    return unused;
+}
+
+/* Whoever forks while another thread asks has a child that can ask. */
+static void a_child_may_ask_and_initialise(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    asking = true;
+    assert_int_equal(pthread_create(&thread, NULL, ask, NULL), 0);
+    for (int i = 0; i < 50; i++) {
+        int status = 0;
+        pid_t child = fork();
+
+        if (child == 0) {
+            CK_INTERFACE *found = NULL;
+            alarm(20);
+            _exit(get(3, 0, &found) == CKR_OK && host.functions->C_Initialize(NULL) == CKR_OK ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+    asking = false;
+    pthread_join(thread, NULL);
+    assert_int_equal(answer, CKR_OK);
+}
+
+/* Another thread's, in the middle of a call. */
+static void ask_meanwhile(const char *function)
+{
+    pthread_t thread;
+
+    if (strcmp(function, "C_FindObjectsInit") != 0)
+        return;
+    asking = false;
+    assert_int_equal(pthread_create(&thread, NULL, ask_once, NULL), 0);
+    pthread_join(thread, NULL);
+}
+
+/* In p11-kit's lock C_GetInterface is called while it may be held for by whoever is in a call of ours. */
+static void a_question_waits_for_no_call(void **state)
+{
+    (void)state;
+    host_start(permit_one);
+    host.mock->settings->calls_back = ask_meanwhile;
+    answer = CKR_GENERAL_ERROR;
+    host_open(slot);
+    host_only(host_open(slot), CKO_PUBLIC_KEY);
+    host.mock->settings->calls_back = NULL;
+    assert_int_equal(answer, CKR_OK);
     host_stop();
 }
 
@@ -369,7 +542,13 @@ int main(void)
         TEST(a_login_without_a_name_is_that_of_C_Login),
         TEST(a_login_by_name_sends_no_PIN_unless_it_is_the_vendors_to_decide),
         TEST(no_PIN_goes_to_a_token_that_is_not_shown),
-        TEST(the_message_functions_are_of_their_groups),
+        TEST(what_is_refused_is_refused_of_messages),
+        TEST(rules_hold_for_each_message),
+        TEST(messages_use_mechanisms_that_are_known),
+        TEST(without_a_mechanism_there_is_no_key_to_look_at),
+        TEST(a_vendor_may_lose_3_0_between_the_question_and_C_Initialize),
+        TEST(a_child_may_ask_and_initialise),
+        TEST(a_question_waits_for_no_call),
     };
 
     return cmocka_run_group_tests(tests, host_load, host_unload);

@@ -9,7 +9,7 @@
 #include "filters/preset.h"
 
 _Static_assert(FUNCTION_COUNT == 92, "PKCS#11 3.0 has 92 functions");
-_Static_assert(sizeof(struct function_list_3_0) == sizeof(CK_FUNCTION_LIST) + 24 * sizeof(void *),
+_Static_assert(sizeof(struct function_list) == sizeof(CK_FUNCTION_LIST) + 24 * sizeof(void *),
                "24 of them were not in 2.40");
 
 enum { LAST_SMALL_HANDLE = 65535, RANDOM_HANDLES = 1000 };

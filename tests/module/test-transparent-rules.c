@@ -79,6 +79,11 @@ static void assert_refused(int function, struct call_arguments *arguments, CK_RV
     }
 }
 
+static bool is_of_messages(int function)
+{
+    return strncmp(function_kinds[function].name, "C_Message", strlen("C_Message")) == 0;
+}
+
 static void assert_unreachable(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle)
 {
     for (int f = 0; f < FUNCTION_COUNT; f++) {
@@ -88,6 +93,8 @@ static void assert_unreachable(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handl
             continue;
         arguments.session = session;
         arguments.object = arguments.key = handle;
+        if (is_of_messages(f))
+            arguments.mechanism->mechanism = CKM_AES_GCM; /* others are not even asked for */
         assert_refused(f, &arguments,
                        takes(f, KIND_object) ? CKR_OBJECT_HANDLE_INVALID : CKR_KEY_HANDLE_INVALID);
     }
@@ -235,7 +242,7 @@ static void parameters_that_may_hold_a_handle_are_refused(void **state)
             struct call_arguments arguments = harmless();
             CK_MECHANISM mechanism = cases[i].mechanism;
 
-            if (!takes(f, KIND_mechanism))
+            if (!takes(f, KIND_mechanism) || is_of_messages(f))
                 continue;
             arguments.session = session;
             arguments.mechanism = &mechanism;

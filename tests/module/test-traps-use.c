@@ -236,7 +236,7 @@ static void start_under(const char *preset)
     host_only(session, CKO_PRIVATE_KEY);
 }
 
-static void assert_ours(const void *list, size_t size, const struct function_list_3_0 *vendor)
+static void assert_ours(const void *list, size_t size, const struct function_list *vendor)
 {
     void *ours[sizeof(*vendor) / sizeof(void *)], *theirs[sizeof(*vendor) / sizeof(void *)];
 
@@ -248,7 +248,7 @@ static void assert_ours(const void *list, size_t size, const struct function_lis
     }
 }
 
-static void assert_all_ours(const struct function_list_3_0 *vendor)
+static void assert_all_ours(const struct function_list *vendor)
 {
     host_get_interface find = (host_get_interface)dlsym(host.library, "C_GetInterface");
     CK_FUNCTION_LIST *inner = NULL;

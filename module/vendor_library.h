@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A vendor's library as it is loaded: its list of functions, and those of later versions that are to be believed (PKCS#11 3.0, 5.4).
+//
+// p11-kit's loader is not asked: from 0.25 on it gives the list of the default interface, also that of a library which this one links, and takes
+// a lock that it holds while it asks our own C_GetInterface.
+#pragma once
+
+#include "common/pkcs11_3.h"
+
+/* Loads it; it stays mapped. NULL with the reason in *error (the caller frees; NULL: no memory). */
+CK_FUNCTION_LIST *vendor_library_load(const char *path, char **error);
+
+/* The list of a later version, borrowed from the library, which is loaded if it was not. NULL: it has none, or one that is not what it says, which is
+ * logged. */
+const struct function_list *vendor_library_list(const char *path, enum list_version version);
