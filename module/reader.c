@@ -283,6 +283,17 @@ static CK_RV find_all(const struct reader *reader, const CK_ATTRIBUTE *template,
     return rv;
 }
 
+CK_RV reader_count(const struct reader *reader, CK_ULONG *count)
+{
+    struct found found = {0};
+    CK_RV rv = find_all(reader, NULL, 0, &found);
+
+    if (rv == CKR_OK)
+        *count = found.count;
+    free(found.handles);
+    return rv;
+}
+
 CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, CK_ULONG count,
                     struct object_list *list)
 {

@@ -21,6 +21,9 @@ struct reader {
 CK_RV reader_search(const struct reader *reader, const CK_ATTRIBUTE *template, CK_ULONG count,
                     struct object_list *list);
 
+/* How many objects of any class there are, from one search that reads none of them. The vendor's error, or CKR_HOST_MEMORY. */
+CK_RV reader_count(const struct reader *reader, CK_ULONG *count);
+
 /* Reads one attribute that was not asked for before, into list. The vendor's error otherwise. */
 CK_RV reader_attribute(const struct reader *reader, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                        struct attributes *list);

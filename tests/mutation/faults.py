@@ -255,6 +255,8 @@ FAULTS = [
     Fault("module/entry.c", "(arguments->flags & CKF_OS_LOCKING_OK) != 0 || ", "", "a library gets no locks though there are threads", "module manners"),
     Fault("module/vendor.c", "if (rv == CKR_OK && *count <= room) {", "if (rv == CKR_OK && *count > 0 && *count <= room) {",
           "a library without a slot is broken", "module traps-find"),
+    Fault("module/snapshot.c", "count / OBJECTS_PER_SEARCH < searches", "false", "a thousand rules are a thousand searches on any token", "module scale"),
+    Fault("module/snapshot.c", "count / OBJECTS_PER_SEARCH < searches", "true", "a large token is read whole for a few rules", "module scale"),
     Fault("module/reader.c", "*more = got == PAGE &&", "*more = false && got == PAGE &&", "of a token one page is read", "module traps-find"),
     Fault("module/calls_find.c", "while (count < ulMaxObjectCount && session->at < session->n_found) {",
           "if (count < ulMaxObjectCount && session->at < session->n_found) {", "a search does not fill the room that it has", "module traps-find"),
