@@ -21,4 +21,5 @@ bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, 
  * terminal or stderr. False when nothing was typed or there is an error. The caller wipes pin. */
 bool crypto_read_pin(const char *prompt, char *pin, size_t size);
 
+/* At most 256 bytes. False when there are none to be had. */
 bool crypto_random(struct crypto *crypto, void *out, size_t size);

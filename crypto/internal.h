@@ -23,6 +23,10 @@ const char *key_curve_group(enum key_curve curve);
 const unsigned char *key_curve_oid(enum key_curve curve, size_t *size);
 enum key_curve key_curve_from_group(const char *group);
 
+/* Sets key->spki_hash and CKA_PUBLIC_KEY_INFO. They are made of the key's other values, and not of the encoding that it came in: that may
+ * be another one (explicit parameters). False when there is no memory, or a number of an RSA key is 0. */
+bool public_key_set_spki(struct crypto *crypto, struct public_key *key);
+
 /* Sets key->ssh_blob and key->fingerprint where ssh knows such keys. False only when there is no memory. */
 bool public_key_set_ssh(struct crypto *crypto, struct public_key *key);
 

@@ -238,21 +238,6 @@ static bool set_values(struct public_key *key, EVP_PKEY *from)
     }
 }
 
-/* Made of our values, not of the key that came: that one may have an encoding of its own (explicit parameters). */
-static bool set_spki(struct crypto *crypto, struct public_key *key)
-{
-    EVP_PKEY *plain = public_key_to_openssl(crypto, key);
-    unsigned char *der = NULL;
-    int size = plain != NULL ? i2d_PUBKEY(plain, &der) : 0;
-    bool ok = size > 0 &&
-              crypto_sha256(crypto, der, (size_t)size, NULL, 0, key->spki_hash) &&
-              attributes_set(&key->attributes, CKA_PUBLIC_KEY_INFO, der, (CK_ULONG)size);
-
-    OPENSSL_free(der);
-    EVP_PKEY_free(plain);
-    return ok;
-}
-
 struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *from)
 {
     struct public_key *key = from != NULL ? calloc(1, sizeof(*key)) : NULL;
@@ -261,7 +246,7 @@ struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *from
         return NULL;
     if (!set_values(key, from) ||
         !attributes_set_ulong(&key->attributes, CKA_KEY_TYPE, key->type) ||
-        !set_spki(crypto, key) || !public_key_set_ssh(crypto, key)) {
+        !public_key_set_spki(crypto, key) || !public_key_set_ssh(crypto, key)) {
         public_key_destroy(key);
         return NULL;
     }

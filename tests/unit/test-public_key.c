@@ -113,6 +113,40 @@ static void only_the_same_key_is_equal(void **state)
     }
 }
 
+static void the_subject_public_key_info_is_as_openssl_writes_it(void **state)
+{
+    (void)state;
+    for (enum fixture_key i = RSA_A; i < N_FIXTURE_KEYS; i++) {
+        const CK_ATTRIBUTE *info = value_of(fixture_key(i), CKA_PUBLIC_KEY_INFO);
+        const unsigned char *at = info->pValue;
+        EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)info->ulValueLen);
+        unsigned char *der = NULL;
+
+        assert_non_null(key);
+        assert_int_equal(i2d_PUBKEY(key, &der), info->ulValueLen);
+        assert_memory_equal(der, info->pValue, info->ulValueLen);
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+    }
+}
+
+static void an_rsa_key_without_exponent_is_none(void **state)
+{
+    static const unsigned char spki[] = {0x30, 0x1a, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                         0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x09, 0x00,
+                                         0x30, 0x06, 0x02, 0x01, 0x03, 0x02, 0x01, 0x00};
+    unsigned char with_one[sizeof(spki)];
+    struct public_key *key;
+
+    (void)state;
+    assert_null(public_key_from_spki(fixture_crypto(), spki, sizeof(spki)));
+    memcpy(with_one, spki, sizeof(spki));
+    with_one[sizeof(spki) - 1] = 3;
+    key = public_key_from_spki(fixture_crypto(), with_one, sizeof(with_one));
+    assert_non_null(key);
+    public_key_destroy(key);
+}
+
 static void the_hash_is_that_of_the_subject_public_key_info(void **state)
 {
     (void)state;
@@ -533,6 +567,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_knows_its_type_curve_and_size),
         cmocka_unit_test(only_the_same_key_is_equal),
+        cmocka_unit_test(the_subject_public_key_info_is_as_openssl_writes_it),
+        cmocka_unit_test(an_rsa_key_without_exponent_is_none),
         cmocka_unit_test(the_hash_is_that_of_the_subject_public_key_info),
         cmocka_unit_test(attributes_in_the_standard_s_form_come_out_as_they_went_in),
         cmocka_unit_test(a_key_is_told_by_its_values_or_by_its_info_alone),
