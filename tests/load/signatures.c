@@ -162,8 +162,9 @@ static int be_client(char **arguments, size_t client)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     wait_for_turn(client);
     need(key != NULL && kept != NULL, arguments[4 + client]);
-    need_call(&signer, client,
-              signer_open(&signer, arguments[1], arguments[2], (unsigned char)(client + 1), type));
+    need_call(
+        &signer, client,
+        signer_open(&signer, arguments[1], arguments[2], (unsigned char)(client + 1), type, NULL));
     wait_for_beginning();
     sign(&signer, client, length, kept);
     need_call(&signer, client, signer_close(&signer));

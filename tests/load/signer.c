@@ -57,6 +57,7 @@ static CK_RV search(struct signer *signer, CK_SLOT_ID slot, const char *pin, uns
 
     if (rv != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
         return rv;
+    signer->slot = slot;
     rv = CALL(signer, C_OpenSession, slot, CKF_SERIAL_SESSION, NULL, NULL, &signer->session);
     if (rv == CKR_OK && (info.flags & CKF_LOGIN_REQUIRED) != 0)
         rv = CALL(signer, C_Login, signer->session, CKU_USER, (CK_UTF8CHAR_PTR)pin, strlen(pin));
@@ -64,7 +65,7 @@ static CK_RV search(struct signer *signer, CK_SLOT_ID slot, const char *pin, uns
 }
 
 CK_RV signer_open(struct signer *signer, const char *path, const char *pin, unsigned char id,
-                  CK_KEY_TYPE type)
+                  CK_KEY_TYPE type, CK_C_INITIALIZE_ARGS *arguments)
 {
     CK_SLOT_ID slots[SLOTS_MOST];
     CK_ULONG count = SLOTS_MOST;
@@ -73,7 +74,7 @@ CK_RV signer_open(struct signer *signer, const char *path, const char *pin, unsi
     *signer = (struct signer){.type = type};
     rv = load(signer, path);
     if (rv == CKR_OK)
-        rv = CALL(signer, C_Initialize, NULL);
+        rv = CALL(signer, C_Initialize, arguments);
     if (rv == CKR_OK)
         rv = CALL(signer, C_GetSlotList, CK_TRUE, slots, &count);
     for (CK_ULONG i = 0; rv == CKR_OK && i < count && signer->key == 0; i++)
@@ -81,6 +82,13 @@ CK_RV signer_open(struct signer *signer, const char *path, const char *pin, unsi
     if (rv == CKR_OK && signer->key == 0)
         rv = note(signer, "looking for the key", CKR_KEY_HANDLE_INVALID);
     return rv;
+}
+
+CK_RV signer_sibling(const struct signer *signer, struct signer *sibling)
+{
+    *sibling = *signer;
+    return CALL(sibling, C_OpenSession, signer->slot, CKF_SERIAL_SESSION, NULL, NULL,
+                &sibling->session);
 }
 
 CK_RV signer_sign(struct signer *signer, const unsigned char *hash, unsigned char *signature,

@@ -9,6 +9,7 @@ enum { SIGNER_HASH_SIZE = 32, SIGNER_SIGNATURE_MAX = 1024 };
 
 struct signer {
     CK_FUNCTION_LIST *module;
+    CK_SLOT_ID slot;
     CK_SESSION_HANDLE session;
     CK_OBJECT_HANDLE key;
     CK_KEY_TYPE type;
@@ -16,9 +17,13 @@ struct signer {
 };
 
 /* Loads the module, logs in where the token wants a login, and finds the private key with that one
- * byte as its id. type: CKK_RSA or CKK_EC. */
+ * byte as its id. type: CKK_RSA or CKK_EC. arguments: of C_Initialize. */
 CK_RV signer_open(struct signer *signer, const char *path, const char *pin, unsigned char id,
-                  CK_KEY_TYPE type);
+                  CK_KEY_TYPE type, CK_C_INITIALIZE_ARGS *arguments);
+
+/* The same with a session of its own, for another thread; that session ends with the first one's.
+ */
+CK_RV signer_sibling(const struct signer *signer, struct signer *sibling);
 
 /* Signs a hash of SHA-256: PKCS #1 v1.5, or ECDSA as PKCS#11 has it. signature:
  * SIGNER_SIGNATURE_MAX bytes of room. */

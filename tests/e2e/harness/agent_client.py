@@ -12,10 +12,10 @@ _RSA_SHA2_256 = 2
 
 
 class Signature:
-    """.blob is None where the agent refused; .seconds is how long it took, on a machine with nothing else to do."""
+    """.blob is None where the agent refused; .seconds is how long it took on a machine with nothing else to do, .elapsed by the clock."""
 
-    def __init__(self, blob, seconds):
-        self.blob, self.seconds = blob, seconds
+    def __init__(self, blob, elapsed, queued):
+        self.blob, self.seconds, self.elapsed = blob, elapsed - queued, elapsed
 
     @property
     def made(self):
@@ -28,14 +28,14 @@ def sign(path, key, data):
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(path)
-        started, queued = time.monotonic(), _queued()
+        queued, started = _queued(), time.monotonic()
         client.sendall(_string(body))
         answer = _receive(client)
-        seconds = time.monotonic() - started - (_queued() - queued)
+        elapsed, queued = time.monotonic() - started, _queued() - queued
     if answer[0] != _SIGN_RESPONSE:
-        return Signature(None, seconds)
+        return Signature(None, elapsed, queued)
     whole = _take(answer[1:])[0]
-    return Signature(_take(_take(whole)[1])[0], seconds)
+    return Signature(_take(_take(whole)[1])[0], elapsed, queued)
 
 
 def _queued():

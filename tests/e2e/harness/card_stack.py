@@ -21,9 +21,9 @@ class CardStack(Stack):
         what = STACKS[self.name]
         self.module = what.library
         self._reader = Reader(self.sandbox, what.reader)
-        card = self._reader.card(what.keys | self.more, pin=self.pin, kinds=what.kinds)
-        card.insert()
-        self.keys = card.keys
+        self.card = self._reader.card(what.keys | self.more, pin=self.pin, kinds=what.kinds)
+        self.card.insert()
+        self.keys = self.card.keys
         if self.held:
             self._stay.enter_context(pcsc.held())
 

@@ -6,12 +6,13 @@ import pathlib
 import shutil
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
+_BUILD = pathlib.Path(os.environ.get("P11GATE_BUILD") or _ROOT / "build")
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
 
 
 def _given(variable, built):
-    """The path from the environment, else the one that `meson setup build` gives."""
-    return os.path.abspath(os.environ.get(variable) or _ROOT / "build" / built)
+    """The path from the environment, else the one in the build folder, which is that of `meson setup build` if none is named."""
+    return os.path.abspath(os.environ.get(variable) or _BUILD / built)
 
 
 def _library(variable, *names):
@@ -46,6 +47,9 @@ P11KIT_FILES = _given("P11GATE_P11KIT_FILES", "tests/e2e/p11kit-files.so")
 PCSCLITE = _given("P11GATE_PCSCLITE", "tests/e2e/no-cards-pcsclite.so")
 STRANGER = _given("P11GATE_STRANGER", "tests/e2e/stranger.so")
 EVALUATION = _given("P11GATE_EVALUATION", "tests/bench/evaluation")
+BENCH_CALLS = _given("P11GATE_BENCH_CALLS", "tests/bench/bench-calls")
+BENCH_LOAD = _given("P11GATE_BENCH_LOAD", "tests/bench/bench-load")
+BENCH_RATE = _given("P11GATE_BENCH_RATE", "tests/bench/bench-rate")
 SEQUENCE = _given("P11GATE_SEQUENCE", "tests/differential/sequence")
 SIGNATURES = _given("P11GATE_SIGNATURES", "tests/load/signatures")
 SCHEMA_KEYS = _given("P11GATE_SCHEMA_KEYS", "tests/schema/schema-keys")
