@@ -257,6 +257,8 @@ FAULTS = [
           "a library without a slot is broken", "module traps-find"),
     Fault("module/snapshot.c", "count / OBJECTS_PER_SEARCH < searches", "false", "a thousand rules are a thousand searches on any token", "module scale"),
     Fault("module/snapshot.c", "count / OBJECTS_PER_SEARCH < searches", "true", "a large token is read whole for a few rules", "module scale"),
+    Fault("crypto/spki.c", "der->wrong = der->wrong || number->ulValueLen == 0;", "", "an RSA key without exponent is one", "public_key"),
+    Fault("crypto/spki.c", "if ((der->bytes[der->at] & 0x80) != 0)", "if (false)", "a modulus becomes a negative number, and its hash another", "public_key"),
     Fault("module/reader.c", "*more = got == PAGE &&", "*more = false && got == PAGE &&", "of a token one page is read", "module traps-find"),
     Fault("module/calls_find.c", "while (count < ulMaxObjectCount && session->at < session->n_found) {",
           "if (count < ulMaxObjectCount && session->at < session->n_found) {", "a search does not fill the room that it has", "module traps-find"),
