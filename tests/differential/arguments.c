@@ -7,6 +7,8 @@
 static unsigned char iv[16];
 static CK_RSA_PKCS_OAEP_PARAMS oaep = {CKM_SHA_1, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED, NULL, 0};
 static CK_RSA_PKCS_PSS_PARAMS pss = {CKM_SHA256, CKG_MGF1_SHA256, 32};
+static CK_AES_CTR_PARAMS counter = {128, {0}};
+static CK_GCM_PARAMS gcm = {iv, 12, 96, NULL, 0, 128};
 
 static const struct mechanism {
     CK_MECHANISM_TYPE type;
@@ -26,13 +28,26 @@ static const struct mechanism {
     {CKM_SHA_1, NULL, 0, false},
     {CKM_MD5, NULL, 0, false},
     {CKM_SHA256_HMAC, NULL, 0, false},
+    {CKM_SHA384, NULL, 0, false},
+    {CKM_SHA224, NULL, 0, false},
+    {CKM_SHA_1_HMAC, NULL, 0, false},
+    {CKM_SHA512_HMAC, NULL, 0, false},
+    {CKM_AES_CMAC, NULL, 0, false},
+    {CKM_SHA512_RSA_PKCS, NULL, 0, false},
+    {CKM_RSA_PKCS_PSS, &pss, sizeof(pss), true},
+    {CKM_AES_CTR, &counter, sizeof(counter), false},
+    {CKM_AES_GCM, &gcm, sizeof(gcm), false},
     {CKM_AES_CBC, iv, sizeof(iv), false},
     {CKM_AES_CBC_PAD, iv, sizeof(iv), false},
     {CKM_AES_ECB, NULL, 0, false},
     {CKM_AES_KEY_WRAP, NULL, 0, false},
+    {CKM_AES_KEY_WRAP_PAD, NULL, 0, false},
+    {CKM_DES3_CBC, iv, 8, false},
+    {CKM_DES3_KEY_GEN, NULL, 0, true},
     {CKM_AES_KEY_GEN, NULL, 0, true},
     {CKM_GENERIC_SECRET_KEY_GEN, NULL, 0, true},
     {CKM_EC_KEY_PAIR_GEN, NULL, 0, true},
+    {CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, true},
     {0x7ffffff1, NULL, 0, false},
 };
 
@@ -268,6 +283,43 @@ static CK_ULONG draw_number(struct world *world, enum function_id function)
     return flags[world_draw(world, sizeof(flags) / sizeof(flags[0]))];
 }
 
+static CK_RV create_mutex(void **mutex)
+{
+    *mutex = &iv;
+    return CKR_OK;
+}
+
+/* There is one thread. */
+static CK_RV use_mutex(void *mutex)
+{
+    return mutex == &iv ? CKR_OK : CKR_MUTEX_BAD;
+}
+
+static void draw_initialization(struct drawn *drawn, struct world *world)
+{
+    static const CK_FLAGS flags[] = {0, CKF_OS_LOCKING_OK, CKF_LIBRARY_CANT_CREATE_OS_THREADS, CKF_OS_LOCKING_OK | CKF_LIBRARY_CANT_CREATE_OS_THREADS, 0x80};
+
+    drawn->call.pointer = &drawn->initialization;
+    drawn->initialization.flags = flags[world_draw(world, sizeof(flags) / sizeof(flags[0]))];
+    if (world_happens(world, 10))
+        drawn->initialization.pReserved = drawn->data;
+    if (world_happens(world, 50))
+        return;
+    drawn->initialization.CreateMutex = create_mutex;
+    drawn->initialization.DestroyMutex = drawn->initialization.LockMutex = use_mutex;
+    drawn->initialization.UnlockMutex = world_happens(world, 80) ? use_mutex : NULL;
+}
+
+static void draw_pointer(struct drawn *drawn, struct world *world, enum function_id function)
+{
+    if (world_happens(world, 85))
+        return;
+    if (function == FUNCTION_C_Initialize)
+        draw_initialization(drawn, world);
+    else
+        drawn->call.pointer = drawn->data;
+}
+
 static void draw_places(struct drawn *drawn, struct world *world, unsigned kinds)
 {
     struct call_arguments *call = &drawn->call;
@@ -299,6 +351,8 @@ void arguments_draw(struct drawn *drawn, struct world *world, enum function_id f
 
     *drawn = (struct drawn){.size = 0};
     draw_places(drawn, world, kinds);
+    if ((kinds & KIND_pointer) != 0)
+        draw_pointer(drawn, world, function);
     if ((kinds & KIND_mechanism) != 0)
         draw_mechanism(drawn, world);
     if (function == FUNCTION_C_EncryptInit && drawn->mechanism.mechanism == CKM_RSA_PKCS)

@@ -8,6 +8,7 @@
 struct drawn {
     struct call_arguments call;
     CK_MECHANISM mechanism;
+    CK_C_INITIALIZE_ARGS initialization;
     CK_ATTRIBUTE attributes[ATTRIBUTES_MAX];
     unsigned char values[ATTRIBUTES_MAX][256];
     CK_BYTE data[ROOM], buffer[ROOM];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "arguments.h"
+#include "scenarios.h"
 
 /* How often a call is of this function, where not each function is as likely: what makes sequences that get somewhere. */
 static const struct {
@@ -126,9 +127,14 @@ static unsigned operation_of(enum function_id function)
     return 0;
 }
 
+/* By the session's place: its handle may be another one on the other library. */
 static unsigned *random_outputs(struct world *world, CK_SESSION_HANDLE session)
 {
-    return &world->random_outputs[session % OPERATIONS_MAX];
+    size_t place = 0;
+
+    while (place < SESSIONS_MAX && world->sessions[place] != session)
+        place++;
+    return &world->random_outputs[place];
 }
 
 static void note_beginning(struct world *world, enum function_id function, const struct drawn *drawn)
@@ -163,6 +169,8 @@ static void note_answer(struct world *world, enum function_id function, struct d
         world_note_objects(world, drawn->call.session, drawn->objects, *(CK_ULONG *)(void *)drawn->info, false);
     if (is_begun(function))
         note_beginning(world, function, drawn);
+    if (function == FUNCTION_C_DigestKey && drawn->made_at_random)
+        *random_outputs(world, drawn->call.session) |= operation_of(function);
     if ((kinds & KIND_size) != 0)
         printf(" size %lu", drawn->size);
     if ((kinds & KIND_buffer) != 0)
@@ -240,6 +248,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: sequence LIBRARY SEED CALLS\n");
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 0); /* up to a crash */
     world.functions = load(argv[1]);
     if (world.functions == NULL)
         return 2;
@@ -252,6 +261,8 @@ int main(int argc, char **argv)
 
         if (world_happens(&world, 1))
             make_pair(&world);
+        if (world_happens(&world, 2))
+            scenarios_play(&world);
         rv = call(&world, function, &drawn);
         if (rv == CKR_OK && function == FUNCTION_C_InitToken)
             break; /* its serial number is a random one from here on */

@@ -71,7 +71,10 @@ CK_OBJECT_HANDLE world_draw_object(struct world *world, bool *made_at_random)
 
 void world_note_session(struct world *world, CK_SESSION_HANDLE session)
 {
-    world->sessions[world->n_sessions++ % SESSIONS_MAX] = session;
+    size_t place = world->n_sessions++ % SESSIONS_MAX;
+
+    world->sessions[place] = session;
+    world->random_outputs[place] = 0;
 }
 
 static void append(char name[NAME_MAX_SIZE], const CK_ATTRIBUTE *attribute, CK_RV rv)
@@ -115,7 +118,7 @@ static void read_name(struct world *world, CK_SESSION_HANDLE session, CK_OBJECT_
 /* An object that was given another name is the same. */
 static bool was_made_at_random(const struct world *world, const struct world_object *object)
 {
-    bool was = object->made_at_random;
+    bool was = object->made_at_random || world->finalised;
 
     for (size_t i = 0; i < world->n_objects; i++)
         was = was || (world->objects[i].handle == object->handle && world->objects[i].made_at_random);
@@ -124,13 +127,13 @@ static bool was_made_at_random(const struct world *world, const struct world_obj
 
 static void put_in(struct world *world, struct world_object *object)
 {
-    object->made_at_random = was_made_at_random(world, object);
     for (size_t i = 0; i < world->n_objects; i++) {
         if (strcmp(world->objects[i].name, object->name) == 0) {
             world->objects[i].handle = object->handle;
             return;
         }
     }
+    object->made_at_random = was_made_at_random(world, object);
     if (world->n_objects < OBJECTS_MAX)
         world->objects[world->n_objects++] = *object;
 }
@@ -165,5 +168,7 @@ void world_forget_handles(struct world *world)
 {
     for (size_t i = 0; i < world->n_objects; i++)
         world->objects[i].handle = 0;
+    memset(world->sessions, 0, sizeof(world->sessions));
     world->n_sessions = 0;
+    world->finalised = true;
 }
