@@ -89,34 +89,64 @@ static CK_RV initialize_once(struct direct *direct, CK_C_INITIALIZE_ARGS *argume
     return CKR_FUNCTION_FAILED;
 }
 
-static CK_RV start(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments)
+/* False where it was not loaded. */
+static bool stack_on(struct direct *direct, struct vendor *vendor)
 {
-    direct->vendor = gate_load_vendor(&direct->config->settings.modules[0]);
-    if (direct->vendor == NULL)
-        return CKR_FUNCTION_FAILED;
-    vendor_ask_lists(direct->vendor); /* threads will use them at the same time */
+    if (vendor == NULL)
+        return false;
+    direct->vendor = vendor;
+    vendor_ask_lists(vendor); /* threads will use them at the same time */
     direct->serialized = vendor_has_quirk(direct->vendor, QUIRK_SERIALIZE);
     make_stack(direct, &direct->stacks[0], true);
     make_stack(direct, &direct->stacks[1], false);
     choose_top(direct);
-    return initialize_once(direct, arguments);
+    return true;
+}
+
+static struct direct *create(struct crypto *crypto, struct config *config)
+{
+    struct direct *direct = calloc(1, sizeof(*direct));
+
+    if (direct == NULL) {
+        config_destroy(config);
+        crypto_destroy(crypto);
+        return NULL;
+    }
+    direct->crypto = crypto;
+    direct->config = config;
+    pthread_mutex_init(&direct->lock, NULL);
+    return direct;
+}
+
+struct direct *direct_create_idle(struct crypto *crypto, struct config *config)
+{
+    struct direct *direct = create(crypto, config);
+    char *error = NULL; /* C_Initialize will say it */
+    bool stands = direct != NULL && !hides(direct) &&
+                  stack_on(direct, vendor_load(&config->settings.modules[0], &error));
+
+    free(error);
+    if (stands)
+        return direct;
+    direct_destroy(direct);
+    return NULL;
+}
+
+struct layer *direct_idle_top(struct direct *direct)
+{
+    return &direct->stacks[1].forward.layer;
 }
 
 CK_RV direct_create(struct crypto *crypto, struct config *config, CK_C_INITIALIZE_ARGS *arguments,
                     struct direct **out)
 {
-    struct direct *direct = calloc(1, sizeof(*direct));
-    CK_RV rv;
+    struct direct *direct = create(crypto, config);
+    CK_RV rv = CKR_FUNCTION_FAILED;
 
-    if (direct == NULL) {
-        config_destroy(config);
-        crypto_destroy(crypto);
+    if (direct == NULL)
         return CKR_HOST_MEMORY;
-    }
-    direct->crypto = crypto;
-    direct->config = config;
-    pthread_mutex_init(&direct->lock, NULL);
-    rv = start(direct, arguments);
+    if (stack_on(direct, gate_load_vendor(&config->settings.modules[0])))
+        rv = initialize_once(direct, arguments);
     if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED)
         *out = direct;
     else

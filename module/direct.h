@@ -73,6 +73,13 @@ extern const bool direct_begins_use[FUNCTION_COUNT];
 CK_RV direct_create(struct crypto *crypto, struct config *config, CK_C_INITIALIZE_ARGS *arguments,
                     struct direct **direct);
 
+/* Loads the vendor and leaves it as it is, initialised or not. Takes crypto and config over. NULL where rules hide something, or where
+ * the library cannot be loaded, of which nothing is said. */
+struct direct *direct_create_idle(struct crypto *crypto, struct config *config);
+
+/* Where calls to such a one begin; one at a time. */
+struct layer *direct_idle_top(struct direct *direct);
+
 /* C_Initialize, once more; C_Finalize. The vendor's answers. */
 CK_RV direct_initialize(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments);
 CK_RV direct_finalize(struct direct *direct, CK_VOID_PTR reserved);

@@ -27,6 +27,7 @@ static struct layer tracer;
 static _Atomic(struct direct *) direct;
 static atomic_uint inside; /* calls that run */
 static _Atomic(struct direct *) retired; /* finalised while calls were in them; whoever comes out last destroys them */
+static struct direct *idle; /* of one call before C_Initialize */
 static void *left_alone[2] __attribute__((used)); /* the parent's, in a child that initialised its own */
 static bool forked; /* since C_Initialize; set in the child alone */
 static atomic_bool reentered; /* C_Initialize was, by the thread that holds the lock */
@@ -40,6 +41,7 @@ static void after_fork_in_child(void)
     lock = (pthread_mutex_t)LOCK_INITIALIZER;
     atomic_store(&inside, 0);
     atomic_store(&retired, NULL); /* the parent's to destroy */
+    idle = NULL;
     if (made != NULL)
         direct_after_fork(made);
     slot_wait_after_fork();
@@ -129,18 +131,55 @@ static CK_RV begin_direct(enum function_id function, struct layer **top)
     return rv;
 }
 
+static void begin_locked(struct layer **top, struct layer *layer)
+{
+    stdout_guard_begin();
+    atomic_fetch_add(&inside, 1);
+    *top = layer;
+}
+
+static struct direct *create_idle(void)
+{
+    struct crypto *crypto = crypto_create();
+    struct config *config = crypto != NULL ? gate_load_config(crypto, LOAD_QUIETLY) : NULL;
+
+    if (config != NULL && config->settings.preset == PRESET_TRANSPARENT)
+        return direct_create_idle(crypto, config);
+    config_destroy(config);
+    crypto_destroy(crypto);
+    return NULL;
+}
+
+/* Under `preset: transparent` a library says itself what it makes of a call before C_Initialize. It is loaded for this call alone, as what is
+ * configured may be another one the next time, and the lock is held, as it may be one that leads back here. */
+static CK_RV begin_idle(struct layer **top)
+{
+    if (gate == NULL && atomic_load(&direct) == NULL)
+        idle = create_idle();
+    if (idle == NULL) {
+        pthread_mutex_unlock(&lock);
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    begin_locked(top, direct_idle_top(idle));
+    return CKR_OK;
+}
+
+static void end_idle(void)
+{
+    if (idle == NULL)
+        return;
+    direct_destroy(idle);
+    idle = NULL;
+}
+
 static CK_RV begin_gate(struct layer **top)
 {
     if (!enter())
         return CKR_GENERAL_ERROR;
-    if (gate == NULL || forked) {
-        pthread_mutex_unlock(&lock);
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
-    }
+    if (gate == NULL || forked)
+        return begin_idle(top);
     gate_begin_call(gate);
-    stdout_guard_begin();
-    atomic_fetch_add(&inside, 1);
-    *top = &gate->layer;
+    begin_locked(top, &gate->layer);
     if (log_traces()) {
         tracer = trace_layer;
         tracer.lower = &gate->layer;
@@ -159,8 +198,10 @@ CK_RV entry_begin(enum function_id function, struct layer **top)
 CK_RV entry_end(const struct layer *top, CK_RV rv)
 {
     stdout_guard_end();
-    if (!top->takes_no_lock)
+    if (!top->takes_no_lock) {
+        end_idle();
         pthread_mutex_unlock(&lock);
+    }
     leave();
     return rv;
 }
@@ -333,12 +374,25 @@ static CK_RV finalize_direct(struct direct *ending, CK_VOID_PTR reserved)
     return rv;
 }
 
-static CK_RV finalize_gate(const void *reserved)
+/* Before C_Initialize: the library's matter, where there is one. */
+static CK_RV finalize_nothing(void *reserved)
 {
+    CK_RV rv = reserved != NULL ? CKR_ARGUMENTS_BAD : CKR_CRYPTOKI_NOT_INITIALIZED;
+
+    if (gate == NULL)
+        idle = create_idle();
+    if (idle != NULL)
+        rv = direct_finalize(idle, reserved);
+    end_idle();
+    return rv;
+}
+
+static CK_RV finalize_gate(void *reserved)
+{
+    if (gate == NULL || forked)
+        return finalize_nothing(reserved);
     if (reserved != NULL)
         return CKR_ARGUMENTS_BAD;
-    if (gate == NULL || forked)
-        return CKR_CRYPTOKI_NOT_INITIALIZED;
     log_trace("C_Finalize");
     slot_wait_end_all();
     gate_destroy(gate);

@@ -35,10 +35,9 @@ static bool is_passed(int function)
     return strcmp(function_kinds[function].how[0], "entry") != 0;
 }
 
-static void every_function_is_asked_of_the_vendor_once_and_its_answer_returned(void **state)
+/* Where it is not initialised the library is loaded for each call. */
+static void ask_each_function(bool loads)
 {
-    (void)state;
-    host_start(transparent);
     for (int f = 0; f < FUNCTION_COUNT; f++) {
         struct call_arguments arguments = {.session = 77, .slot = 99};
         CK_RV rv;
@@ -51,10 +50,55 @@ static void every_function_is_asked_of_the_vendor_once_and_its_answer_returned(v
         rv = call_function(host.functions, (enum function_id)f, &arguments);
         if (rv != odd_answer(f))
             fail_msg("%s: %#lx", function_kinds[f].name, rv);
-        host_assert_calls((const char *const[]){function_kinds[f].name, NULL});
+        host_assert_calls((const char *const[]){"C_GetFunctionList", "C_GetInterface", function_kinds[f].name, NULL} + (loads ? 0 : 2));
     }
     host.mock->refuse_none();
+}
+
+static void every_function_is_asked_of_the_vendor_once_and_its_answer_returned(void **state)
+{
+    (void)state;
+    host_start(transparent);
+    ask_each_function(false);
     host_stop();
+}
+
+static void so_it_is_before_C_Initialize_and_after_C_Finalize(void **state)
+{
+    CK_C_INITIALIZE_ARGS arguments = {.flags = 0};
+
+    (void)state;
+    host_config(transparent);
+    ask_each_function(true);
+    host.mock->refuse("C_Finalize", 1, odd_answer(0));
+    assert_int_equal(host.functions->C_Finalize(NULL), odd_answer(0));
+    assert_int_equal(host.functions->C_Finalize(&arguments), CKR_CRYPTOKI_NOT_INITIALIZED);
+    assert_int_equal(host.functions->C_Finalize(NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
+    host_start(transparent);
+    host_stop();
+    ask_each_function(true);
+}
+
+static void with_rules_none_is_asked_before_C_Initialize(void **state)
+{
+    static const char *const none[] = {
+        "preset: transparent\nallow: [{id: \"01\"}]\n",
+        "preset: transparent\nallow: no\n",
+        "allow: all\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        host_config(none[i]);
+        host.mock->forget_calls();
+        for (int f = 0; f < FUNCTION_COUNT; f++) {
+            struct call_arguments arguments = {.session = 77};
+            if (is_passed(f))
+                assert_int_equal(call_function(host.functions, (enum function_id)f, &arguments), CKR_CRYPTOKI_NOT_INITIALIZED);
+        }
+        assert_int_equal(host.functions->C_Finalize(NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
+        host_assert_calls((const char *const[]){NULL});
+    }
 }
 
 static void handles_and_slots_are_the_vendors(void **state)
@@ -207,6 +251,32 @@ static void a_child_is_answered_by_the_vendor_and_may_initialise(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_int_equal(host.functions->C_GetSlotList(CK_TRUE, NULL, &count), CKR_OK);
+    host_stop();
+}
+
+static void a_child_whose_C_Initialize_fails_is_answered_as_before(void **state)
+{
+    CK_C_INITIALIZE_ARGS half = {.CreateMutex = create_mutex};
+    CK_ULONG count = 0;
+    int status;
+    pid_t child;
+
+    (void)state;
+    host_start(transparent);
+    child = fork();
+    if (child == 0) {
+        host.mock->settings->arguments_answer = CKR_CANT_LOCK;
+        host.mock->refuse("C_GetSlotList", 1, CKR_VENDOR_DEFINED);
+        bool good = host.functions->C_Initialize(&half) == CKR_CANT_LOCK &&
+                    host.functions->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_VENDOR_DEFINED;
+        host.mock->settings->arguments_answer = CKR_OK;
+        good = good && host.functions->C_Initialize(NULL) == CKR_OK &&
+               host.functions->C_GetSlotList(CK_TRUE, NULL, &count) == CKR_OK &&
+               host.functions->C_Finalize(NULL) == CKR_OK;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
     host_stop();
 }
 
@@ -376,6 +446,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_function_is_asked_of_the_vendor_once_and_its_answer_returned),
+        TEST(so_it_is_before_C_Initialize_and_after_C_Finalize),
+        TEST(with_rules_none_is_asked_before_C_Initialize),
         TEST(handles_and_slots_are_the_vendors),
         TEST(a_wrong_PIN_is_sent_as_often_as_it_is_given),
         TEST(the_description_alone_tells_of_p11gate),
@@ -384,6 +456,7 @@ int main(void)
         TEST(a_library_that_is_initialised_already_says_so_and_serves),
         TEST(a_configuration_that_breaks_hides_everything_until_it_is_whole),
         TEST(a_child_is_answered_by_the_vendor_and_may_initialise),
+        TEST(a_child_whose_C_Initialize_fails_is_answered_as_before),
         TEST(a_thread_that_waits_for_a_slot_holds_up_no_other_and_ends_with_C_Finalize),
         TEST(several_threads_are_in_the_vendor_at_the_same_time),
         TEST(a_library_to_be_serialised_has_one_thread_in_it),
