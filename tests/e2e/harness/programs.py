@@ -51,6 +51,8 @@ BENCH_CALLS = _given("P11GATE_BENCH_CALLS", "tests/bench/bench-calls")
 BENCH_LOAD = _given("P11GATE_BENCH_LOAD", "tests/bench/bench-load")
 BENCH_RATE = _given("P11GATE_BENCH_RATE", "tests/bench/bench-rate")
 SEQUENCE = _given("P11GATE_SEQUENCE", "tests/differential/sequence")
+ALONE = _given("P11GATE_ALONE", "tests/conformance/alone")
+CONFORMANCE_HOST = _given("P11GATE_CONFORMANCE_HOST", "tests/conformance/host")
 SIGNATURES = _given("P11GATE_SIGNATURES", "tests/load/signatures")
 SCHEMA_KEYS = _given("P11GATE_SCHEMA_KEYS", "tests/schema/schema-keys")
 DESCRIPTIONS = _ROOT / "softhsm-fixtures" / "tokens"
@@ -59,6 +61,7 @@ VENDOR = _library("P11GATE_VENDOR", "softhsm/libsofthsm2.so", "pkcs11/libsofthsm
 SOFTOKEN = _library("P11GATE_SOFTOKEN", "libsoftokn3.so", "nss/libsoftokn3.so")
 OPENCRYPTOKI = _library("P11GATE_OPENCRYPTOKI", "opencryptoki/libopencryptoki.so.0", "opencryptoki/libopencryptoki.so")
 TPM2_PKCS11 = _library("P11GATE_TPM2_PKCS11", "pkcs11/libtpm2_pkcs11.so", "libtpm2_pkcs11.so.1")
+TRUST = _library("P11GATE_TRUST", "pkcs11/p11-kit-trust.so")
 P11KIT_CLIENT = _library("P11GATE_P11KIT_CLIENT", "pkcs11/p11-kit-client.so")
 SPY = _library("P11GATE_SPY", "pkcs11-spy.so", "pkcs11/pkcs11-spy.so")
 
