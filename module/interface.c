@@ -55,7 +55,7 @@ EXPORTED CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVe
     if (ppInterface == NULL)
         return CKR_ARGUMENTS_BAD;
     if (pInterfaceName != NULL && strcmp((const char *)pInterfaceName, "PKCS 11") != 0)
-        return CKR_FUNCTION_FAILED;
+        return CKR_ARGUMENTS_BAD;
     count = offered(interfaces);
     for (size_t i = 0; i < count; i++) {
         if (!is_wanted(interfaces[i], pVersion, flags))
@@ -63,5 +63,5 @@ EXPORTED CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVe
         *ppInterface = interfaces[i];
         return CKR_OK;
     }
-    return CKR_FUNCTION_FAILED;
+    return CKR_ARGUMENTS_BAD;
 }
