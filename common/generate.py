@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, lists, header, entry, served, door, pass, direct, trace,
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, lists, header, entry, served, door, refuse, pass, direct, trace,
 complete, caller_header or caller."""
 import copy
 import re
@@ -184,7 +184,10 @@ def make_header(functions):
     for f in layered(functions):
         if f.has("own"):
             print(f"CK_RV gate_{f.name}({f.layered});")
-    print("\n/* Made, to be called by those. */")
+    print("\n/* Made: the refusals, for the layers. */")
+    for f, how in refusals(functions):
+        print(f"CK_RV {how}_{f.name}({f.layered});")
+    print("\n/* Made, to be called by those that are written by hand. */")
     for f in layered(functions):
         if f.has("own") and f.has("pass", "continue"):
             print(f"CK_RV pass_{f.name}({f.layered});")
@@ -239,13 +242,13 @@ def make_entry(functions):
     versions = later_versions(functions)
     for version in versions:
         own = entries | {f.listed: f"entry_{f.name}" for f in twins(functions, version)}
-        print(f"static struct function_list entry_functions{suffix(version)} = {{\n    .v2_40.version = {braces(version)},")
+        print(f"static const struct function_list entry_functions{suffix(version)} = {{\n    .v2_40.version = {braces(version)},")
         for f in listed_in(functions, version):
             print(f"    .{f.place} = {own[f.name]},")
         print("};\n")
     print("CK_INTERFACE entry_interfaces[LIST_VERSIONS + 1] = {")
     for i, version in enumerate(reversed(versions)):
-        print(f'    [{i}] = {{(void *)"PKCS 11", &entry_functions{suffix(version)}, 0}},')
+        print(f'    [{i}] = {{(void *)"PKCS 11", (void *)&entry_functions{suffix(version)}, 0}},')
     print('    [LIST_VERSIONS] = {(void *)"PKCS 11", &entry_functions, 0},\n};')
 
 
@@ -335,10 +338,21 @@ def make_pass_function(f):
 
 
 def make_refusal(f, how):
-    print(f"static CK_RV {how}_{f.name}({f.layered})\n{{")
+    print(f"CK_RV {how}_{f.name}({f.layered})\n{{")
     for name in ["self"] + [a.name for a in f.arguments]:
         print(f"    (void){name};")
     print(f"    return {REFUSALS[how]};\n}}\n")
+
+
+def refusals(functions):
+    return [(f, how) for f in layered(functions) for how in REFUSALS if how == "refuse" or f.has(how)]
+
+
+def make_refuse(functions):
+    begin("refuse")
+    print('#include "module/functions.h"\n')
+    for f, how in refusals(functions):
+        make_refusal(f, how)
 
 
 def make_layer(functions, name, chosen):
@@ -355,9 +369,6 @@ def make_pass(functions):
     for f in layered(functions):
         if f.has("pass", "continue"):
             make_pass_function(f)
-        for how in REFUSALS:
-            if how == "refuse" or f.has(how):
-                make_refusal(f, how)
     prefix = {"own": "gate", "pass": "pass", "continue": "pass"}
     for preset in PRESETS:
         make_layer(layered(functions), preset, lambda f: prefix.get(f.how[preset].split("+")[0], f.how[preset]))
