@@ -37,12 +37,17 @@ static bool policy_hides(const struct policy *policy)
            (policy->narrowed_by != NULL && policy_hides(policy->narrowed_by));
 }
 
+bool direct_hides_by(const struct config *config)
+{
+    const struct settings *settings = &config->settings;
+
+    return settings->functions.limited || settings->functions.deny.count > 0 ||
+           settings->read_only || policy_hides(&config->policy);
+}
+
 static bool hides(const struct direct *direct)
 {
-    const struct settings *settings = &direct->config->settings;
-
-    return direct->broken || settings->functions.limited || settings->functions.deny.count > 0 ||
-           settings->read_only || policy_hides(&direct->config->policy);
+    return direct->broken || direct_hides_by(direct->config);
 }
 
 static struct layer *top_of(struct direct_stack *stack, bool filters)

@@ -80,6 +80,9 @@ struct direct *direct_create_idle(struct crypto *crypto, struct config *config);
 /* Where calls to such a one begin; one at a time. */
 struct layer *direct_idle_top(struct direct *direct);
 
+/* Has the configuration rules, or refuses it functions: is there something to be hidden? */
+bool direct_hides_by(const struct config *config);
+
 /* C_Initialize, once more; C_Finalize. The vendor's answers. */
 CK_RV direct_initialize(struct direct *direct, CK_C_INITIALIZE_ARGS *arguments);
 CK_RV direct_finalize(struct direct *direct, CK_VOID_PTR reserved);

@@ -7,29 +7,15 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* Those that are offered, the latest first, which is the default. */
-static size_t offered(CK_INTERFACE *interfaces[LIST_VERSIONS + 1])
-{
-    unsigned versions = offer_later_versions();
-    size_t count = 0;
-
-    for (unsigned i = 0; i < LIST_VERSIONS; i++) {
-        if ((versions & 1U << (LIST_VERSIONS - 1 - i)) != 0)
-            interfaces[count++] = &entry_interfaces[i];
-    }
-    interfaces[count++] = &entry_interfaces[LIST_VERSIONS];
-    return count;
-}
-
 EXPORTED CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList, CK_ULONG_PTR pulCount)
 {
-    CK_INTERFACE *interfaces[LIST_VERSIONS + 1];
+    CK_INTERFACE *interfaces[OFFERED_MOST];
     size_t count;
     CK_RV rv = CKR_OK;
 
     if (pulCount == NULL)
         return CKR_ARGUMENTS_BAD;
-    count = offered(interfaces);
+    count = offer_interfaces(interfaces);
     if (pInterfacesList != NULL && *pulCount < count)
         rv = CKR_BUFFER_TOO_SMALL;
     for (size_t i = 0; rv == CKR_OK && pInterfacesList != NULL && i < count; i++)
@@ -49,18 +35,23 @@ static bool is_wanted(const CK_INTERFACE *interface, const CK_VERSION *wanted, C
 EXPORTED CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVersion,
                               CK_INTERFACE_PTR_PTR ppInterface, CK_FLAGS flags)
 {
-    CK_INTERFACE *interfaces[LIST_VERSIONS + 1];
+    CK_INTERFACE *interfaces[OFFERED_MOST];
+    CK_INTERFACE *first = &entry_interfaces[LIST_VERSIONS]; /* 2.40 is there, listed or not */
     size_t count;
 
     if (ppInterface == NULL)
         return CKR_ARGUMENTS_BAD;
     if (pInterfaceName != NULL && strcmp((const char *)pInterfaceName, "PKCS 11") != 0)
         return CKR_ARGUMENTS_BAD;
-    count = offered(interfaces);
+    count = offer_interfaces(interfaces);
     for (size_t i = 0; i < count; i++) {
         if (!is_wanted(interfaces[i], pVersion, flags))
             continue;
         *ppInterface = interfaces[i];
+        return CKR_OK;
+    }
+    if (is_wanted(first, pVersion, flags) && pVersion != NULL) {
+        *ppInterface = first;
         return CKR_OK;
     }
     return CKR_ARGUMENTS_BAD;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which versions of PKCS#11 applications are offered: those that a vendor of the configuration has, and 2.40.
+// Which interfaces applications are offered (PKCS#11 3.0, 5.4).
 #pragma once
 
-/* 1 << enum list_version for each later one that has a vendor in this process, by the configuration as it is now: initialised or not. The libraries
- * are loaded for it. 0 where the configuration cannot be read, of which nothing is said, as C_Initialize will; where it names a daemon, whose protocol knows
- * 2.40 alone; and to a library that asks while it is asked itself. Of the locks of calls none is taken: p11-kit asks while it holds its own. */
-unsigned offer_later_versions(void);
+#include <stddef.h>
+#include "common/pkcs11_3.h"
+
+enum { OFFERED_MOST = 16 };
+
+/* In the order of their list, the default first; they stay where they are. By the configuration as it is now, initialised or not: those of later versions
+ * that a vendor in this process has, the latest first, and 2.40. Under `preset: transparent` those of the library, as it lists them. The libraries are loaded
+ * for it. 2.40 alone where the configuration cannot be read, of which nothing is said, as C_Initialize will; where it names a daemon, whose
+ * protocol knows no other; and to a library that asks while it is asked itself. No lock of calls is taken: p11-kit asks while it holds its own. */
+size_t offer_interfaces(CK_INTERFACE *offered[OFFERED_MOST]);
 
 /* In the child after a fork. */
 void offer_after_fork(void);

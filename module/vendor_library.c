@@ -10,8 +10,9 @@
 
 typedef CK_RV (*get_interface)(CK_UTF8CHAR_PTR name, CK_VERSION_PTR version,
                                CK_INTERFACE_PTR_PTR interface, CK_FLAGS flags);
+typedef CK_RV (*get_interface_list)(CK_INTERFACE_PTR interfaces, CK_ULONG_PTR count);
 
-enum { FIRST_ADDED = sizeof(CK_FUNCTION_LIST), POINTER = sizeof(void *) };
+enum { FIRST_ADDED = sizeof(CK_FUNCTION_LIST), POINTER = sizeof(void *), INTERFACES_MOST = 64 };
 
 /* Many libraries do not bear to be unmapped. */
 static void *load(const char *path)
@@ -97,15 +98,11 @@ static bool is_long_enough(const struct function_list *list, size_t size)
 }
 
 /* The symbol of a library that this one links would be found as well. */
-static get_interface find_symbol(void *library)
+static void *own_symbol(void *library, const char *name)
 {
-    void *symbol = dlsym(library, "C_GetInterface");
-    const void *list = dlsym(library, "C_GetFunctionList");
-    get_interface get = NULL;
+    void *symbol = library != NULL ? dlsym(library, name) : NULL;
 
-    if (symbol != NULL && base_of(symbol) == base_of(list))
-        memcpy(&get, &symbol, sizeof(get));
-    return get;
+    return symbol != NULL && base_of(symbol) == base_of(dlsym(library, "C_GetFunctionList")) ? symbol : NULL;
 }
 
 /* NULL: it can be used. */
@@ -126,12 +123,14 @@ const struct function_list *vendor_library_list(const char *path, enum list_vers
 {
     CK_UTF8CHAR name[] = "PKCS 11";
     CK_VERSION wanted = list_forms[version].version;
-    void *library = load(path);
-    get_interface get = library != NULL ? find_symbol(library) : NULL;
+    void *library = load(path), *symbol = own_symbol(library, "C_GetInterface");
+    get_interface get = NULL;
     CK_INTERFACE *interface = NULL;
     const char *reason = NULL;
-    bool has = get != NULL && get(name, &wanted, &interface, 0) == CKR_OK;
+    bool has;
 
+    memcpy(&get, &symbol, sizeof(get));
+    has = get != NULL && get(name, &wanted, &interface, 0) == CKR_OK;
     if (has)
         reason = why_not(interface, &list_forms[version]);
     if (reason != NULL)
@@ -139,4 +138,37 @@ const struct function_list *vendor_library_list(const char *path, enum list_vers
     if (library != NULL)
         dlclose(library);
     return has && reason == NULL ? interface->pFunctionList : NULL;
+}
+
+static bool can_be_stood_for(const char *path, const CK_INTERFACE *interface)
+{
+    const CK_VERSION *version = interface->pFunctionList;
+
+    if (version == NULL || interface->pInterfaceName == NULL || strcmp((const char *)interface->pInterfaceName, "PKCS 11") != 0)
+        return false;
+    for (unsigned i = 0; i < LIST_VERSIONS; i++) {
+        if (memcmp(version, &list_forms[i].version, sizeof(*version)) == 0)
+            return vendor_library_list(path, (enum list_version)i) == interface->pFunctionList;
+    }
+    return version->major == 2;
+}
+
+size_t vendor_library_interfaces(const char *path, struct library_interface *interfaces, size_t room)
+{
+    void *library = load(path), *symbol = own_symbol(library, "C_GetInterfaceList");
+    CK_INTERFACE all[INTERFACES_MOST];
+    CK_ULONG count = INTERFACES_MOST;
+    get_interface_list get = NULL;
+    size_t found = 0;
+
+    memcpy(&get, &symbol, sizeof(get));
+    if (get == NULL || get(all, &count) != CKR_OK || count > INTERFACES_MOST)
+        count = 0;
+    for (CK_ULONG i = 0; i < count && found < room; i++) {
+        if (can_be_stood_for(path, &all[i]))
+            interfaces[found++] = (struct library_interface){*(const CK_VERSION *)all[i].pFunctionList, all[i].flags};
+    }
+    if (library != NULL)
+        dlclose(library);
+    return found;
 }

@@ -5,6 +5,7 @@
 // a lock that it holds while it asks our own C_GetInterface.
 #pragma once
 
+#include <stddef.h>
 #include "common/pkcs11_3.h"
 
 /* Loads it; it stays mapped. NULL with the reason in *error (the caller frees; NULL: no memory). */
@@ -13,3 +14,12 @@ CK_FUNCTION_LIST *vendor_library_load(const char *path, char **error);
 /* The list of a later version, borrowed from the library, which is loaded if it was not. NULL: it has none, or one that is not what it says, which is
  * logged. */
 const struct function_list *vendor_library_list(const char *path, enum list_version version);
+
+struct library_interface {
+    CK_VERSION version;
+    CK_FLAGS flags;
+};
+
+/* The library's own list of interfaces, as far as they are the standard's and we have such a list too: of 2.x, and those of later versions that are to be
+ * believed. How many there are, room at most; 0: it has no such list. */
+size_t vendor_library_interfaces(const char *path, struct library_interface *interfaces, size_t room);

@@ -32,6 +32,22 @@ static void *symbol(void *library, const char *name)
     return found;
 }
 
+/* The standard's own, in their order. */
+static void print_list(void *library)
+{
+    CK_RV (*get)(CK_INTERFACE *, CK_ULONG *) = (CK_RV(*)(CK_INTERFACE *, CK_ULONG *))symbol(library, "C_GetInterfaceList");
+    CK_INTERFACE interfaces[16];
+    CK_ULONG count = 16;
+
+    if (get(interfaces, &count) != CKR_OK)
+        return;
+    for (CK_ULONG i = 0; i < count; i++) {
+        const CK_VERSION *version = interfaces[i].pFunctionList;
+        if (strcmp((const char *)interfaces[i].pInterfaceName, "PKCS 11") == 0)
+            printf("listed: %d.%d, %#lx\n", version->major, version->minor, interfaces[i].flags);
+    }
+}
+
 static void print_versions(void *library)
 {
     CK_RV (*get)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS) =
@@ -141,6 +157,7 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (library == NULL)
         return 2;
+    print_list(library);
     print_versions(library);
     get = (CK_C_GetFunctionList)symbol(library, "C_GetFunctionList");
     if (get(&first) != CKR_OK)

@@ -65,7 +65,7 @@ class Interfaces(Case):
     def test_before_a_vendor_without_it_2_40_is_all(self):
         self.token("all-usage")
         self.gate("all", preset="transparent")
-        self.assertEqual(["default: PKCS 11 2.40"], self.say(programs.MODULE))
+        self.assertEqual(["listed: 2.40, 0", "default: PKCS 11 2.40"], self.say(programs.MODULE))
 
     def test_a_real_client_of_3_0_logs_in_and_signs(self):
         """pkcs11-tool asks for the default interface."""

@@ -66,12 +66,30 @@ __attribute__((visibility("default"))) CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInt
     return record_end(FUNCTION_C_GetInterface, rv);
 }
 
+static CK_RV list(CK_INTERFACE_PTR listed, CK_ULONG_PTR count)
+{
+    static CK_FUNCTION_LIST older;
+    const CK_INTERFACE all[] = {{own_name, &mock_functions_3_0, CKF_INTERFACE_FORK_SAFE},
+                                {other_name, &mock_functions_3_0, 0},
+                                {own_name, &older, 0}};
+
+    older = mock_functions;
+    older.version = (CK_VERSION){2, 20};
+    if (!settings.lists_interfaces || *count < 3)
+        return CKR_FUNCTION_FAILED;
+    *count = 3;
+    memcpy(listed, all, sizeof(all));
+    return CKR_OK;
+}
+
 __attribute__((visibility("default"))) CK_RV C_GetInterfaceList(CK_INTERFACE_PTR pInterfacesList,
                                                                 CK_ULONG_PTR pulCount)
 {
-    (void)pInterfacesList;
-    *pulCount = 0;
-    return CKR_OK;
+    CK_RV rv = record_begin(FUNCTION_C_GetInterfaceList);
+
+    if (rv == CKR_OK)
+        rv = list(pInterfacesList, pulCount);
+    return record_end(FUNCTION_C_GetInterfaceList, rv);
 }
 
 /* A session's messages are signed by nothing: it is seen which of them arrive. */

@@ -123,6 +123,54 @@ static void holes_in_the_list_answer_for_themselves(void **state)
     host_stop();
 }
 
+static void assert_listed(size_t i, unsigned char major, unsigned char minor, CK_FLAGS flags)
+{
+    CK_INTERFACE interfaces[4];
+    CK_VERSION *version;
+
+    assert_int_equal(list(interfaces, 4), 2);
+    version = interfaces[i].pFunctionList;
+    assert_string_equal((const char *)interfaces[i].pInterfaceName, "PKCS 11");
+    assert_int_equal(version->major, major);
+    assert_int_equal(version->minor, minor);
+    assert_int_equal(interfaces[i].flags, flags);
+}
+
+/* An application cannot tell under transparent; but its functions are ours. */
+static void under_transparent_they_are_listed_as_the_library_does(void **state)
+{
+    CK_INTERFACE *found = NULL, *again = NULL;
+    const CK_FUNCTION_LIST *older;
+    CK_INFO info;
+
+    (void)state;
+    host.mock->settings->lists_interfaces = true;
+    host_config("preset: transparent\n");
+    assert_listed(0, 3, 0, CKF_INTERFACE_FORK_SAFE);
+    assert_listed(1, 2, 20, 0);
+    assert_int_equal(get(2, 20, &found), CKR_OK);
+    assert_int_equal(get(2, 20, &again), CKR_OK);
+    assert_ptr_equal(found, again);
+    older = found->pFunctionList;
+    assert_ptr_equal(older->C_Sign, host.functions_2_40->C_Sign);
+    assert_int_equal(get(2, 40, &found), CKR_OK);
+    assert_int_equal(get(0, 0, &found), CKR_OK);
+    assert_ptr_equal(found->pFunctionList, host.functions);
+    host_start("preset: transparent\n");
+    assert_int_equal(older->C_GetInfo(&info), CKR_OK);
+    assert_memory_equal(info.libraryDescription, "p11gate", 7);
+    host_stop();
+    start_under("transparent", ""); /* whose rules hold in a child only after its own C_Initialize */
+    assert_listed(0, 3, 0, 0);
+    assert_listed(1, 2, 20, 0);
+    host_stop();
+    start_under("ssh", "");
+    assert_listed(0, 3, 0, 0);
+    assert_listed(1, 2, 40, 0);
+    assert_int_equal(get(2, 20, &found), CKR_ARGUMENTS_BAD);
+    host_stop();
+}
+
 static void one_vendor_of_several_suffices(void **state)
 {
     (void)state;
@@ -532,6 +580,7 @@ int main(void)
         TEST(a_vendor_that_misleads_is_one_of_2_40),
         TEST(the_interface_of_a_library_that_the_vendor_links_is_not_the_vendors),
         TEST(holes_in_the_list_answer_for_themselves),
+        TEST(under_transparent_they_are_listed_as_the_library_does),
         TEST(one_vendor_of_several_suffices),
         TEST(a_daemon_is_one_of_2_40),
         TEST(to_ask_begins_nothing_and_says_nothing),
