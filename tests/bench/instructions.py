@@ -33,9 +33,8 @@ def per_call(sandbox, subject, pin, call):
     return (count(sandbox, subject, *words, FEW + CALLS[call]) - count(sandbox, subject, *words, FEW)) / CALLS[call]
 
 
-def measure_one_after_the_other(names, calls):
-    """Instructions by (call, way), on a token of their own: SoftHSM writes to it with each login, and another process may fail to read it meanwhile."""
-    stack = EightKeys()
+def measure_on(stack, names, calls):
+    """Instructions by (call, way), one after the other: SoftHSM writes to its token with each login, and another process may fail to read it meanwhile."""
     try:
         stack.sandbox.environment |= stack.environment
         permitted = policy(stack)
@@ -48,8 +47,9 @@ def measure_one_after_the_other(names, calls):
 
 def measure(names, calls):
     """The same, of two calls at a time, as other work does not change them."""
+    parts = [(EightKeys(), names, calls[start::2]) for start in range(2)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda part: measure_one_after_the_other(names, part), (calls[::2], calls[1::2]))
+        first, second = pool.map(lambda part: measure_on(*part), parts)
     return first | second
 
 

@@ -66,7 +66,7 @@ class Subjects:
         self._sandbox.configure(policy)
         self.daemon = Daemon(self._sandbox, socket)
         unlocked = self.daemon.unlock(self._pin)
-        assert unlocked.ok, str(unlocked)
+        assert unlocked.ok, f"{unlocked}\n{self.daemon.status()}\n{self.daemon.log.read_text()}"
         return self._configured(DAEMON, policy)
 
     def _proxy(self):
