@@ -47,7 +47,7 @@ def main():
         (work / "dictionary").write_text(dictionary(schema_keys))
         print(f"{pathlib.Path(target).name}: {seconds} s, FUZZ_SEED={seed}", flush=True)
         words = [f"-max_total_time={seconds}", f"-seed={seed}", f"-dict={work}/dictionary", f"-artifact_prefix={failures}/"]
-        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=10", "-print_final_stats=1"]
+        words += [f"-max_len={os.environ.get('FUZZ_LENGTH', '4096')}", "-timeout=30", "-print_final_stats=1"]
         at_once, in_all = LIMITS.get(pathlib.Path(target).name, (0, 2560))
         words += [f"-malloc_limit_mb={at_once or in_all}", f"-rss_limit_mb={in_all}"]
         result = subprocess.run([target, *words, corpus, *folders], stderr=subprocess.PIPE, text=True, errors="replace")
