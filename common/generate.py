@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, lists, header, entry, served, door, refuse, pass, direct, trace,
+"""Makes C from functions.def: generate.py functions.def WHAT > FILE, where WHAT is ids, table, lists, header, entry, served, door, clean, refuse, pass, direct, trace,
 complete, caller_header or caller."""
 import copy
 import re
@@ -295,6 +295,18 @@ def make_door(functions):
     print("void door_set_uses(CK_FUNCTION_LIST *list)\n{")
     for f in uses:
         print(f"    list->{f.name} = door_{f.name};")
+    print("}")
+
+
+def make_clean(functions):
+    begin("clean")
+    print('#include "daemon/clean.h"\n\n#include "module/vendor.h"\n\nstatic const struct vendor *cleaned;\n')
+    called = [f for f in first(functions) if f.name != "C_GetFunctionList"]
+    for f in called:
+        print(f"static CK_RV clean_{f.name}({f.declared})\n{{\n    return vendor_functions(cleaned)->{f.name}({f.names});\n}}\n")
+    print("void clean_set_functions(CK_FUNCTION_LIST *list, const struct vendor *vendor)\n{\n    cleaned = vendor;\n    *list = *vendor_functions(vendor);")
+    for f in called:
+        print(f"    list->{f.name} = clean_{f.name};")
     print("}")
 
 

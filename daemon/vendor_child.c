@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "common/log.h"
 #include "config/config.h"
+#include "daemon/clean.h"
 #include "daemon/remote_server.h"
 #include "daemon/seclusion.h"
 #include "module/pcsc.h"
@@ -383,7 +384,7 @@ bool vendor_child_run(const char *path, const char *init_args)
         is_served = false;
         return false;
     }
-    list = *vendor_functions(own);
+    clean_set_functions(&list, own);
     list.C_Initialize = initialize;
     list.C_Login = log_in;
     remote_server_run(&list, CHILD_FD);
