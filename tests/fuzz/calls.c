@@ -23,7 +23,7 @@ static CK_OBJECT_HANDLE hidden[HIDDEN_KEYS * OBJECTS_OF_KEY];
 static bool is_hidden(CK_OBJECT_HANDLE object)
 {
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-        if (object == hidden[i])
+        if (object == hidden[i] && object != 0) /* one without a certificate */
             return true;
     }
     return false;
