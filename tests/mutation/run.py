@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Puts faults of one line (faults.py) into a copy of the tree, one after the other, and shows that the tests catch each.
+"""Puts faults of one line (faults.py, faults_daemon.py) into a copy of the tree, one after the other, and shows that the tests catch each.
 
 run.py [WORD ...] takes those whose file or meaning contains a word. For each the tests named with it are run; if they pass, all unit and
 module tests. A fault whose line is not there any more, or there twice, or that does not compile, has failed. Prints TAP.
@@ -14,7 +14,10 @@ import subprocess
 import sys
 import tempfile
 
-from faults import FAULTS
+import faults
+import faults_daemon
+
+FAULTS = faults_daemon.FAULTS + faults.FAULTS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NICE = ["nice", "-n", "10"]
