@@ -7,6 +7,12 @@
 #ifndef CKM_EDDSA
 #define CKM_EDDSA 0x1057UL
 #endif
+#ifndef CKM_CHACHA20_POLY1305
+#define CKM_CHACHA20_POLY1305 0x4021UL
+#endif
+#ifndef CKM_SALSA20_POLY1305
+#define CKM_SALSA20_POLY1305 0x4022UL
+#endif
 #ifndef CKM_SHA224
 #define CKM_SHA224 0x255UL
 #endif

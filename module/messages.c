@@ -2,19 +2,13 @@
 #include "module/messages.h"
 
 #include <stdlib.h>
+#include "common/constants.h"
 
 struct message_key {
     CK_SESSION_HANDLE session;
     enum function_group group; /* a session may encrypt, decrypt, sign and verify messages at the same time */
     CK_OBJECT_HANDLE key;
 };
-
-#ifndef CKM_CHACHA20_POLY1305
-#define CKM_CHACHA20_POLY1305 0x00004021UL
-#endif
-#ifndef CKM_SALSA20_POLY1305
-#define CKM_SALSA20_POLY1305 0x00004020UL
-#endif
 
 static const CK_MECHANISM_TYPE known[] = {CKM_AES_GCM, CKM_AES_CCM, CKM_CHACHA20_POLY1305, CKM_SALSA20_POLY1305};
 

@@ -159,7 +159,7 @@ static void messages_use_mechanisms_that_are_known(void **state)
     static const struct {
         CK_MECHANISM_TYPE type;
         CK_RV rv;
-    } cases[] = {{CKM_AES_GCM, CKR_OK}, {CKM_AES_CCM, CKR_OK}, {0x4020, CKR_OK}, {0x4021, CKR_OK},
+    } cases[] = {{CKM_AES_GCM, CKR_OK}, {CKM_AES_CCM, CKR_OK}, {0x4021, CKR_OK}, {0x4022, CKR_OK}, {0x4020, CKR_MECHANISM_INVALID},
                  {CKM_RSA_PKCS, CKR_MECHANISM_INVALID}, {CKM_VENDOR_DEFINED | 1, CKR_MECHANISM_INVALID}};
     CK_SESSION_HANDLE session;
     CK_OBJECT_HANDLE key;
