@@ -457,22 +457,23 @@ def make_direct(functions):
     make_layer(functions, "filter", lambda f: "filter" if is_filtered(f) or f.name in FILTER_BY_HAND else "direct")
 
 
+# How trace_begin() writes an argument down, by its kind, so that no secret and no data ever is.
+TRACED = {
+    **dict.fromkeys(("session", "object", "key", "number"), "x"),
+    **dict.fromkeys(("slot", "count", "user", "flag"), "u"),
+    **dict.fromkeys(("secret", "data", "text"), "h"),
+}
+TRACED_WITHOUT_NAME = {"mechanism": "m", "mechanism_type": "t", "template": "a", "template_out": "a"}
+
+
 def trace_argument(a, before):
-    """How an argument is written down: by its kind, so that no secret and no data ever is."""
-    handles = {"session": "%#lx", "object": "%#lx", "key": "%#lx", "slot": "%lu", "count": "%lu", "number": "%#lx"}
-    if a.kind in handles:
-        return f'trace_number(&line, "{a.name}", "{handles[a.kind]}", {a.name});'
-    if a.kind in ("user", "flag"):
-        return f'trace_number(&line, "{a.name}", "%lu", {a.name});'
-    if a.kind == "mechanism":
-        return f"trace_mechanism(&line, {a.name});"
-    if a.kind == "mechanism_type":
-        return f"trace_mechanism_type(&line, {a.name});"
-    if a.kind in ("template", "template_out"):
-        return f"trace_template(&line, {a.name}, {before[a.name]});"
-    if a.kind in ("secret", "data", "text"):
-        return f'trace_hidden(&line, "{a.name}", {a.name});'
-    return f'trace_pointer(&line, "{a.name}", (const void *)(uintptr_t){a.name});'
+    """Its place in the format, and what is given for it."""
+    number, pointer = f"(CK_ULONG){a.name}", f"(const void *)(uintptr_t){a.name}"
+    if a.kind in TRACED_WITHOUT_NAME:
+        given = {"m": pointer, "t": number, "a": f"{pointer}, (CK_ULONG){before.get(a.name)}"}[TRACED_WITHOUT_NAME[a.kind]]
+        return f" %{TRACED_WITHOUT_NAME[a.kind]}", given
+    how = TRACED.get(a.kind, "p")
+    return f" {a.name}=%{how}", number if how in "xu" else pointer
 
 
 def trace_result(a):
@@ -489,9 +490,9 @@ def make_trace(functions):
     for f in layered(functions):
         counts = {a.name: b.name for a, b in zip(f.arguments, f.arguments[1:])}
         print(f"static CK_RV trace_{f.name}({f.layered})\n{{")
-        print(f'    struct trace_line line;\n    CK_RV rv;\n\n    trace_begin(&line, "{f.listed}");')
-        for a in f.arguments:
-            print(f"    {trace_argument(a, counts)}")
+        places, given = zip(*(trace_argument(a, counts) for a in f.arguments))
+        print("    struct trace_line line;\n    CK_RV rv;\n")
+        print(f'    trace_begin(&line, "{f.listed}{"".join(places)}", {", ".join(given)});')
         print(f"    rv = self->lower->{f.name}(self->lower, {f.names});")
         for result in filter(None, map(trace_result, f.arguments)):
             print(f"    if (rv == CKR_OK)\n        {result}")

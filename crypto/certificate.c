@@ -9,42 +9,120 @@
 #include "crypto/internal.h"
 #include "crypto/x509_text.h"
 
-static enum key_usage usage_of(X509 *x509)
-{
-    uint32_t usage = X509_get_key_usage(x509);
+/* A certificate (RFC 5280, 4.1) as OpenSSL's X509 has it, but for the key: of that X509 makes one to verify with at once, for which
+ * OpenSSL looks for all of its decoders. */
+typedef struct tbs_st {
+    ASN1_INTEGER *version, *serial;
+    X509_ALGOR *signature;
+    X509_NAME *issuer;
+    X509_VAL *validity;
+    X509_NAME *subject;
+    SPKI *key;
+    ASN1_BIT_STRING *issuer_id, *subject_id;
+    STACK_OF(X509_EXTENSION) *extensions;
+} TBS;
 
-    if (usage == UINT32_MAX)
-        return KEY_USAGE_ABSENT;
-    return (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0 ? KEY_USAGE_SIGNS
-                                                                      : KEY_USAGE_DOES_NOT_SIGN;
+typedef struct shape_st {
+    TBS *tbs;
+    X509_ALGOR *algorithm;
+    ASN1_BIT_STRING *signature;
+} SHAPE;
+
+ASN1_SEQUENCE(TBS) = {
+    ASN1_EXP_OPT(TBS, version, ASN1_INTEGER, 0),
+    ASN1_SIMPLE(TBS, serial, ASN1_INTEGER),
+    ASN1_SIMPLE(TBS, signature, X509_ALGOR),
+    ASN1_SIMPLE(TBS, issuer, X509_NAME),
+    ASN1_SIMPLE(TBS, validity, X509_VAL),
+    ASN1_SIMPLE(TBS, subject, X509_NAME),
+    ASN1_SIMPLE(TBS, key, SPKI),
+    ASN1_IMP_OPT(TBS, issuer_id, ASN1_BIT_STRING, 1),
+    ASN1_IMP_OPT(TBS, subject_id, ASN1_BIT_STRING, 2),
+    ASN1_EXP_SEQUENCE_OF_OPT(TBS, extensions, X509_EXTENSION, 3),
+} static_ASN1_SEQUENCE_END(TBS)
+
+ASN1_SEQUENCE(SHAPE) = {
+    ASN1_SIMPLE(SHAPE, tbs, TBS),
+    ASN1_SIMPLE(SHAPE, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(SHAPE, signature, ASN1_BIT_STRING),
+} static_ASN1_SEQUENCE_END(SHAPE)
+
+static bool is_authority(const TBS *tbs)
+{
+    /* Not X509_check_ca(): that wants a keyUsage that fits as well. */
+    BASIC_CONSTRAINTS *constraints =
+        X509V3_get_d2i(tbs->extensions, NID_basic_constraints, NULL, NULL);
+    bool authority = constraints != NULL && constraints->ca != 0;
+
+    BASIC_CONSTRAINTS_free(constraints);
+    return authority;
 }
 
-struct certificate *certificate_parse(struct crypto *crypto, const void *der, size_t size)
+/* What cannot be read, or stands there twice, permits nothing. */
+static enum key_usage usage_of(const TBS *tbs)
 {
-    struct certificate *certificate = calloc(1, sizeof(*certificate));
-    X509 *x509 = X509_new_ex(crypto->context, NULL);
-    const unsigned char *at = der;
+    int critical = -1;
+    ASN1_BIT_STRING *usage = X509V3_get_d2i(tbs->extensions, NID_key_usage, &critical, NULL);
+    bool signs = usage != NULL && (ASN1_BIT_STRING_get_bit(usage, 0) == 1 || /* digitalSignature */
+                                   ASN1_BIT_STRING_get_bit(usage, 1) == 1);  /* nonRepudiation */
 
-    ERR_set_mark();
-    if (certificate == NULL || x509 == NULL || size > LONG_MAX ||
-        d2i_X509(&x509, &at, (long)size) == NULL)
-        goto fail;
-    certificate->key = public_key_from_openssl(crypto, X509_get0_pubkey(x509));
+    ASN1_BIT_STRING_free(usage);
+    if (critical == -1)
+        return KEY_USAGE_ABSENT;
+    return signs ? KEY_USAGE_SIGNS : KEY_USAGE_DOES_NOT_SIGN;
+}
+
+static bool read_key(struct crypto *crypto, struct certificate *certificate, const void *der,
+                     size_t size)
+{
+    const unsigned char *at = der;
+    SHAPE *shape = (SHAPE *)ASN1_item_d2i(NULL, &at, (long)size, ASN1_ITEM_rptr(SHAPE));
+
+    if (shape != NULL) {
+        certificate->key = public_key_from_info(crypto, shape->tbs->key);
+        certificate->authority = is_authority(shape->tbs);
+        certificate->usage = usage_of(shape->tbs);
+    }
+    ASN1_item_free((ASN1_VALUE *)shape, ASN1_ITEM_rptr(SHAPE));
+    return certificate->key != NULL;
+}
+
+static bool read_content(struct crypto *crypto, struct certificate *certificate, const void *der,
+                         size_t size)
+{
+    const unsigned char *at = der;
+    X509 *x509 = X509_new_ex(crypto->context, NULL);
+
+    if (x509 == NULL || d2i_X509(&x509, &at, (long)size) == NULL) {
+        X509_free(x509);
+        return false;
+    }
     certificate->content = certificate_content_read(crypto, x509, der, size);
-    if (certificate->key == NULL || certificate->content == NULL)
-        goto fail;
-    /* Not X509_check_ca(): that wants a keyUsage that fits as well. */
-    certificate->authority = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
-    certificate->usage = usage_of(x509);
     if (at == (const unsigned char *)der + size)
         certificate->x509 = x509;
     else
         X509_free(x509);
+    return certificate->content != NULL;
+}
+
+struct certificate *certificate_parse(struct crypto *crypto, enum certificate_depth depth,
+                                      const void *der, size_t size)
+{
+    struct certificate *certificate = size <= LONG_MAX ? calloc(1, sizeof(*certificate)) : NULL;
+    bool ok;
+
+    if (certificate == NULL)
+        return NULL;
+    ERR_set_mark();
+    ok = read_key(crypto, certificate, der, size) &&
+         (depth == CERTIFICATE_KEY || read_content(crypto, certificate, der, size));
     ERR_pop_to_mark();
-    return certificate;
-fail:
-    X509_free(x509);
-    ERR_pop_to_mark();
+    if (ok && depth == CERTIFICATE_CHAIN)
+        return certificate;
+    certificate_release(certificate->x509);
+    certificate->x509 = NULL;
+    if (ok)
+        return certificate;
     certificate_destroy(certificate);
     return NULL;
 }

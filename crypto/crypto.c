@@ -10,55 +10,47 @@
 
 enum { RANDOM_MAX = 256 }; /* so many bytes getrandom gives at once, and is not interrupted */
 
-static OSSL_LIB_CTX *inherited __attribute__((used)); /* the parent's, left alone */
+struct lasting {
+    OSSL_LIB_CTX *context;
+    OSSL_PROVIDER *provider;
+};
+
+static struct lasting inherited __attribute__((used)); /* the parent's, left alone */
 
 /* One for the life of the process: a thread that ends looks into the contexts that it took random numbers from, whenever that is, and we
  * cannot know when the last one has. A child of the process makes its own: a lock in the parent's may be held by a thread it does not have. */
-static OSSL_LIB_CTX *lasting_context(void)
+static const struct lasting *lasting_context(void)
 {
-    static OSSL_LIB_CTX *context;
+    static struct lasting lasting;
     static pid_t owner;
 
-    if (context != NULL && owner == getpid())
-        return context;
-    inherited = context;
-    context = OSSL_LIB_CTX_new();
+    if (lasting.provider != NULL && owner == getpid())
+        return &lasting;
+    inherited = lasting;
+    lasting.context = OSSL_LIB_CTX_new();
+    lasting.provider = lasting.context != NULL ? OSSL_PROVIDER_load(lasting.context, "default") : NULL;
     owner = getpid();
-    return context;
+    return &lasting;
 }
 
 struct crypto *crypto_create(void)
 {
     struct crypto *crypto = calloc(1, sizeof(*crypto));
+    const struct lasting *lasting;
 
     if (crypto == NULL)
         return NULL;
-    crypto->context = lasting_context();
-    if (crypto->context == NULL) {
-        free(crypto);
-        return NULL;
-    }
-    return crypto;
+    lasting = lasting_context();
+    crypto->context = lasting->context;
+    if (lasting->provider != NULL && sha256_find(&crypto->sha256, lasting->provider))
+        return crypto;
+    free(crypto);
+    return NULL;
 }
 
 void crypto_destroy(struct crypto *crypto)
 {
     free(crypto);
-}
-
-bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, const void *second,
-                   size_t second_size, uint8_t out[32])
-{
-    EVP_MD *md = EVP_MD_fetch(crypto->context, "SHA2-256", NULL);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool ok = md != NULL && context != NULL && EVP_DigestInit_ex(context, md, NULL) == 1 &&
-              EVP_DigestUpdate(context, first, first_size) == 1 &&
-              EVP_DigestUpdate(context, second, second_size) == 1 &&
-              EVP_DigestFinal_ex(context, out, NULL) == 1;
-
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(md);
-    return ok;
 }
 
 /* The kernel's: OpenSSL's generators cost a program that lists one key and ends a third of all that p11gate does for it. */

@@ -2,21 +2,68 @@
 // What the files of crypto/ share, OpenSSL's types included.
 #pragma once
 
+#include <openssl/asn1t.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include "crypto/certificate_content.h"
 #include "crypto/crypto.h"
 #include "crypto/public_key.h"
 
-struct crypto {
-    OSSL_LIB_CTX *context; /* the process's; never freed */
+/* The functions of a provider. */
+struct sha256 {
+    void *provider; /* borrowed; its context */
+    OSSL_FUNC_digest_newctx_fn *create;
+    OSSL_FUNC_digest_freectx_fn *destroy;
+    OSSL_FUNC_digest_init_fn *begin;
+    OSSL_FUNC_digest_update_fn *add;
+    OSSL_FUNC_digest_final_fn *end;
 };
 
-/* The key as OpenSSL's; NULL when it is not valid. The caller frees. */
+struct crypto {
+    OSSL_LIB_CTX *context; /* the process's; never freed */
+    struct sha256 sha256;
+};
+
+/* False when the provider has no SHA-256. It must live as long as what is found. */
+bool sha256_find(struct sha256 *sha256, OSSL_PROVIDER *provider);
+
+/* The key as OpenSSL's; NULL when there is no memory. The caller frees. */
 EVP_PKEY *public_key_to_openssl(struct crypto *crypto, const struct public_key *key);
 
-/* From OpenSSL's key; NULL when the type is not known here. key is borrowed. */
-struct public_key *public_key_from_openssl(struct crypto *crypto, EVP_PKEY *key);
+enum { POINT_MAX = 160 };
+
+/* A point as one key has it whatever form it came in: uncompressed, or the bytes of an Edwards curve. */
+struct ec_point {
+    unsigned char bytes[POINT_MAX];
+    size_t size;
+    unsigned bits; /* of the curve */
+};
+
+/* False when the bytes are no point of the curve, or it is none that is known here. */
+bool ec_point_read(struct crypto *crypto, enum key_curve curve, const void *bytes, size_t size,
+                   struct ec_point *out);
+
+/* A SubjectPublicKeyInfo as it came, with OpenSSL's types (RFC 5280, 4.1.2.7). */
+typedef struct spki_st {
+    X509_ALGOR *algorithm;
+    ASN1_BIT_STRING *key;
+} SPKI;
+
+DECLARE_ASN1_ITEM(SPKI)
+
+/* NULL when the key is not valid, or of a type or on a curve that is not known here. The caller owns it. */
+struct public_key *public_key_from_info(struct crypto *crypto, const SPKI *info);
+
+/* From numbers without a sign, and from a point in any form of it. NULL as above. */
+struct public_key *public_key_from_rsa(struct crypto *crypto, const CK_ATTRIBUTE *modulus,
+                                       const CK_ATTRIBUTE *exponent);
+struct public_key *public_key_from_point(struct crypto *crypto, enum key_curve curve,
+                                         const void *point, size_t size);
+
+/* What CKA_EC_POINT has an OCTET STRING around. Borrowed. */
+const unsigned char *public_key_point(const struct public_key *key, size_t *size);
 
 /* OpenSSL's group name and the OID in DER for CKA_EC_PARAMS; NULL for curves without one here. */
 const char *key_curve_group(enum key_curve curve);

@@ -1,125 +1,189 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279, 2.3; RFC 8410, 4). OpenSSL looks for its
-// encoders first, which costs a program that reads one key and ends more than all else that is done
-// with the key.
+// SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279, 2.3; RFC 8410, 4). OpenSSL's own reader and writer look for all decoders and
+// encoders first, which costs a program that lists one key and ends more than all else that is done with the key.
 #include "crypto/internal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
 
-enum {
-    ROOM = 2 * PUBLIC_KEY_MODULUS_MAX + 128,
-    INTEGER = 0x02,
-    BIT_STRING = 0x03,
-    SEQUENCE = 0x30
-};
+ASN1_SEQUENCE(SPKI) = {
+    ASN1_SIMPLE(SPKI, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(SPKI, key, ASN1_BIT_STRING),
+} ASN1_SEQUENCE_END(SPKI)
 
-static const unsigned char rsa_algorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                              0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
-static const unsigned char ec_algorithm[] = {0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+/* RSAPublicKey (RFC 8017, A.1.1). A number that was written without the zero that makes it positive is taken for what was meant. */
+typedef struct rsa_numbers_st {
+    BIGNUM *modulus, *exponent;
+} RSA_NUMBERS;
 
-/* DER from its end to its beginning, so that a length is known when it is written. */
-struct der {
-    unsigned char bytes[ROOM];
-    size_t at;  /* where it begins */
-    bool wrong; /* it did not fit, or a number is 0, which is in no key */
-};
+ASN1_SEQUENCE(RSA_NUMBERS) = {
+    ASN1_SIMPLE(RSA_NUMBERS, modulus, BIGNUM),
+    ASN1_SIMPLE(RSA_NUMBERS, exponent, BIGNUM),
+} static_ASN1_SEQUENCE_END(RSA_NUMBERS)
 
-static void put(struct der *der, const void *bytes, size_t size)
+static void free_numbers(RSA_NUMBERS *numbers)
 {
-    if (size > der->at) {
-        der->wrong = true;
-        return;
-    }
-    der->at -= size;
-    memcpy(der->bytes + der->at, bytes, size);
+    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(RSA_NUMBERS));
 }
 
-static void put_byte(struct der *der, size_t byte)
+static bool number_bytes(const BIGNUM *number, unsigned char out[PUBLIC_KEY_MODULUS_MAX],
+                         CK_ATTRIBUTE *attribute)
 {
-    const unsigned char one = (unsigned char)byte;
-
-    put(der, &one, 1);
+    if (BN_num_bytes(number) > PUBLIC_KEY_MODULUS_MAX)
+        return false;
+    attribute->pValue = out;
+    attribute->ulValueLen = (CK_ULONG)BN_bn2bin(number, out);
+    return true;
 }
 
-/* Makes one value of what was put since the end was there. */
-static void wrap(struct der *der, unsigned char tag, size_t end)
+static struct public_key *rsa_from_info(struct crypto *crypto, const SPKI *info)
 {
-    size_t size = end - der->at, rest = size, n = 0;
+    unsigned char bytes[2][PUBLIC_KEY_MODULUS_MAX];
+    CK_ATTRIBUTE modulus = {.type = CKA_MODULUS}, exponent = {.type = CKA_PUBLIC_EXPONENT};
+    const unsigned char *at = info->key->data;
+    RSA_NUMBERS *numbers = (RSA_NUMBERS *)ASN1_item_d2i(NULL, &at, info->key->length,
+                                                        ASN1_ITEM_rptr(RSA_NUMBERS));
+    struct public_key *key = NULL;
 
-    for (; size >= 0x80 && rest > 0; rest >>= 8, n++)
-        put_byte(der, rest & 0xff);
-    put_byte(der, size < 0x80 ? size : 0x80 | n);
-    put_byte(der, tag);
+    if (numbers != NULL && number_bytes(numbers->modulus, bytes[0], &modulus) &&
+        number_bytes(numbers->exponent, bytes[1], &exponent))
+        key = public_key_from_rsa(crypto, &modulus, &exponent);
+    free_numbers(numbers);
+    return key;
 }
 
-static void put_integer(struct der *der, const CK_ATTRIBUTE *number)
+/* By name, or by parameters that say the same (RFC 3279, 2.3.5). */
+static enum key_curve curve_of(struct crypto *crypto, int type, const void *value)
 {
-    size_t end = der->at;
+    const ASN1_STRING *explicit_parameters = value;
+    const char *name;
 
-    der->wrong = der->wrong || number->ulValueLen == 0;
-    if (der->wrong)
-        return;
-    put(der, number->pValue, number->ulValueLen);
-    if ((der->bytes[der->at] & 0x80) != 0)
-        put_byte(der, 0);
-    wrap(der, INTEGER, end);
+    if (type == V_ASN1_SEQUENCE)
+        return key_curve_from_params(crypto, ASN1_STRING_get0_data(explicit_parameters),
+                                     (size_t)ASN1_STRING_length(explicit_parameters));
+    name = type == V_ASN1_OBJECT ? OBJ_nid2sn(OBJ_obj2nid(value)) : NULL;
+    return name != NULL ? key_curve_from_group(name) : CURVE_OTHER;
 }
 
-static void put_rsa(struct der *der, const struct public_key *key)
+static bool is_edwards(enum key_curve curve)
 {
-    size_t end = der->at;
-
-    put_integer(der, attributes_find(&key->attributes, CKA_PUBLIC_EXPONENT));
-    put_integer(der, attributes_find(&key->attributes, CKA_MODULUS));
-    wrap(der, SEQUENCE, end);
+    return curve == CURVE_ED25519 || curve == CURVE_ED448;
 }
 
-/* CKA_EC_POINT is an OCTET STRING around it, of less than 256 bytes. */
-static void put_point(struct der *der, const struct public_key *key)
+static struct public_key *read_info(struct crypto *crypto, const SPKI *info)
 {
-    const CK_ATTRIBUTE *point = attributes_find(&key->attributes, CKA_EC_POINT);
-    const unsigned char *bytes = point->pValue;
-    size_t head = bytes[1] < 0x80 ? 2 : 3;
+    const ASN1_OBJECT *algorithm;
+    const void *parameters;
+    enum key_curve curve;
+    int type, nid;
 
-    put(der, bytes + head, point->ulValueLen - head);
+    X509_ALGOR_get0(&algorithm, &type, &parameters, info->algorithm);
+    nid = OBJ_obj2nid(algorithm);
+    if (nid == NID_rsaEncryption)
+        return rsa_from_info(crypto, info);
+    curve = nid == NID_X9_62_id_ecPublicKey ? curve_of(crypto, type, parameters)
+            : nid != NID_undef              ? key_curve_from_group(OBJ_nid2sn(nid))
+                                            : CURVE_OTHER;
+    if (is_edwards(curve) != (nid != NID_X9_62_id_ecPublicKey && type == V_ASN1_UNDEF))
+        return NULL;
+    return public_key_from_point(crypto, curve, info->key->data, (size_t)info->key->length);
 }
 
-static void put_algorithm(struct der *der, const struct public_key *key)
+struct public_key *public_key_from_info(struct crypto *crypto, const SPKI *info)
 {
-    const CK_ATTRIBUTE *curve = attributes_find(&key->attributes, CKA_EC_PARAMS);
-    size_t end = der->at;
+    struct public_key *key;
+
+    ERR_set_mark();
+    key = read_info(crypto, info);
+    ERR_pop_to_mark();
+    return key;
+}
+
+struct public_key *public_key_from_spki(struct crypto *crypto, const void *der, size_t size)
+{
+    const unsigned char *at = der;
+    struct public_key *key = NULL;
+    SPKI *info;
+
+    if (size > LONG_MAX)
+        return NULL;
+    ERR_set_mark();
+    info = (SPKI *)ASN1_item_d2i(NULL, &at, (long)size, ASN1_ITEM_rptr(SPKI));
+    if (info != NULL)
+        key = read_info(crypto, info);
+    ASN1_item_free((ASN1_VALUE *)info, ASN1_ITEM_rptr(SPKI));
+    ERR_pop_to_mark();
+    return key;
+}
+
+static int rsa_der(const struct public_key *key, unsigned char **der)
+{
+    const CK_ATTRIBUTE *modulus = attributes_find(&key->attributes, CKA_MODULUS);
+    const CK_ATTRIBUTE *exponent = attributes_find(&key->attributes, CKA_PUBLIC_EXPONENT);
+    RSA_NUMBERS numbers = {
+        .modulus = BN_bin2bn(modulus->pValue, (int)modulus->ulValueLen, NULL),
+        .exponent = BN_bin2bn(exponent->pValue, (int)exponent->ulValueLen, NULL),
+    };
+    int size = -1;
+
+    if (numbers.modulus != NULL && numbers.exponent != NULL)
+        size = ASN1_item_i2d((const ASN1_VALUE *)&numbers, der, ASN1_ITEM_rptr(RSA_NUMBERS));
+    BN_free(numbers.modulus);
+    BN_free(numbers.exponent);
+    return size;
+}
+
+static bool set_algorithm(SPKI *info, const struct public_key *key)
+{
+    ASN1_OBJECT *curve;
 
     if (key->type == CKK_RSA)
-        put(der, rsa_algorithm, sizeof(rsa_algorithm));
-    else
-        put(der, curve->pValue, curve->ulValueLen);
-    if (key->type == CKK_EC)
-        put(der, ec_algorithm, sizeof(ec_algorithm));
-    wrap(der, SEQUENCE, end);
+        return X509_ALGOR_set0(info->algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL,
+                               NULL) == 1;
+    curve = OBJ_nid2obj(OBJ_sn2nid(key_curve_group(key->curve)));
+    if (key->type == CKK_EC_EDWARDS)
+        return X509_ALGOR_set0(info->algorithm, curve, V_ASN1_UNDEF, NULL) == 1;
+    return X509_ALGOR_set0(info->algorithm, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                           curve) == 1;
+}
+
+static bool set_key(SPKI *info, const struct public_key *key)
+{
+    unsigned char *der = NULL;
+    const unsigned char *point;
+    size_t point_size;
+    int size;
+    bool ok;
+
+    info->key->flags = ASN1_STRING_FLAG_BITS_LEFT; /* and none of them is unused */
+    if (key->type != CKK_RSA) {
+        point = public_key_point(key, &point_size);
+        return ASN1_BIT_STRING_set(info->key, (unsigned char *)(uintptr_t)point,
+                                   (int)point_size) == 1;
+    }
+    size = rsa_der(key, &der);
+    ok = size > 0 && ASN1_BIT_STRING_set(info->key, der, size) == 1;
+    OPENSSL_free(der);
+    return ok;
 }
 
 bool public_key_set_spki(struct crypto *crypto, struct public_key *key)
 {
-    struct der *der = malloc(sizeof(*der));
+    SPKI *info = (SPKI *)ASN1_item_new(ASN1_ITEM_rptr(SPKI));
+    unsigned char *der = NULL;
+    int size = -1;
     bool ok;
 
-    if (der == NULL)
-        return false;
-    der->at = ROOM;
-    der->wrong = false;
-    if (key->type == CKK_RSA)
-        put_rsa(der, key);
-    else
-        put_point(der, key);
-    put_byte(der, 0); /* bits that are not used */
-    wrap(der, BIT_STRING, ROOM);
-    put_algorithm(der, key);
-    wrap(der, SEQUENCE, ROOM);
-    ok =
-        !der->wrong &&
-        crypto_sha256(crypto, der->bytes + der->at, ROOM - der->at, NULL, 0, key->spki_hash) &&
-        attributes_set(&key->attributes, CKA_PUBLIC_KEY_INFO, der->bytes + der->at, ROOM - der->at);
-    free(der);
+    ERR_set_mark();
+    if (info != NULL && set_algorithm(info, key) && set_key(info, key))
+        size = ASN1_item_i2d((const ASN1_VALUE *)info, &der, ASN1_ITEM_rptr(SPKI));
+    ok = size > 0 && crypto_sha256(crypto, der, (size_t)size, NULL, 0, key->spki_hash) &&
+         attributes_set(&key->attributes, CKA_PUBLIC_KEY_INFO, der, (CK_ULONG)size);
+    OPENSSL_free(der);
+    ASN1_item_free((ASN1_VALUE *)info, ASN1_ITEM_rptr(SPKI));
+    ERR_pop_to_mark();
     return ok;
 }

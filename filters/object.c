@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-bool object_read_certificate(struct object *object, struct crypto *crypto, const void *der,
-                             size_t size)
+bool object_read_certificate(struct object *object, struct crypto *crypto,
+                             enum certificate_depth depth, const void *der, size_t size)
 {
-    struct certificate *certificate = certificate_parse(crypto, der, size);
+    struct certificate *certificate = certificate_parse(crypto, depth, der, size);
 
     if (certificate == NULL)
         return false;
@@ -20,12 +20,6 @@ bool object_read_certificate(struct object *object, struct crypto *crypto, const
     object->usage = certificate->usage;
     certificate_destroy(certificate);
     return true;
-}
-
-void object_forget_x509(struct object *object)
-{
-    certificate_release(object->x509);
-    object->x509 = NULL;
 }
 
 bool object_list_add(struct object_list *list, struct object *object)
@@ -57,7 +51,7 @@ void object_destroy(struct object *object)
     attributes_finish(&object->attributes);
     public_key_destroy(object->key);
     certificate_content_destroy(object->content);
-    object_forget_x509(object);
+    certificate_release(object->x509);
     free(object);
 }
 

@@ -17,7 +17,7 @@ struct object {
     enum key_curve curve;         /* of EC keys, also without key */
     bool authority;               /* a certificate with CA:TRUE */
     enum key_usage usage;         /* of a certificate */
-    struct certificate_content *content; /* owned; of a certificate; NULL: it is not valid */
+    struct certificate_content *content; /* owned; of a certificate; NULL: it is not valid, or was not asked for */
     struct x509_st *x509;         /* owned; of a certificate whose chain may be asked for; or NULL */
 };
 
@@ -28,11 +28,8 @@ struct object_list {
 };
 
 /* Sets what the certificate in DER says of a certificate object. False, and nothing is set: it is none that is known here. */
-bool object_read_certificate(struct object *object, struct crypto *crypto, const void *der,
-                             size_t size);
-
-/* What is kept for chains takes as much room as the rest. */
-void object_forget_x509(struct object *object);
+bool object_read_certificate(struct object *object, struct crypto *crypto,
+                             enum certificate_depth depth, const void *der, size_t size);
 
 /* Takes the object over; without memory it is destroyed and false returned. */
 bool object_list_add(struct object_list *list, struct object *object);

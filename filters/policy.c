@@ -127,3 +127,10 @@ bool policy_asks_trust(const struct policy *policy)
     return policy_uses(policy, SELECTOR_CERTIFICATE_CA) ||
            policy_uses(policy, SELECTOR_CERTIFICATE_VALID);
 }
+
+enum certificate_depth policy_certificate_depth(const struct policy *policy)
+{
+    if (policy_asks_trust(policy))
+        return CERTIFICATE_CHAIN;
+    return policy_asks_certificates(policy) ? CERTIFICATE_CONTENT : CERTIFICATE_KEY;
+}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "common/message.h"
+#include "crypto/certificate.h"
 #include "filters/access.h"
 #include "filters/pattern.h"
 #include "filters/trust_wish.h"
@@ -172,6 +173,9 @@ bool policy_asks_certificates(const struct policy *policy);
 
 /* Does it ask for the chains or dates of certificates, or the one that narrows it? subject.trust is wanted then. */
 bool policy_asks_trust(const struct policy *policy);
+
+/* How much is to be read of a token's certificates, for its rules and those of the one that narrows it. */
+enum certificate_depth policy_certificate_depth(const struct policy *policy);
 
 /* Is there a selector of that kind anywhere in the policy, or in the one that narrows it? */
 bool policy_uses(const struct policy *policy, enum selector_kind kind);

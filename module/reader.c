@@ -199,9 +199,7 @@ static CK_RV read_certificate(const struct reader *reader, struct object *object
     if (rv != CKR_OK)
         return is_attribute_error(rv) ? CKR_OK : rv;
     value = attributes_find(&object->attributes, CKA_VALUE);
-    object_read_certificate(object, reader->crypto, value->pValue, value->ulValueLen);
-    if (!reader->chains)
-        object_forget_x509(object);
+    object_read_certificate(object, reader->crypto, reader->depth, value->pValue, value->ulValueLen);
     return CKR_OK;
 }
 

@@ -13,7 +13,7 @@ struct reader {
     const struct vendor *vendor;
     CK_SESSION_HANDLE session;
     struct crypto *crypto;
-    bool chains; /* may be asked for: certificates are kept parsed */
+    enum certificate_depth depth; /* of certificates; what the rules ask for */
 };
 
 /* Runs one search and adds what is found and not yet in the list: public keys, private keys and certificates; other classes are passed over.

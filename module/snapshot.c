@@ -14,7 +14,7 @@ enum {
 static struct reader reader_of(const struct token *token)
 {
     return (struct reader){token->vendor, token->session, token->gate->crypto,
-                           policy_asks_trust(gate_policy(token->gate))};
+                           policy_certificate_depth(gate_policy(token->gate))};
 }
 
 static CK_RV read_class(struct token *token, CK_OBJECT_CLASS class)

@@ -217,7 +217,7 @@ const CK_ATTRIBUTE *token_attribute(struct token *token, const struct exposed_ob
     if (token->stale || token_open(token) != CKR_OK)
         return NULL;
     reader = (struct reader){token->vendor, token->session,
-                             token->gate->crypto, false};
+                             token->gate->crypto, CERTIFICATE_KEY};
     /* The snapshot is ours to extend: only the filters see it as constant. */
     if (reader_attribute(&reader, object->source->vendor, type,
                          (struct attributes *)(uintptr_t)&object->source->attributes) != CKR_OK)

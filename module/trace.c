@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include "common/log.h"
 #include "common/names.h"
 
@@ -22,53 +23,80 @@ __attribute__((format(printf, 2, 3))) static void add(struct trace_line *line, c
         line->size += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-void trace_begin(struct trace_line *line, const char *function)
+static void add_type(struct trace_line *line, CK_MECHANISM_TYPE type)
 {
-    line->size = 0;
-    line->text[0] = '\0';
-    add(line, "%s", function);
+    add(line, "mechanism=%s(%#lx)", name_of_mechanism(type), type);
 }
 
-void trace_number(struct trace_line *line, const char *name, const char *format, CK_ULONG value)
-{
-    char text[32];
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* from the table in generate.py */
-    snprintf(text, sizeof(text), format, value);
-#pragma GCC diagnostic pop
-    add(line, " %s=%s", name, text);
-}
-
-void trace_mechanism_type(struct trace_line *line, CK_MECHANISM_TYPE type)
-{
-    add(line, " mechanism=%s(%#lx)", name_of_mechanism(type), type);
-}
-
-void trace_mechanism(struct trace_line *line, const CK_MECHANISM *mechanism)
+static void add_mechanism(struct trace_line *line, const CK_MECHANISM *mechanism)
 {
     if (mechanism == NULL)
-        add(line, " mechanism=NULL");
+        add(line, "mechanism=NULL");
     else
-        trace_mechanism_type(line, mechanism->mechanism);
+        add_type(line, mechanism->mechanism);
 }
 
-void trace_template(struct trace_line *line, const CK_ATTRIBUTE *template, CK_ULONG count)
+static void add_template(struct trace_line *line, const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-    add(line, " {");
+    add(line, "{");
     for (CK_ULONG i = 0; template != NULL && i < count && i < ATTRIBUTES_SHOWN; i++)
         add(line, "%s%s", i > 0 ? " " : "", name_of_attribute(template[i].type));
     add(line, count > ATTRIBUTES_SHOWN ? " ...}" : "}");
 }
 
-void trace_hidden(struct trace_line *line, const char *name, const void *pointer)
+static void add_pointer(struct trace_line *line, const void *pointer, const char *otherwise)
 {
-    add(line, " %s=%s", name, pointer != NULL ? "(hidden)" : "NULL");
+    add(line, "%s", pointer != NULL ? otherwise : "NULL");
 }
 
-void trace_pointer(struct trace_line *line, const char *name, const void *pointer)
+static void add_argument(struct trace_line *line, char kind, va_list *arguments)
 {
-    add(line, " %s=%s", name, pointer != NULL ? "set" : "NULL");
+    const CK_ATTRIBUTE *template;
+
+    switch (kind) {
+    case 'x':
+        add(line, "%#lx", va_arg(*arguments, CK_ULONG));
+        break;
+    case 'u':
+        add(line, "%lu", va_arg(*arguments, CK_ULONG));
+        break;
+    case 't':
+        add_type(line, va_arg(*arguments, CK_ULONG));
+        break;
+    case 'm':
+        add_mechanism(line, va_arg(*arguments, const void *));
+        break;
+    case 'a':
+        template = va_arg(*arguments, const void *);
+        add_template(line, template, va_arg(*arguments, CK_ULONG));
+        break;
+    case 'h':
+        add_pointer(line, va_arg(*arguments, const void *), "(hidden)");
+        break;
+    default:
+        add_pointer(line, va_arg(*arguments, const void *), "set");
+        break;
+    }
+}
+
+void trace_begin(struct trace_line *line, const char *format, ...)
+{
+    va_list arguments;
+    size_t plain;
+
+    line->size = 0;
+    line->text[0] = '\0';
+    va_start(arguments, format);
+    for (; *format != '\0'; format += plain) {
+        plain = strcspn(format, "%");
+        if (plain > 0) {
+            add(line, "%.*s", (int)plain, format);
+            continue;
+        }
+        add_argument(line, format[1], &arguments);
+        plain = 2;
+    }
+    va_end(arguments);
 }
 
 void trace_out(struct trace_line *line, const char *name, const CK_ULONG *value)

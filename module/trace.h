@@ -10,17 +10,10 @@ struct trace_line {
     size_t size;
 };
 
-void trace_begin(struct trace_line *line, const char *function);
-void trace_number(struct trace_line *line, const char *name, const char *format, CK_ULONG value);
-void trace_mechanism(struct trace_line *line, const CK_MECHANISM *mechanism);
-void trace_mechanism_type(struct trace_line *line, CK_MECHANISM_TYPE type);
-
-/* The names of the attributes; no values. */
-void trace_template(struct trace_line *line, const CK_ATTRIBUTE *template, CK_ULONG count);
-
-/* A secret or data: only whether it is there. */
-void trace_hidden(struct trace_line *line, const char *name, const void *pointer);
-void trace_pointer(struct trace_line *line, const char *name, const void *pointer);
+/* The function's name and its arguments, each of which has a place in the format: %x and %u for a CK_ULONG, %t for a mechanism's type, and
+ * for pointers, which are const void *: %m for a mechanism, %a for a template, with the CK_ULONG of its attributes, of which the names are
+ * written and no values, %h for a secret or data, and %p for any other: only whether it is there. */
+void trace_begin(struct trace_line *line, const char *format, ...);
 
 /* A handle or a size that came back. */
 void trace_out(struct trace_line *line, const char *name, const CK_ULONG *value);

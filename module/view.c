@@ -64,7 +64,7 @@ static CK_RV read_keys(const struct view_source *source, CK_SESSION_HANDLE sessi
 {
     static const CK_OBJECT_CLASS classes[] = {CKO_PUBLIC_KEY, CKO_PRIVATE_KEY, CKO_CERTIFICATE};
     const struct reader reader = {source->vendor, session, source->crypto,
-                                  policy_asks_trust(source->policy)};
+                                  policy_certificate_depth(source->policy)};
     CK_BBOOL token = CK_TRUE;
     CK_RV rv = CKR_OK;
 

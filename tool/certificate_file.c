@@ -32,7 +32,7 @@ static bool take(void *data, const void *der, size_t size, char reason[REASON_SI
         object_destroy(object);
         return false;
     }
-    if (!object_read_certificate(object, reading->crypto, der, size)) {
+    if (!object_read_certificate(object, reading->crypto, CERTIFICATE_CHAIN, der, size)) {
         reason_set(reason, "certificate %zu of it cannot be read, or has a key of an unknown kind",
                    reading->list->count + 1);
         object_destroy(object);

@@ -219,7 +219,7 @@ int main(int argc, char **argv)
     need(argc >= 3, "usage: evaluation VENDOR CONFIG...");
     bench.signature = sign(key);
     bench.reader.crypto = crypto_create();
-    bench.reader.chains = true;
+    bench.reader.depth = CERTIFICATE_CHAIN;
     vendor = load(argv[1]);
     bench.list = vendor_functions(vendor);
     bench.reader.vendor = vendor;

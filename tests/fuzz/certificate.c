@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes certificates: none is trusted that the anchor did not sign, and none takes another's trust
-// away.
+// Fuzzes certificates: none is trusted that the anchor did not sign, none takes another's trust
+// away, and none has another key than OpenSSL's decoders find in it.
 #include "crypto/certificate_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
+#include "crypto/certificate.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pki.h"
+#include "tests/unit/decoded_key.h"
 
 static enum trust_verdict verdict_of(const struct certificate_pool *token, const uint8_t *der,
                                      size_t size)
@@ -75,6 +77,34 @@ static void check_file(const char *text, size_t size)
     trust_anchors_destroy(anchors);
 }
 
+static struct certificate *parse(enum certificate_depth depth, const uint8_t *der, size_t size)
+{
+    return certificate_parse(fuzz_crypto(), depth, der, size);
+}
+
+/* However much is read of it, it is the same certificate, or none. */
+static void check_key(const uint8_t *der, size_t size)
+{
+    const uint8_t *at = der;
+    X509 *x509 = d2i_X509(NULL, &at, (long)size);
+    EVP_PKEY *decoded = x509 != NULL ? X509_get_pubkey(x509) : NULL;
+    struct certificate *little, *all;
+
+    ERR_clear_error();
+    little = parse(CERTIFICATE_KEY, der, size);
+    all = parse(CERTIFICATE_CHAIN, der, size);
+    FUZZ_REQUIRE(ERR_peek_error() == 0);
+    FUZZ_REQUIRE(decoded_key_agrees(decoded, little != NULL ? little->key : NULL));
+    FUZZ_REQUIRE((little == NULL) == (all == NULL));
+    FUZZ_REQUIRE(little == NULL || little->content == NULL);
+    FUZZ_REQUIRE(all == NULL || all->content != NULL);
+    certificate_destroy(all);
+    certificate_destroy(little);
+    EVP_PKEY_free(decoded);
+    X509_free(x509);
+    ERR_clear_error();
+}
+
 void fuzz_one(const uint8_t *data, size_t size)
 {
     struct certificate_pool *token = certificate_pool_create(fuzz_crypto());
@@ -86,6 +116,7 @@ void fuzz_one(const uint8_t *data, size_t size)
     certificate_pool_add(token, data, size); /* before the right one */
     FUZZ_REQUIRE(certificate_pool_add(token, ca, (size_t)ca_size));
     check_one(token, data, size);
+    check_key(data, size);
     check_user(token);
     check_file((const char *)data, size);
     check_file(pem, strlen(pem));

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Fuzzes public keys in ssh's forms and fingerprints: one text for one key, and for one hash.
+// Fuzzes public keys in ssh's forms, in SubjectPublicKeyInfo, and fingerprints: one text for one key, and for one hash.
 #include "crypto/public_key.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "config/key_file.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/decoded_key.h"
 
 /* What the world answers for a path of this name. */
 static void check_line(const char *line)
@@ -46,6 +49,21 @@ static void check_blob(const uint8_t *blob, size_t size)
         free(line);
     }
     free(base64);
+}
+
+static void check_info(const uint8_t *der, size_t size)
+{
+    const uint8_t *at = der;
+    EVP_PKEY *decoded = d2i_PUBKEY(NULL, &at, (long)size);
+    struct public_key *key;
+
+    ERR_clear_error();
+    key = public_key_from_spki(fuzz_crypto(), der, size);
+    FUZZ_REQUIRE(ERR_peek_error() == 0);
+    FUZZ_REQUIRE(decoded_key_agrees(decoded, key));
+    public_key_destroy(key);
+    EVP_PKEY_free(decoded);
+    ERR_clear_error();
 }
 
 static void check_fingerprint(const char *text)
@@ -90,5 +108,6 @@ void fuzz_one(const uint8_t *data, size_t size)
     check_fingerprint(text);
     check_file(data, size);
     check_blob(data, size);
+    check_info(data, size);
     free(text);
 }

@@ -144,7 +144,7 @@ struct certificate_content *fixture_certificate(enum fixture_key key, const char
     X509 *x509 = make(recipe_of(name), key);
     unsigned char *der = NULL;
     int size = i2d_X509(x509, &der);
-    struct certificate *certificate = certificate_parse(fixture_crypto(), der, (size_t)size);
+    struct certificate *certificate = certificate_parse(fixture_crypto(), CERTIFICATE_CHAIN, der, (size_t)size);
     struct certificate_content *content;
 
     assert_non_null(certificate);

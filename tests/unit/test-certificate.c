@@ -70,9 +70,9 @@ static void make(EVP_PKEY *key, const char *constraints, const char *usage, stru
     X509_free(x509);
 }
 
-static struct certificate *parse(const struct der *der)
+static struct certificate *parse(enum certificate_depth depth, const struct der *der)
 {
-    return certificate_parse(fixture_crypto(), der->bytes, der->size);
+    return certificate_parse(fixture_crypto(), depth, der->bytes, der->size);
 }
 
 static EVP_PKEY *openssl_key(const struct public_key *key)
@@ -92,7 +92,7 @@ static void the_key_of_a_certificate_is_the_key_that_was_put_in(void **state)
         struct certificate *certificate;
 
         make(key, "CA:FALSE", "digitalSignature", &der);
-        certificate = parse(&der);
+        certificate = parse(CERTIFICATE_CHAIN, &der);
         assert_non_null(certificate);
         assert_true(public_key_equal(certificate->key, fixture_key(i)));
         assert_memory_equal(certificate->key->fingerprint, fixture_key(i)->fingerprint,
@@ -123,7 +123,7 @@ static void a_key_in_another_encoding_is_the_same_key(void **state)
             assert_int_equal(
                 EVP_PKEY_set_utf8_string_param(key, encodings[j].param, encodings[j].value), 1);
             make(key, "CA:FALSE", NULL, &der);
-            certificate = parse(&der);
+            certificate = parse(CERTIFICATE_CHAIN, &der);
             assert_non_null(certificate);
             assert_true(public_key_equal(certificate->key, fixture_key(keys[i])));
             assert_memory_equal(certificate->key->fingerprint, fixture_key(keys[i])->fingerprint,
@@ -160,7 +160,7 @@ static void an_authority_is_what_says_ca_true_whatever_its_key_usage(void **stat
         struct certificate *certificate;
 
         make(signer, examples[i].constraints, examples[i].usage, &der);
-        certificate = parse(&der);
+        certificate = parse(CERTIFICATE_CHAIN, &der);
         assert_non_null(certificate);
         if (certificate->authority != examples[i].authority)
             fail_msg("%s, %s", examples[i].constraints, examples[i].usage);
@@ -190,9 +190,47 @@ static void key_usage_says_whether_the_key_signs(void **state)
         struct certificate *certificate;
 
         make(signer, "CA:FALSE", examples[i].usage, &der);
-        certificate = parse(&der);
+        certificate = parse(CERTIFICATE_CHAIN, &der);
         assert_non_null(certificate);
         assert_int_equal(certificate->usage, examples[i].result);
+        certificate_destroy(certificate);
+    }
+}
+
+static void a_key_usage_that_cannot_be_read_permits_nothing(void **state)
+{
+    static const unsigned char no_bits[] = {0x03, 0x02, 0x07, 0x80};
+    struct der der;
+    struct certificate *certificate;
+    unsigned char *at;
+
+    (void)state;
+    make(signer, "CA:TRUE", "digitalSignature", &der);
+    at = memmem(der.bytes, der.size, no_bits, sizeof(no_bits));
+    assert_non_null(at);
+    *at = 0x04; /* an OCTET STRING */
+    certificate = parse(CERTIFICATE_KEY, &der);
+    assert_non_null(certificate);
+    assert_int_equal(certificate->usage, KEY_USAGE_DOES_NOT_SIGN);
+    assert_true(certificate->authority);
+    certificate_destroy(certificate);
+}
+
+static void no_more_is_read_than_was_asked_for(void **state)
+{
+    struct der der;
+
+    (void)state;
+    make(signer, "CA:TRUE", "digitalSignature", &der);
+    for (int depth = CERTIFICATE_KEY; depth <= CERTIFICATE_CHAIN; depth++) {
+        struct certificate *certificate = parse((enum certificate_depth)depth, &der);
+
+        assert_non_null(certificate);
+        assert_non_null(certificate->key);
+        assert_true(certificate->authority);
+        assert_int_equal(certificate->usage, KEY_USAGE_SIGNS);
+        assert_int_equal(certificate->content != NULL, depth >= CERTIFICATE_CONTENT);
+        assert_int_equal(certificate->x509 != NULL, depth >= CERTIFICATE_CHAIN);
         certificate_destroy(certificate);
     }
 }
@@ -207,12 +245,12 @@ static void a_certificate_whose_key_is_not_known_here_is_none(void **state)
         EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", groups[i]);
 
         make(key, "CA:FALSE", NULL, &der);
-        assert_null(parse(&der));
+        assert_null(parse(CERTIFICATE_CHAIN, &der));
         EVP_PKEY_free(key);
     }
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
     make(key, "CA:FALSE", NULL, &der);
-    assert_null(parse(&der));
+    assert_null(parse(CERTIFICATE_CHAIN, &der));
     EVP_PKEY_free(key);
 }
 
@@ -223,13 +261,15 @@ static void what_is_cut_is_no_certificate_and_leaves_no_error_behind(void **stat
     (void)state;
     make(signer, "CA:FALSE", "digitalSignature", &der);
     ERR_clear_error();
-    for (size_t cut = 0; cut < der.size; cut++)
-        assert_null(certificate_parse(fixture_crypto(), der.bytes, cut));
-    assert_null(certificate_parse(fixture_crypto(), "", 0));
+    for (size_t cut = 0; cut < der.size; cut++) {
+        assert_null(certificate_parse(fixture_crypto(), CERTIFICATE_KEY, der.bytes, cut));
+        assert_null(certificate_parse(fixture_crypto(), CERTIFICATE_CHAIN, der.bytes, cut));
+    }
+    assert_null(certificate_parse(fixture_crypto(), CERTIFICATE_CHAIN, "", 0));
     assert_int_equal(ERR_peek_error(), 0);
     ERR_raise(ERR_LIB_USER, 7); /* and takes none away */
-    assert_null(certificate_parse(fixture_crypto(), "junk", 4));
-    certificate_destroy(parse(&der));
+    assert_null(certificate_parse(fixture_crypto(), CERTIFICATE_CHAIN, "junk", 4));
+    certificate_destroy(parse(CERTIFICATE_CHAIN, &der));
     assert_int_equal(ERR_GET_REASON(ERR_get_error()), 7);
     assert_int_equal(ERR_peek_error(), 0);
     certificate_destroy(NULL);
@@ -246,7 +286,7 @@ static void a_changed_byte_is_borne(void **state)
     for (size_t at = 0; at < der.size; at++) {
         for (size_t i = 0; i < sizeof(changes); i++) {
             der.bytes[at] ^= changes[i];
-            certificate_destroy(parse(&der));
+            certificate_destroy(parse(CERTIFICATE_CHAIN, &der));
             der.bytes[at] ^= changes[i];
         }
     }
@@ -259,6 +299,8 @@ int main(void)
         cmocka_unit_test(a_key_in_another_encoding_is_the_same_key),
         cmocka_unit_test(an_authority_is_what_says_ca_true_whatever_its_key_usage),
         cmocka_unit_test(key_usage_says_whether_the_key_signs),
+        cmocka_unit_test(a_key_usage_that_cannot_be_read_permits_nothing),
+        cmocka_unit_test(no_more_is_read_than_was_asked_for),
         cmocka_unit_test(a_certificate_whose_key_is_not_known_here_is_none),
         cmocka_unit_test(what_is_cut_is_no_certificate_and_leaves_no_error_behind),
         cmocka_unit_test(a_changed_byte_is_borne),

@@ -41,7 +41,7 @@ static int ask_tear_down(void **state)
         attributes_finish(&asking.objects[i].attributes);
         public_key_destroy(asking.objects[i].key);
         certificate_content_destroy(asking.objects[i].content);
-        object_forget_x509(&asking.objects[i]);
+        certificate_release(asking.objects[i].x509);
     }
     return trust_tear_down(state);
 }
@@ -52,10 +52,10 @@ static const struct object *put(const struct pki *pki)
 
     assert_true(asking.list.count < MOST_OBJECTS);
     object->class = CKO_CERTIFICATE;
-    assert_true(object_read_certificate(object, fixture.crypto, pki->der, pki->size));
-    assert_non_null(object->x509);
-    if (asking.without_parsed)
-        object_forget_x509(object);
+    assert_true(object_read_certificate(object, fixture.crypto,
+                                        asking.without_parsed ? CERTIFICATE_CONTENT : CERTIFICATE_CHAIN,
+                                        pki->der, pki->size));
+    assert_int_equal(object->x509 == NULL, asking.without_parsed);
     assert_true(attributes_set(&object->attributes, CKA_VALUE, pki->der, pki->size));
     asking.items[asking.list.count++] = object;
     return object;
@@ -122,7 +122,7 @@ static void a_certificate_with_bytes_behind_it_is_unknown(void **state)
     assert_true(alice->size < sizeof(longer));
     memcpy(longer, alice->der, alice->size);
     object->class = CKO_CERTIFICATE;
-    assert_true(object_read_certificate(object, fixture.crypto, longer, alice->size + 1));
+    assert_true(object_read_certificate(object, fixture.crypto, CERTIFICATE_CHAIN, longer, alice->size + 1));
     assert_true(attributes_set(&object->attributes, CKA_VALUE, longer, alice->size + 1));
     asking.items[asking.list.count++] = object;
     assert_int_equal(ask_at(object, PKI_NOW), TRUTH_UNKNOWN);

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A public key as OpenSSL's decoders read it, which ours is held against.
+#pragma once
+
+#include <openssl/evp.h>
+#include "crypto/public_key.h"
+
+/* Is key the one that was decoded, or are both none? decoded is NULL where the decoders refused it, and is changed to the one form of it
+ * that we write. */
+bool decoded_key_agrees(EVP_PKEY *decoded, const struct public_key *key);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Public keys of SubjectPublicKeyInfo and of certificates, read without OpenSSL's decoders: what these take is taken, as the same key, and
+// what they refuse is refused.
+#include "tests/unit/filters_fixture.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "crypto/certificate.h"
+#include "tests/unit/decoded_key.h"
+
+enum { DER_MAX = 4096 };
+
+struct der {
+    unsigned char bytes[DER_MAX];
+    size_t size;
+};
+
+static EVP_PKEY *decode(const struct der *der)
+{
+    const unsigned char *at = der->bytes;
+
+    return d2i_PUBKEY(NULL, &at, (long)der->size);
+}
+
+static EVP_PKEY *decode_certificate(const struct der *der)
+{
+    const unsigned char *at = der->bytes;
+    X509 *x509 = d2i_X509(NULL, &at, (long)der->size);
+    EVP_PKEY *key = X509_get_pubkey(x509);
+
+    X509_free(x509);
+    return key;
+}
+
+static struct public_key *read_certificate(const struct der *der)
+{
+    struct certificate *certificate =
+        certificate_parse(fixture_crypto(), CERTIFICATE_KEY, der->bytes, der->size);
+    struct public_key *key = certificate != NULL ? certificate->key : NULL;
+
+    if (certificate != NULL)
+        certificate->key = NULL;
+    certificate_destroy(certificate);
+    return key;
+}
+
+static struct public_key *read_info(const struct der *der)
+{
+    return public_key_from_spki(fixture_crypto(), der->bytes, der->size);
+}
+
+/* Is there a key? Theirs and ours must agree; both are taken over. */
+static bool check(EVP_PKEY *decoded, struct public_key *key)
+{
+    bool good = decoded_key_agrees(decoded, key), is_key = key != NULL;
+
+    EVP_PKEY_free(decoded);
+    public_key_destroy(key);
+    ERR_clear_error();
+    assert_true(good);
+    return is_key;
+}
+
+static size_t change_each_byte(struct der *der, EVP_PKEY *(*theirs)(const struct der *),
+                               struct public_key *(*ours)(const struct der *))
+{
+    static const unsigned char changes[] = {0x01, 0x02, 0x20, 0x80, 0xff};
+    size_t keys = 0;
+
+    assert_true(check(theirs(der), ours(der)));
+    for (size_t at = 0; at < der->size; at++) {
+        for (size_t i = 0; i < sizeof(changes); i++) {
+            der->bytes[at] ^= changes[i];
+            keys += check(theirs(der), ours(der));
+            der->bytes[at] ^= changes[i];
+        }
+    }
+    return keys;
+}
+
+static EVP_PKEY *fixture_decoded(enum fixture_key which)
+{
+    const CK_ATTRIBUTE *info =
+        attributes_find(&fixture_key(which)->attributes, CKA_PUBLIC_KEY_INFO);
+    const unsigned char *at = info->pValue;
+
+    return d2i_PUBKEY(NULL, &at, (long)info->ulValueLen);
+}
+
+static void encode(EVP_PKEY *key, struct der *der)
+{
+    unsigned char *at = der->bytes;
+    int size = i2d_PUBKEY(key, NULL);
+
+    assert_true(size > 0 && size < DER_MAX);
+    der->size = (size_t)i2d_PUBKEY(key, &at);
+}
+
+static void a_changed_info_is_read_as_openssl_reads_it(void **state)
+{
+    size_t keys = 0;
+
+    (void)state;
+    for (enum fixture_key i = RSA_A; i < N_FIXTURE_KEYS; i++) {
+        EVP_PKEY *key = fixture_decoded(i);
+        struct der der;
+
+        encode(key, &der);
+        keys += change_each_byte(&der, decode, read_info);
+        EVP_PKEY_free(key);
+    }
+    assert_true(keys > 0);
+}
+
+static void a_changed_info_in_another_encoding_is_read_as_openssl_reads_it(void **state)
+{
+    static const struct {
+        const char *param, *value;
+    } encodings[] = {
+        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"},
+        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "hybrid"},
+        {OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
+        EVP_PKEY *key = fixture_decoded(P256_A);
+        struct der der;
+
+        assert_int_equal(EVP_PKEY_set_utf8_string_param(key, encodings[i].param, encodings[i].value),
+                         1);
+        encode(key, &der);
+        change_each_byte(&der, decode, read_info);
+        EVP_PKEY_free(key);
+    }
+}
+
+static void certify(EVP_PKEY *key, struct der *der)
+{
+    EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    X509 *x509 = X509_new();
+    unsigned char *at = der->bytes;
+
+    assert_int_equal(X509_set_pubkey(x509, key), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x509), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
+                               (const unsigned char *)"x", -1, -1, 0);
+    assert_true(X509_sign(x509, signer, EVP_sha256()) > 0);
+    der->size = (size_t)i2d_X509(x509, NULL);
+    assert_true(der->size < DER_MAX);
+    i2d_X509(x509, &at);
+    X509_free(x509);
+    EVP_PKEY_free(signer);
+}
+
+static void the_key_of_a_changed_certificate_is_read_as_openssl_reads_it(void **state)
+{
+    static const enum fixture_key keys[] = {RSA_A, P256_A, ED25519_A};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        EVP_PKEY *key = fixture_decoded(keys[i]);
+        struct der der;
+
+        certify(key, &der);
+        assert_true(change_each_byte(&der, decode_certificate, read_certificate) > 0);
+        EVP_PKEY_free(key);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_changed_info_is_read_as_openssl_reads_it),
+        cmocka_unit_test(a_changed_info_in_another_encoding_is_read_as_openssl_reads_it),
+        cmocka_unit_test(the_key_of_a_changed_certificate_is_read_as_openssl_reads_it),
+    };
+
+    return cmocka_run_group_tests(tests, filters_set_up, filters_tear_down);
+}
