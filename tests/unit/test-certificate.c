@@ -197,22 +197,36 @@ static void key_usage_says_whether_the_key_signs(void **state)
     }
 }
 
+/* Changes the last of the bytes that stand there once. */
+static void change(struct der *der, const void *bytes, size_t size, unsigned char to)
+{
+    unsigned char *at = memmem(der->bytes, der->size, bytes, size);
+
+    assert_non_null(at);
+    at[size - 1] = to;
+}
+
 static void a_key_usage_that_cannot_be_read_permits_nothing(void **state)
 {
-    static const unsigned char no_bits[] = {0x03, 0x02, 0x07, 0x80};
-    struct der der;
+    static const unsigned char value[] = {0x04, 0x04, 0x03};
+    static const unsigned char constraints[] = {0x06, 0x03, 0x55, 0x1d, 0x13};
+    struct der no_bits, twice;
     struct certificate *certificate;
-    unsigned char *at;
 
     (void)state;
-    make(signer, "CA:TRUE", "digitalSignature", &der);
-    at = memmem(der.bytes, der.size, no_bits, sizeof(no_bits));
-    assert_non_null(at);
-    *at = 0x04; /* an OCTET STRING */
-    certificate = parse(CERTIFICATE_KEY, &der);
+    make(signer, "CA:TRUE", "digitalSignature", &no_bits);
+    twice = no_bits;
+    change(&no_bits, value, sizeof(value), 0x04); /* an OCTET STRING */
+    certificate = parse(CERTIFICATE_KEY, &no_bits);
     assert_non_null(certificate);
     assert_int_equal(certificate->usage, KEY_USAGE_DOES_NOT_SIGN);
     assert_true(certificate->authority);
+    certificate_destroy(certificate);
+    change(&twice, constraints, sizeof(constraints), 0x0f);
+    certificate = parse(CERTIFICATE_KEY, &twice);
+    assert_non_null(certificate);
+    assert_int_equal(certificate->usage, KEY_USAGE_DOES_NOT_SIGN);
+    assert_false(certificate->authority);
     certificate_destroy(certificate);
 }
 
