@@ -174,9 +174,99 @@ static void the_key_of_a_changed_certificate_is_read_as_openssl_reads_it(void **
     }
 }
 
+#define BYTES(...)                                                                                 \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    },                                                                                             \
+        sizeof((const unsigned char[]){__VA_ARGS__})
+
+#define RSA_OID 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01
+#define PSS_OID 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a
+#define EC_OID 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01
+#define ED25519_OID 0x06, 0x03, 0x2b, 0x65, 0x70
+#define P256_OID 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07
+#define UNKNOWN_OID 0x06, 0x03, 0x2b, 0x65, 0x01
+#define NO_PARAMETERS 0x05, 0x00
+#define NUMBERS 0x30, 0x09, 0x02, 0x04, 0x00, 0xc1, 0x00, 0x05, 0x02, 0x01, 0x03
+#define POINT_32                                                                                   \
+    0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,  \
+        0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,    \
+        0x66
+
+struct odd {
+    bool is_key;
+    unsigned char algorithm[24];
+    size_t algorithm_size;
+    unsigned char key[40];
+    size_t key_size;
+    unsigned char unused; /* bits */
+};
+
+static const struct odd odd_ones[] = {
+    {true, BYTES(RSA_OID, NO_PARAMETERS), BYTES(NUMBERS), 0},
+    {true, BYTES(RSA_OID), BYTES(NUMBERS), 0},
+    {true, BYTES(RSA_OID, 0x02, 0x01, 0x07), BYTES(NUMBERS), 0},
+    {true, BYTES(RSA_OID, NO_PARAMETERS), BYTES(NUMBERS, 0x02, 0x01, 0x07), 0},
+    {false, BYTES(RSA_OID, NO_PARAMETERS), BYTES(NUMBERS), 3}, /* of the exponent nothing is left */
+    {true, BYTES(RSA_OID, NO_PARAMETERS), /* without the zero that makes it positive */
+     BYTES(0x30, 0x08, 0x02, 0x03, 0xc1, 0x00, 0x05, 0x02, 0x01, 0x03), 0},
+    {false, BYTES(RSA_OID, NO_PARAMETERS), BYTES(0x30, 0x05, 0x02, 0x03, 0x01, 0x00, 0x05), 0},
+    {false, BYTES(RSA_OID, NO_PARAMETERS), BYTES(0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x03), 0},
+    {false, BYTES(RSA_OID, NO_PARAMETERS), BYTES(0x30, 0x06, 0x02, 0x01, 0x03, 0x02, 0x01, 0x00), 0},
+    {false, BYTES(RSA_OID, NO_PARAMETERS), BYTES(0x30, 0x00), 0},
+    {false, BYTES(PSS_OID, NO_PARAMETERS), BYTES(NUMBERS), 0},
+    {false, BYTES(PSS_OID), BYTES(NUMBERS), 0},
+    {false, BYTES(UNKNOWN_OID), BYTES(NUMBERS), 0},
+    {true, BYTES(ED25519_OID), BYTES(POINT_32), 0},
+    {false, BYTES(ED25519_OID), BYTES(POINT_32, 0x00), 0},
+    {false, BYTES(ED25519_OID, NO_PARAMETERS), BYTES(POINT_32), 0},
+    {false, BYTES(EC_OID, ED25519_OID), BYTES(POINT_32), 0},
+    {false, BYTES(P256_OID), BYTES(0x00), 0},
+    {false, BYTES(EC_OID, P256_OID), BYTES(0x00), 0}, /* infinity */
+    {false, BYTES(EC_OID, P256_OID), BYTES(0x04), 0},
+    {false, BYTES(EC_OID), BYTES(POINT_32), 0},
+    {false, BYTES(EC_OID, NO_PARAMETERS), BYTES(POINT_32), 0},
+    {false, BYTES(EC_OID, UNKNOWN_OID), BYTES(POINT_32), 0},
+};
+
+static void put(struct der *der, unsigned char tag, const void *bytes, size_t size)
+{
+    der->bytes[der->size++] = tag;
+    der->bytes[der->size++] = (unsigned char)size;
+    memcpy(der->bytes + der->size, bytes, size);
+    der->size += size;
+}
+
+static void put_info(struct der *der, const struct odd *odd)
+{
+    struct der inner = {.size = 0};
+    unsigned char key[sizeof(odd->key) + 1] = {odd->unused};
+
+    memcpy(key + 1, odd->key, odd->key_size);
+    put(&inner, 0x30, odd->algorithm, odd->algorithm_size);
+    put(&inner, 0x03, key, odd->key_size + 1);
+    der->size = 0;
+    put(der, 0x30, inner.bytes, inner.size);
+}
+
+static void odd_infos_are_read_as_openssl_reads_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd_ones) / sizeof(odd_ones[0]); i++) {
+        struct der der;
+
+        put_info(&der, &odd_ones[i]);
+        if (check(decode(&der), read_info(&der)) != odd_ones[i].is_key)
+            fail_msg("%zu", i);
+        der.bytes[der.size++] = 0x02; /* what stands behind it is somebody else's */
+        assert_int_equal(check(decode(&der), read_info(&der)), odd_ones[i].is_key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(odd_infos_are_read_as_openssl_reads_them),
         cmocka_unit_test(a_changed_info_is_read_as_openssl_reads_it),
         cmocka_unit_test(a_changed_info_in_another_encoding_is_read_as_openssl_reads_it),
         cmocka_unit_test(the_key_of_a_changed_certificate_is_read_as_openssl_reads_it),
