@@ -6,13 +6,14 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-static bool is_zero(EVP_PKEY *key, const char *name)
+/* The point at infinity has no coordinates. */
+static bool has_number(EVP_PKEY *key, const char *name, bool may_be_zero)
 {
     BIGNUM *number = NULL;
-    bool zero = EVP_PKEY_get_bn_param(key, name, &number) == 1 && BN_is_zero(number);
+    bool has = EVP_PKEY_get_bn_param(key, name, &number) == 1 && (may_be_zero || !BN_is_zero(number));
 
     BN_free(number);
-    return zero;
+    return has;
 }
 
 /* OpenSSL decodes other curves and kinds as well, the point at infinity, and numbers that are 0. */
@@ -22,14 +23,15 @@ static bool is_known(EVP_PKEY *key)
     char group[64] = "";
 
     if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
-        return !is_zero(key, OSSL_PKEY_PARAM_RSA_N) && !is_zero(key, OSSL_PKEY_PARAM_RSA_E);
+        return has_number(key, OSSL_PKEY_PARAM_RSA_N, false) &&
+               has_number(key, OSSL_PKEY_PARAM_RSA_E, false);
     if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
         return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ||
                EVP_PKEY_get_base_id(key) == EVP_PKEY_ED448;
     EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), NULL);
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         if (strcmp(group, groups[i]) == 0)
-            return true;
+            return has_number(key, OSSL_PKEY_PARAM_EC_PUB_X, true);
     }
     return false;
 }
