@@ -58,18 +58,53 @@ static bool is_authority(const TBS *tbs)
     return authority;
 }
 
-/* What cannot be read, or stands there twice, permits nothing. */
+/* Is the extension absent, or there once in a form that can be read? */
+static bool is_sound(const TBS *tbs, int nid)
+{
+    const X509V3_EXT_METHOD *method = X509V3_EXT_get_nid(nid);
+    int critical = -1;
+    void *value = X509V3_get_d2i(tbs->extensions, nid, &critical, NULL);
+    bool sound = value != NULL || critical == -1;
+
+    if (value != NULL)
+        ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+    return sound;
+}
+
+/* OpenSSL calls a certificate invalid where one of these is not. */
+static bool are_extensions_sound(const TBS *tbs)
+{
+    static const int looked_at[] = {
+        NID_basic_constraints, NID_key_usage,
+        NID_ext_key_usage,     NID_netscape_cert_type,
+        NID_subject_alt_name,  NID_name_constraints,
+        NID_subject_key_identifier, NID_authority_key_identifier,
+        NID_crl_distribution_points,
+    };
+
+    for (size_t i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++) {
+        if (!is_sound(tbs, looked_at[i]))
+            return false;
+    }
+    return true;
+}
+
+/* An invalid certificate permits nothing. */
 static enum key_usage usage_of(const TBS *tbs)
 {
-    int critical = -1;
-    ASN1_BIT_STRING *usage = X509V3_get_d2i(tbs->extensions, NID_key_usage, &critical, NULL);
-    bool signs = usage != NULL && (ASN1_BIT_STRING_get_bit(usage, 0) == 1 || /* digitalSignature */
-                                   ASN1_BIT_STRING_get_bit(usage, 1) == 1);  /* nonRepudiation */
+    ASN1_BIT_STRING *usage;
+    bool present, signs;
 
+    if (!are_extensions_sound(tbs))
+        return KEY_USAGE_DOES_NOT_SIGN;
+    usage = X509V3_get_d2i(tbs->extensions, NID_key_usage, NULL, NULL);
+    present = usage != NULL;
+    signs = present && (ASN1_BIT_STRING_get_bit(usage, 0) == 1 || /* digitalSignature */
+                        ASN1_BIT_STRING_get_bit(usage, 1) == 1);  /* nonRepudiation */
     ASN1_BIT_STRING_free(usage);
-    if (critical == -1)
-        return KEY_USAGE_ABSENT;
-    return signs ? KEY_USAGE_SIGNS : KEY_USAGE_DOES_NOT_SIGN;
+    if (signs)
+        return KEY_USAGE_SIGNS;
+    return present ? KEY_USAGE_DOES_NOT_SIGN : KEY_USAGE_ABSENT;
 }
 
 static bool read_key(struct crypto *crypto, struct certificate *certificate, const void *der,

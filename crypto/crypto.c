@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/ui.h>
 
 enum { RANDOM_MAX = 256 }; /* so many bytes getrandom gives at once, and is not interrupted */
@@ -26,11 +27,16 @@ static const struct lasting *lasting_context(void)
 
     if (lasting.provider != NULL && owner == getpid())
         return &lasting;
-    inherited = lasting;
+    if (lasting.provider != NULL)
+        inherited = lasting;
+    ERR_set_mark();
     lasting.context = OSSL_LIB_CTX_new();
     lasting.provider = lasting.context != NULL ? OSSL_PROVIDER_load(lasting.context, "default") : NULL;
+    if (lasting.provider == NULL)
+        OSSL_LIB_CTX_free(lasting.context);
+    ERR_pop_to_mark();
     owner = getpid();
-    return &lasting;
+    return lasting.provider != NULL ? &lasting : NULL;
 }
 
 struct crypto *crypto_create(void)
@@ -41,11 +47,12 @@ struct crypto *crypto_create(void)
     if (crypto == NULL)
         return NULL;
     lasting = lasting_context();
+    if (lasting == NULL || !sha256_find(&crypto->sha256, lasting->provider)) {
+        free(crypto);
+        return NULL;
+    }
     crypto->context = lasting->context;
-    if (lasting->provider != NULL && sha256_find(&crypto->sha256, lasting->provider))
-        return crypto;
-    free(crypto);
-    return NULL;
+    return crypto;
 }
 
 void crypto_destroy(struct crypto *crypto)

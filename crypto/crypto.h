@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// OpenSSL in a library context of our own: the host's openssl.cnf may load a provider that loads us. What OpenSSL has no context for
-// (names of unknown OIDs, explicit curve parameters) may still read that file; a call that comes back to us through it is refused.
+// OpenSSL in a library context of our own, with its default provider: the host's openssl.cnf may load a provider that loads us. What
+// OpenSSL has no context for (names of OIDs, explicit curve parameters) may still read that file; a call that comes back to us through it
+// is refused.
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 
 struct crypto;
 
-/* NULL when there is no memory. */
+/* NULL when there is no memory, or OpenSSL has no default provider. */
 struct crypto *crypto_create(void);
 void crypto_destroy(struct crypto *crypto);
 

@@ -10,24 +10,24 @@
 
 struct curve {
     enum key_curve curve;
-    const char *group; /* OpenSSL's */
+    int nid; /* OpenSSL's number: it looks a name up after it has read the host's openssl.cnf */
     const char *names[4]; /* the first is what we print */
     unsigned char oid[12];
     size_t oid_size;
 };
 
 static const struct curve curves[] = {
-    {CURVE_P256, "prime256v1", {"nistp256", "P-256", "secp256r1", "prime256v1"},
+    {CURVE_P256, NID_X9_62_prime256v1, {"nistp256", "P-256", "secp256r1", "prime256v1"},
      {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, 10},
-    {CURVE_P384, "secp384r1", {"nistp384", "P-384", "secp384r1", NULL},
+    {CURVE_P384, NID_secp384r1, {"nistp384", "P-384", "secp384r1", NULL},
      {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22}, 7},
-    {CURVE_P521, "secp521r1", {"nistp521", "P-521", "secp521r1", NULL},
+    {CURVE_P521, NID_secp521r1, {"nistp521", "P-521", "secp521r1", NULL},
      {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23}, 7},
-    {CURVE_SECP256K1, "secp256k1", {"secp256k1", NULL, NULL, NULL},
+    {CURVE_SECP256K1, NID_secp256k1, {"secp256k1", NULL, NULL, NULL},
      {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a}, 7},
-    {CURVE_ED25519, "ED25519", {"ed25519", "edwards25519", NULL, NULL},
+    {CURVE_ED25519, NID_ED25519, {"ed25519", "edwards25519", NULL, NULL},
      {0x06, 0x03, 0x2b, 0x65, 0x70}, 5},
-    {CURVE_ED448, "ED448", {"ed448", "edwards448", NULL, NULL},
+    {CURVE_ED448, NID_ED448, {"ed448", "edwards448", NULL, NULL},
      {0x06, 0x03, 0x2b, 0x65, 0x71}, 5},
 };
 
@@ -42,10 +42,10 @@ static const struct curve *find(enum key_curve curve)
     return NULL;
 }
 
-const char *key_curve_group(enum key_curve curve)
+int key_curve_nid(enum key_curve curve)
 {
     const struct curve *found = find(curve);
-    return found != NULL ? found->group : NULL;
+    return found != NULL ? found->nid : NID_undef;
 }
 
 const unsigned char *key_curve_oid(enum key_curve curve, size_t *size)
@@ -58,10 +58,10 @@ const unsigned char *key_curve_oid(enum key_curve curve, size_t *size)
     return found->oid;
 }
 
-enum key_curve key_curve_from_group(const char *group)
+enum key_curve key_curve_from_nid(int nid)
 {
     for (size_t i = 0; i < N_CURVES; i++) {
-        if (strcasecmp(curves[i].group, group) == 0)
+        if (curves[i].nid == nid)
             return curves[i].curve;
     }
     return CURVE_OTHER;
@@ -111,7 +111,7 @@ static enum key_curve from_explicit(const unsigned char *params, size_t size)
         nid = EC_GROUP_check_named_curve(group, 0, NULL);
     EC_GROUP_free(group);
     ERR_pop_to_mark();
-    return nid != NID_undef ? key_curve_from_group(OBJ_nid2sn(nid)) : CURVE_OTHER;
+    return key_curve_from_nid(nid);
 }
 
 enum key_curve key_curve_from_params(struct crypto *crypto, const void *params, size_t size)

@@ -38,7 +38,7 @@ static bool take_affine(const EC_GROUP *group, const void *bytes, size_t size,
 bool ec_point_read(struct crypto *crypto, enum key_curve curve, const void *bytes, size_t size,
                    struct ec_point *out)
 {
-    const char *name = key_curve_group(curve);
+    int nid = key_curve_nid(curve);
     EC_GROUP *group;
     bool ok;
 
@@ -46,9 +46,9 @@ bool ec_point_read(struct crypto *crypto, enum key_curve curve, const void *byte
         return take_edwards(bytes, size, ED25519_SIZE, out);
     if (curve == CURVE_ED448)
         return take_edwards(bytes, size, ED448_SIZE, out);
-    if (name == NULL)
+    if (nid == NID_undef)
         return false;
-    group = EC_GROUP_new_by_curve_name_ex(crypto->context, NULL, OBJ_sn2nid(name));
+    group = EC_GROUP_new_by_curve_name_ex(crypto->context, NULL, nid);
     ok = group != NULL && take_affine(group, bytes, size, out);
     EC_GROUP_free(group);
     return ok;

@@ -4,6 +4,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
 
 /* Types by their OIDs: for a name OpenSSL 3 first looks for an engine of the host's that has made itself the default, such as one that
@@ -49,7 +50,7 @@ out:
 static EVP_PKEY *ec_to_openssl(struct crypto *crypto, enum key_curve curve, const void *point,
                                size_t size)
 {
-    const char *group = key_curve_group(curve);
+    const char *group = OBJ_nid2sn(key_curve_nid(curve));
     OSSL_PARAM params[3];
 
     params[0] =

@@ -29,7 +29,7 @@ struct crypto {
 /* False when the provider has no SHA-256. It must live as long as what is found. */
 bool sha256_find(struct sha256 *sha256, OSSL_PROVIDER *provider);
 
-/* The key as OpenSSL's; NULL when there is no memory. The caller frees. */
+/* The key as OpenSSL's; NULL when OpenSSL does not take it, or there is no memory. The caller frees. */
 EVP_PKEY *public_key_to_openssl(struct crypto *crypto, const struct public_key *key);
 
 enum { POINT_MAX = 160 };
@@ -65,13 +65,13 @@ struct public_key *public_key_from_point(struct crypto *crypto, enum key_curve c
 /* What CKA_EC_POINT has an OCTET STRING around. Borrowed. */
 const unsigned char *public_key_point(const struct public_key *key, size_t *size);
 
-/* OpenSSL's group name and the OID in DER for CKA_EC_PARAMS; NULL for curves without one here. */
-const char *key_curve_group(enum key_curve curve);
+/* OpenSSL's number, and the OID in DER for CKA_EC_PARAMS; NID_undef and NULL for curves without one here. */
+int key_curve_nid(enum key_curve curve);
 const unsigned char *key_curve_oid(enum key_curve curve, size_t *size);
-enum key_curve key_curve_from_group(const char *group);
+enum key_curve key_curve_from_nid(int nid);
 
 /* Sets key->spki_hash and CKA_PUBLIC_KEY_INFO. They are made of the key's other values, and not of the encoding that it came in: that may
- * be another one (explicit parameters). False when there is no memory, or a number of an RSA key is 0. */
+ * be another one (explicit parameters). False when there is no memory. */
 bool public_key_set_spki(struct crypto *crypto, struct public_key *key);
 
 /* Sets key->ssh_blob and key->fingerprint where ssh knows such keys. False only when there is no memory. */

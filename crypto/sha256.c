@@ -66,6 +66,7 @@ bool crypto_sha256(struct crypto *crypto, const void *first, size_t first_size, 
               sha256->add(state, second, second_size) == 1 &&
               sha256->end(state, out, &size, 32) == 1 && size == 32;
 
-    sha256->destroy(state);
+    if (state != NULL)
+        sha256->destroy(state);
     return ok;
 }

@@ -59,13 +59,11 @@ static struct public_key *rsa_from_info(struct crypto *crypto, const SPKI *info)
 static enum key_curve curve_of(struct crypto *crypto, int type, const void *value)
 {
     const ASN1_STRING *explicit_parameters = value;
-    const char *name;
 
     if (type == V_ASN1_SEQUENCE)
         return key_curve_from_params(crypto, ASN1_STRING_get0_data(explicit_parameters),
                                      (size_t)ASN1_STRING_length(explicit_parameters));
-    name = type == V_ASN1_OBJECT ? OBJ_nid2sn(OBJ_obj2nid(value)) : NULL;
-    return name != NULL ? key_curve_from_group(name) : CURVE_OTHER;
+    return type == V_ASN1_OBJECT ? key_curve_from_nid(OBJ_obj2nid(value)) : CURVE_OTHER;
 }
 
 static bool is_edwards(enum key_curve curve)
@@ -76,7 +74,7 @@ static bool is_edwards(enum key_curve curve)
 static struct public_key *read_info(struct crypto *crypto, const SPKI *info)
 {
     const ASN1_OBJECT *algorithm;
-    const void *parameters;
+    const void *parameters = NULL;
     enum key_curve curve;
     int type, nid;
 
@@ -85,9 +83,9 @@ static struct public_key *read_info(struct crypto *crypto, const SPKI *info)
     if (nid == NID_rsaEncryption)
         return rsa_from_info(crypto, info);
     curve = nid == NID_X9_62_id_ecPublicKey ? curve_of(crypto, type, parameters)
-            : nid != NID_undef              ? key_curve_from_group(OBJ_nid2sn(nid))
-                                            : CURVE_OTHER;
-    if (is_edwards(curve) != (nid != NID_X9_62_id_ecPublicKey && type == V_ASN1_UNDEF))
+                                            : key_curve_from_nid(nid);
+    if (is_edwards(curve) == (nid == NID_X9_62_id_ecPublicKey) ||
+        (is_edwards(curve) && type != V_ASN1_UNDEF))
         return NULL;
     return public_key_from_point(crypto, curve, info->key->data, (size_t)info->key->length);
 }
@@ -143,7 +141,7 @@ static bool set_algorithm(SPKI *info, const struct public_key *key)
     if (key->type == CKK_RSA)
         return X509_ALGOR_set0(info->algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL,
                                NULL) == 1;
-    curve = OBJ_nid2obj(OBJ_sn2nid(key_curve_group(key->curve)));
+    curve = OBJ_nid2obj(key_curve_nid(key->curve));
     if (key->type == CKK_EC_EDWARDS)
         return X509_ALGOR_set0(info->algorithm, curve, V_ASN1_UNDEF, NULL) == 1;
     return X509_ALGOR_set0(info->algorithm, OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
@@ -172,12 +170,13 @@ static bool set_key(SPKI *info, const struct public_key *key)
 
 bool public_key_set_spki(struct crypto *crypto, struct public_key *key)
 {
-    SPKI *info = (SPKI *)ASN1_item_new(ASN1_ITEM_rptr(SPKI));
     unsigned char *der = NULL;
     int size = -1;
+    SPKI *info;
     bool ok;
 
     ERR_set_mark();
+    info = (SPKI *)ASN1_item_new(ASN1_ITEM_rptr(SPKI));
     if (info != NULL && set_algorithm(info, key) && set_key(info, key))
         size = ASN1_item_i2d((const ASN1_VALUE *)info, &der, ASN1_ITEM_rptr(SPKI));
     ok = size > 0 && crypto_sha256(crypto, der, (size_t)size, NULL, 0, key->spki_hash) &&

@@ -59,11 +59,12 @@ static void put_mpint(FILE *out, const CK_ATTRIBUTE *number)
     fwrite(bytes, 1, number->ulValueLen, out);
 }
 
-static void put_point(FILE *out, const CK_ATTRIBUTE *der)
+static void put_point(FILE *out, const struct public_key *key)
 {
-    const unsigned char *bytes = der->pValue;
-    size_t head = bytes[1] < 0x80 ? 2 : 3;
-    put_string(out, bytes + head, der->ulValueLen - head);
+    size_t size;
+    const unsigned char *point = public_key_point(key, &size);
+
+    put_string(out, point, size);
 }
 
 static void put_key(FILE *out, const struct ssh_type *type, const struct public_key *key)
@@ -78,7 +79,7 @@ static void put_key(FILE *out, const struct ssh_type *type, const struct public_
     }
     if (type->curve_name != NULL)
         put_string(out, type->curve_name, strlen(type->curve_name));
-    put_point(out, attributes_find(list, CKA_EC_POINT));
+    put_point(out, key);
 }
 
 bool public_key_set_ssh(struct crypto *crypto, struct public_key *key)

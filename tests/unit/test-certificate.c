@@ -44,6 +44,13 @@ static void add_extension(X509 *x509, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+struct extension {
+    int nid;
+    const char *value;
+};
+
+static struct extension more; /* of the next certificate that is made */
+
 /* A certificate of the key, signed by the signer, with basicConstraints and keyUsage in OpenSSL's
  * words; NULL: without. */
 static void make(EVP_PKEY *key, const char *constraints, const char *usage, struct der *der)
@@ -63,6 +70,10 @@ static void make(EVP_PKEY *key, const char *constraints, const char *usage, stru
     assert_int_equal(X509_set_pubkey(x509, key), 1);
     add_extension(x509, NID_basic_constraints, constraints);
     add_extension(x509, NID_key_usage, usage);
+    if (more.nid == NID_authority_key_identifier)
+        add_extension(x509, NID_subject_key_identifier, "hash");
+    add_extension(x509, more.nid, more.value);
+    more = (struct extension){0};
     assert_true(X509_sign(x509, signer, EVP_sha256()) > 0);
     size = i2d_X509(x509, NULL);
     assert_true(size > 0 && (size_t)size < sizeof(der->bytes));
@@ -230,6 +241,48 @@ static void a_key_usage_that_cannot_be_read_permits_nothing(void **state)
     certificate_destroy(certificate);
 }
 
+/* Gives the value of the extension another type. */
+static void spoil(struct der *der, int nid)
+{
+    unsigned char oid[16], *to = oid;
+    int size = i2d_ASN1_OBJECT(OBJ_nid2obj(nid), &to);
+    unsigned char *at = memmem(der->bytes, der->size, oid, (size_t)size);
+
+    assert_non_null(at);
+    assert_int_equal(at[size], 0x04); /* OCTET STRING, not critical */
+    at[size + 2] ^= 0x02;
+}
+
+static void a_certificate_that_openssl_calls_invalid_permits_nothing(void **state)
+{
+    static const struct extension extensions[] = {
+        {NID_ext_key_usage, "clientAuth"},
+        {NID_netscape_cert_type, "client"},
+        {NID_subject_alt_name, "email:a@b.example"},
+        {NID_name_constraints, "permitted;email:b.example"},
+        {NID_subject_key_identifier, "hash"},
+        {NID_authority_key_identifier, "keyid"},
+        {NID_crl_distribution_points, "URI:http://b.example/"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        struct der der;
+        struct certificate *certificate;
+
+        more = extensions[i];
+        make(signer, "CA:FALSE", "digitalSignature", &der);
+        certificate = parse(CERTIFICATE_KEY, &der);
+        assert_int_equal(certificate->usage, KEY_USAGE_SIGNS);
+        certificate_destroy(certificate);
+        spoil(&der, extensions[i].nid);
+        certificate = parse(CERTIFICATE_KEY, &der);
+        if (certificate->usage != KEY_USAGE_DOES_NOT_SIGN)
+            fail_msg("%s", OBJ_nid2sn(extensions[i].nid));
+        certificate_destroy(certificate);
+    }
+}
+
 static void no_more_is_read_than_was_asked_for(void **state)
 {
     struct der der;
@@ -314,6 +367,7 @@ int main(void)
         cmocka_unit_test(an_authority_is_what_says_ca_true_whatever_its_key_usage),
         cmocka_unit_test(key_usage_says_whether_the_key_signs),
         cmocka_unit_test(a_key_usage_that_cannot_be_read_permits_nothing),
+        cmocka_unit_test(a_certificate_that_openssl_calls_invalid_permits_nothing),
         cmocka_unit_test(no_more_is_read_than_was_asked_for),
         cmocka_unit_test(a_certificate_whose_key_is_not_known_here_is_none),
         cmocka_unit_test(what_is_cut_is_no_certificate_and_leaves_no_error_behind),

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,14 @@ static void the_key_of_a_changed_certificate_is_read_as_openssl_reads_it(void **
 #define EC_OID 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01
 #define ED25519_OID 0x06, 0x03, 0x2b, 0x65, 0x70
 #define P256_OID 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07
+/* The generator of P-256 (SEC 2, 2.4.2). */
+#define POINT_P256                                                                                 \
+    0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40,  \
+        0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98,    \
+        0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c,    \
+        0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68,    \
+        0x37, 0xbf, 0x51, 0xf5
+#define NAMELESS_OID 0x06, 0x03, 0x2a, 0x03, 0x7f
 #define UNKNOWN_OID 0x06, 0x03, 0x2b, 0x65, 0x01
 #define NO_PARAMETERS 0x05, 0x00
 #define NUMBERS 0x30, 0x09, 0x02, 0x04, 0x00, 0xc1, 0x00, 0x05, 0x02, 0x01, 0x03
@@ -197,7 +206,7 @@ struct odd {
     bool is_key;
     unsigned char algorithm[24];
     size_t algorithm_size;
-    unsigned char key[40];
+    unsigned char key[72];
     size_t key_size;
     unsigned char unused; /* bits */
 };
@@ -221,7 +230,12 @@ static const struct odd odd_ones[] = {
     {false, BYTES(ED25519_OID), BYTES(POINT_32, 0x00), 0},
     {false, BYTES(ED25519_OID, NO_PARAMETERS), BYTES(POINT_32), 0},
     {false, BYTES(EC_OID, ED25519_OID), BYTES(POINT_32), 0},
-    {false, BYTES(P256_OID), BYTES(0x00), 0},
+    {true, BYTES(EC_OID, P256_OID), BYTES(POINT_P256), 0},
+    {false, BYTES(P256_OID), BYTES(POINT_P256), 0},
+    {false, BYTES(P256_OID, NO_PARAMETERS), BYTES(POINT_P256), 0},
+    {false, BYTES(P256_OID, P256_OID), BYTES(POINT_P256), 0},
+    {false, BYTES(NAMELESS_OID), BYTES(POINT_P256), 0},
+    {false, BYTES(EC_OID, NAMELESS_OID), BYTES(POINT_P256), 0},
     {false, BYTES(EC_OID, P256_OID), BYTES(0x00), 0}, /* infinity */
     {false, BYTES(EC_OID, P256_OID), BYTES(0x04), 0},
     {false, BYTES(EC_OID), BYTES(POINT_32), 0},
@@ -252,6 +266,7 @@ static void put_info(struct der *der, const struct odd *odd)
 static void odd_infos_are_read_as_openssl_reads_them(void **state)
 {
     (void)state;
+    OBJ_create("1.2.3.127", NULL, "known to the host by no short name");
     for (size_t i = 0; i < sizeof(odd_ones) / sizeof(odd_ones[0]); i++) {
         struct der der;
 
