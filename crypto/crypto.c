@@ -6,7 +6,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/ui.h>
 
 enum { RANDOM_MAX = 256 }; /* so many bytes getrandom gives at once, and is not interrupted */
@@ -29,12 +28,10 @@ static const struct lasting *lasting_context(void)
         return &lasting;
     if (lasting.provider != NULL)
         inherited = lasting;
-    ERR_set_mark();
     lasting.context = OSSL_LIB_CTX_new();
     lasting.provider = lasting.context != NULL ? OSSL_PROVIDER_load(lasting.context, "default") : NULL;
     if (lasting.provider == NULL)
         OSSL_LIB_CTX_free(lasting.context);
-    ERR_pop_to_mark();
     owner = getpid();
     return lasting.provider != NULL ? &lasting : NULL;
 }

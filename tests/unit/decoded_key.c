@@ -6,6 +6,20 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+const struct key_encoding other_encodings[N_OTHER_ENCODINGS] = {
+    {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"},
+    {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "hybrid"},
+    {OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT},
+};
+
+EVP_PKEY *decoded_key_of(const struct public_key *key)
+{
+    const CK_ATTRIBUTE *info = attributes_find(&key->attributes, CKA_PUBLIC_KEY_INFO);
+    const unsigned char *at = info->pValue;
+
+    return d2i_PUBKEY(NULL, &at, (long)info->ulValueLen);
+}
+
 /* The point at infinity has no coordinates. */
 static bool has_number(EVP_PKEY *key, const char *name, bool may_be_zero)
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "crypto/certificate.h"
+#include "tests/unit/decoded_key.h"
 
 struct der {
     unsigned char bytes[4096];
@@ -86,19 +87,11 @@ static struct certificate *parse(enum certificate_depth depth, const struct der 
     return certificate_parse(fixture_crypto(), depth, der->bytes, der->size);
 }
 
-static EVP_PKEY *openssl_key(const struct public_key *key)
-{
-    const CK_ATTRIBUTE *info = attributes_find(&key->attributes, CKA_PUBLIC_KEY_INFO);
-    const unsigned char *at = info->pValue;
-
-    return d2i_PUBKEY(NULL, &at, (long)info->ulValueLen);
-}
-
 static void the_key_of_a_certificate_is_the_key_that_was_put_in(void **state)
 {
     (void)state;
     for (enum fixture_key i = RSA_A; i < N_FIXTURE_KEYS; i++) {
-        EVP_PKEY *key = openssl_key(fixture_key(i));
+        EVP_PKEY *key = decoded_key_of(fixture_key(i));
         struct der der;
         struct certificate *certificate;
 
@@ -115,24 +108,17 @@ static void the_key_of_a_certificate_is_the_key_that_was_put_in(void **state)
 
 static void a_key_in_another_encoding_is_the_same_key(void **state)
 {
-    static const struct {
-        const char *param, *value;
-    } encodings[] = {
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"},
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "hybrid"},
-        {OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT},
-    };
     static const enum fixture_key keys[] = {P256_A, P384_A, P521_A};
 
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        for (size_t j = 0; j < sizeof(encodings) / sizeof(encodings[0]); j++) {
-            EVP_PKEY *key = openssl_key(fixture_key(keys[i]));
+        for (size_t j = 0; j < N_OTHER_ENCODINGS; j++) {
+            EVP_PKEY *key = decoded_key_of(fixture_key(keys[i]));
             struct certificate *certificate;
             struct der der;
 
             assert_int_equal(
-                EVP_PKEY_set_utf8_string_param(key, encodings[j].param, encodings[j].value), 1);
+                EVP_PKEY_set_utf8_string_param(key, other_encodings[j].param, other_encodings[j].value), 1);
             make(key, "CA:FALSE", NULL, &der);
             certificate = parse(CERTIFICATE_CHAIN, &der);
             assert_non_null(certificate);

@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include "tests/unit/decoded_key.h"
 
 static struct public_key *from_list(const struct attributes *list)
 {
@@ -378,13 +379,6 @@ static void curves_may_be_named_by_printable_string_or_by_explicit_parameters(vo
 
 static void an_info_with_another_encoding_of_the_key_is_the_same_key(void **state)
 {
-    static const struct {
-        const char *param, *value;
-    } encodings[] = {
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"},
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "hybrid"},
-        {OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT},
-    };
     static const char *const groups[] = {"P-256", "P-384", "P-521"};
 
     (void)state;
@@ -392,20 +386,20 @@ static void an_info_with_another_encoding_of_the_key_is_the_same_key(void **stat
         EVP_PKEY *made = generate(groups[i]);
         struct public_key *key = fixture_public_key(made);
 
-        for (size_t j = 0; j < sizeof(encodings) / sizeof(encodings[0]); j++) {
+        for (size_t j = 0; j < N_OTHER_ENCODINGS; j++) {
             EVP_PKEY *other = EVP_PKEY_dup(made);
             unsigned char *der = NULL;
             struct attributes list = {0};
             int size;
 
             assert_int_equal(
-                EVP_PKEY_set_utf8_string_param(other, encodings[j].param, encodings[j].value), 1);
+                EVP_PKEY_set_utf8_string_param(other, other_encodings[j].param, other_encodings[j].value), 1);
             size = i2d_PUBKEY(other, &der);
             assert_true(size > 0 &&
                         ((CK_ULONG)size != value_of(key, CKA_PUBLIC_KEY_INFO)->ulValueLen ||
-                         strcmp(encodings[j].value, "hybrid") == 0));
+                         strcmp(other_encodings[j].value, "hybrid") == 0));
             set(&list, CKA_PUBLIC_KEY_INFO, der, (size_t)size);
-            expect_key(&list, key, encodings[j].value);
+            expect_key(&list, key, other_encodings[j].value);
             OPENSSL_free(der);
             EVP_PKEY_free(other);
         }

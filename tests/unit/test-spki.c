@@ -84,15 +84,6 @@ static size_t change_each_byte(struct der *der, EVP_PKEY *(*theirs)(const struct
     return keys;
 }
 
-static EVP_PKEY *fixture_decoded(enum fixture_key which)
-{
-    const CK_ATTRIBUTE *info =
-        attributes_find(&fixture_key(which)->attributes, CKA_PUBLIC_KEY_INFO);
-    const unsigned char *at = info->pValue;
-
-    return d2i_PUBKEY(NULL, &at, (long)info->ulValueLen);
-}
-
 static void encode(EVP_PKEY *key, struct der *der)
 {
     unsigned char *at = der->bytes;
@@ -108,7 +99,7 @@ static void a_changed_info_is_read_as_openssl_reads_it(void **state)
 
     (void)state;
     for (enum fixture_key i = RSA_A; i < N_FIXTURE_KEYS; i++) {
-        EVP_PKEY *key = fixture_decoded(i);
+        EVP_PKEY *key = decoded_key_of(fixture_key(i));
         struct der der;
 
         encode(key, &der);
@@ -120,20 +111,12 @@ static void a_changed_info_is_read_as_openssl_reads_it(void **state)
 
 static void a_changed_info_in_another_encoding_is_read_as_openssl_reads_it(void **state)
 {
-    static const struct {
-        const char *param, *value;
-    } encodings[] = {
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"},
-        {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "hybrid"},
-        {OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
-        EVP_PKEY *key = fixture_decoded(P256_A);
+    for (size_t i = 0; i < N_OTHER_ENCODINGS; i++) {
+        EVP_PKEY *key = decoded_key_of(fixture_key(P256_A));
         struct der der;
 
-        assert_int_equal(EVP_PKEY_set_utf8_string_param(key, encodings[i].param, encodings[i].value),
+        assert_int_equal(EVP_PKEY_set_utf8_string_param(key, other_encodings[i].param, other_encodings[i].value),
                          1);
         encode(key, &der);
         change_each_byte(&der, decode, read_info);
@@ -166,7 +149,7 @@ static void the_key_of_a_changed_certificate_is_read_as_openssl_reads_it(void **
 
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        EVP_PKEY *key = fixture_decoded(keys[i]);
+        EVP_PKEY *key = decoded_key_of(fixture_key(keys[i]));
         struct der der;
 
         certify(key, &der);
