@@ -50,7 +50,8 @@ def _is_mounted(folder):
 def _furnish(folders):
     libc = ctypes.CDLL(None, use_errno=True)
     for folder in _EMPTY + folders:
-        _must(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, b"mode=0755"), folder)
+        mode = b"mode=1777" if folder == "/dev/shm" else b"mode=0755"
+        _must(libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 0, mode), folder)
     with socket.socket() as loopback:
         name, flags = struct.unpack("16sh22x", fcntl.ioctl(loopback, _SIOCGIFFLAGS, struct.pack("16sh22x", b"lo", 0)))
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh22x", name, flags | _IFF_UP))

@@ -10,7 +10,8 @@ from .stack import Stack
 from .wait import wait_for
 
 _SLOT, _FIRST_SO_PIN, _SO_PIN = "3", "87654321", "76543210"
-STATE = ("/var/lib/opencryptoki", "/var/log")  # for isolation.enter(), as is the /run that it empties
+# For isolation.enter(), as is the /run that it empties. What a token remembers stands in /dev/shm, by the name of its folder alone.
+STATE = ("/var/lib/opencryptoki", "/var/log", "/dev/shm")
 _FOLDERS = ("/run/lock/opencryptoki/swtok", "/var/lib/opencryptoki/swtok/TOK_OBJ", "/var/log/opencryptoki")
 _SOCKET = pathlib.Path("/run/pkcsslotd.socket")
 _GROUP = "pkcs11"
