@@ -212,13 +212,25 @@ CK_RV filter_object(struct filter_call *call, CK_OBJECT_HANDLE object)
     return check(call, object, CKR_OBJECT_HANDLE_INVALID);
 }
 
+/* What the standard has the function say of a key that is none (PKCS#11 3.0, 5.18.3 and 5.18.4). C_WrapKey's first key is the one that wraps. */
+static CK_RV not_valid(const struct filter_call *call, bool is_first)
+{
+    if (call->function == FUNCTION_C_UnwrapKey)
+        return CKR_UNWRAPPING_KEY_HANDLE_INVALID;
+    if (call->function == FUNCTION_C_WrapKey && is_first)
+        return CKR_WRAPPING_KEY_HANDLE_INVALID;
+    return CKR_KEY_HANDLE_INVALID;
+}
+
 /* 0 is no key: C_SetOperationState takes it for one that is not needed. */
 CK_RV filter_key(struct filter_call *call, CK_OBJECT_HANDLE key)
 {
+    const bool is_first = call->key == 0;
+
     call->key = key;
     if (key == 0 && (call->cancels || call->function == FUNCTION_C_SetOperationState))
         return CKR_OK;
-    return check(call, key, CKR_KEY_HANDLE_INVALID);
+    return check(call, key, not_valid(call, is_first));
 }
 
 CK_RV filter_message(struct filter_call *call)

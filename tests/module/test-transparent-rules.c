@@ -84,6 +84,16 @@ static bool is_of_messages(int function)
     return strncmp(function_kinds[function].name, "C_Message", strlen("C_Message")) == 0;
 }
 
+/* What the standard has each function say of a handle that is none. */
+static CK_RV not_valid(int function)
+{
+    if (function == FUNCTION_C_WrapKey)
+        return CKR_WRAPPING_KEY_HANDLE_INVALID;
+    if (function == FUNCTION_C_UnwrapKey)
+        return CKR_UNWRAPPING_KEY_HANDLE_INVALID;
+    return takes(function, KIND_object) ? CKR_OBJECT_HANDLE_INVALID : CKR_KEY_HANDLE_INVALID;
+}
+
 static void assert_unreachable(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handle)
 {
     for (int f = 0; f < FUNCTION_COUNT; f++) {
@@ -95,8 +105,7 @@ static void assert_unreachable(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE handl
         arguments.object = arguments.key = handle;
         if (is_of_messages(f))
             arguments.mechanism->mechanism = CKM_AES_GCM; /* others are not even asked for */
-        assert_refused(f, &arguments,
-                       takes(f, KIND_object) ? CKR_OBJECT_HANDLE_INVALID : CKR_KEY_HANDLE_INVALID);
+        assert_refused(f, &arguments, not_valid(f));
     }
 }
 
@@ -124,6 +133,22 @@ static void a_hidden_object_is_reached_by_no_function(void **state)
         assert_unreachable(session, 4711);
         host_stop();
     }
+}
+
+static void a_hidden_key_is_not_wrapped_with_one_that_is_shown(void **state)
+{
+    CK_MECHANISM mechanism = {CKM_RSA_PKCS, NULL, 0};
+    unsigned char wrapped[512];
+    CK_ULONG size = sizeof(wrapped);
+    CK_SESSION_HANDLE session =
+        host_start_logged_in("preset: transparent\nallow: [{id: \"01\"}]", made.one);
+
+    (void)state;
+    assert_int_equal(host.functions->C_WrapKey(session, &mechanism, made.keys[1].public_key,
+                                               made.keys[2].private_key, wrapped, &size),
+                     CKR_KEY_HANDLE_INVALID);
+    assert_int_equal(host.mock->calls_of("C_WrapKey"), 0);
+    host_stop();
 }
 
 static void what_is_shown_is_the_vendors(void **state)
@@ -392,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_hidden_object_is_reached_by_no_function),
+        TEST(a_hidden_key_is_not_wrapped_with_one_that_is_shown),
         TEST(what_is_shown_is_the_vendors),
         TEST(a_search_fills_the_room_it_is_given),
         TEST(a_token_without_a_permitted_key_is_not_there),
