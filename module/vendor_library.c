@@ -153,17 +153,26 @@ static bool can_be_stood_for(const char *path, const CK_INTERFACE *interface)
     return version->major == 2;
 }
 
+/* openCryptoki 3.23 tells their number only to who asks for it alone: with room for more it leaves the count as it was. */
+static CK_ULONG list_interfaces(get_interface_list get, CK_INTERFACE *all)
+{
+    CK_ULONG count = 0;
+
+    if (get(NULL, &count) != CKR_OK || count > INTERFACES_MOST || get(all, &count) != CKR_OK || count > INTERFACES_MOST)
+        return 0;
+    return count;
+}
+
 size_t vendor_library_interfaces(const char *path, struct library_interface *interfaces, size_t room)
 {
     void *library = load(path), *symbol = own_symbol(library, "C_GetInterfaceList");
-    CK_INTERFACE all[INTERFACES_MOST];
-    CK_ULONG count = INTERFACES_MOST;
+    CK_INTERFACE all[INTERFACES_MOST] = {{0}};
     get_interface_list get = NULL;
+    CK_ULONG count;
     size_t found = 0;
 
     memcpy(&get, &symbol, sizeof(get));
-    if (get == NULL || get(all, &count) != CKR_OK || count > INTERFACES_MOST)
-        count = 0;
+    count = get != NULL ? list_interfaces(get, all) : 0;
     for (CK_ULONG i = 0; i < count && found < room; i++) {
         if (can_be_stood_for(path, &all[i]))
             interfaces[found++] = (struct library_interface){*(const CK_VERSION *)all[i].pFunctionList, all[i].flags};

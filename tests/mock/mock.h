@@ -133,6 +133,7 @@ struct mock_settings {
     enum mock_garbage garbage;
     CK_FUNCTION_LIST *functions; /* what C_GetFunctionList gives; NULL: the library's own */
     bool lists_interfaces;     /* C_GetInterfaceList has 3.0, which is fork-safe, one of the library's own, and 2.20; else it fails */
+    bool keeps_count;          /* C_GetInterfaceList tells the number only to who asks for it alone, as openCryptoki's does */
     bool cancels_nothing;      /* C_SessionCancel answers CKR_OK, and that is all */
     bool obliging;             /* functions that do nothing here answer CKR_OK, where other libraries have them */
     enum mock_interface interface; /* what C_GetInterface gives */

@@ -170,6 +170,17 @@ static void under_transparent_they_are_listed_as_the_library_does(void **state)
     host_stop();
 }
 
+/* What such a library leaves of a larger list would be read for interfaces. */
+static void a_library_that_tells_the_number_only_to_who_asks_for_it_is_asked(void **state)
+{
+    (void)state;
+    host.mock->settings->lists_interfaces = true;
+    host.mock->settings->keeps_count = true;
+    host_config("preset: transparent\n");
+    assert_listed(0, 3, 0, CKF_INTERFACE_FORK_SAFE);
+    assert_listed(1, 2, 20, 0);
+}
+
 static void one_vendor_of_several_suffices(void **state)
 {
     (void)state;
@@ -417,6 +428,7 @@ int main(void)
         TEST(the_interface_of_a_library_that_the_vendor_links_is_not_the_vendors),
         TEST(holes_in_the_list_answer_for_themselves),
         TEST(under_transparent_they_are_listed_as_the_library_does),
+        TEST(a_library_that_tells_the_number_only_to_who_asks_for_it_is_asked),
         TEST(one_vendor_of_several_suffices),
         TEST(a_daemon_is_one_of_2_40),
         TEST(to_ask_begins_nothing_and_says_nothing),
