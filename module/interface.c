@@ -37,22 +37,22 @@ EXPORTED CK_RV C_GetInterface(CK_UTF8CHAR_PTR pInterfaceName, CK_VERSION_PTR pVe
 {
     CK_INTERFACE *interfaces[OFFERED_MOST];
     CK_INTERFACE *first = &entry_interfaces[LIST_VERSIONS]; /* 2.40 is there, listed or not */
+    const struct interface_request request = {pInterfaceName, pVersion, flags};
+    bool is_ours = pInterfaceName == NULL || strcmp((const char *)pInterfaceName, "PKCS 11") == 0;
     size_t count;
 
     if (ppInterface == NULL)
         return CKR_ARGUMENTS_BAD;
-    if (pInterfaceName != NULL && strcmp((const char *)pInterfaceName, "PKCS 11") != 0)
-        return CKR_ARGUMENTS_BAD;
-    count = offer_interfaces(interfaces);
+    count = is_ours ? offer_interfaces(interfaces) : 0;
     for (size_t i = 0; i < count; i++) {
         if (!is_wanted(interfaces[i], pVersion, flags))
             continue;
         *ppInterface = interfaces[i];
         return CKR_OK;
     }
-    if (is_wanted(first, pVersion, flags) && pVersion != NULL) {
+    if (is_ours && is_wanted(first, pVersion, flags) && pVersion != NULL) {
         *ppInterface = first;
         return CKR_OK;
     }
-    return CKR_ARGUMENTS_BAD;
+    return offer_refusal(&request);
 }

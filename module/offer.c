@@ -93,34 +93,63 @@ static size_t of_vendors(const struct config *config, CK_INTERFACE **offered)
     return count;
 }
 
-static size_t look(CK_INTERFACE **offered)
-{
-    struct crypto *crypto = crypto_create();
-    struct config *config = crypto != NULL ? gate_load_config(crypto, LOAD_QUIETLY) : NULL;
-    size_t count = 0;
+/* What is asked of the libraries, and what is answered. */
+struct question {
+    CK_INTERFACE **offered;
+    size_t count;
+    const struct interface_request *refused;
+    CK_RV refusal;
+};
 
+static void look(const struct config *config, struct question *question)
+{
+    if (config->settings.preset == PRESET_TRANSPARENT)
+        question->count = of_library(config, question->offered);
+    if (question->count == 0 && config->settings.daemon.use == DAEMON_OFF)
+        question->count = of_vendors(config, question->offered);
+}
+
+static void look_why_not(const struct config *config, struct question *question)
+{
+    if (config->settings.preset == PRESET_TRANSPARENT)
+        question->refusal = vendor_library_refusal(config->settings.modules[0].path, question->refused);
+}
+
+/* Nothing is asked where the configuration cannot be read, or of a library that asks while it is asked itself. */
+static void ask(void (*by)(const struct config *config, struct question *question), struct question *question)
+{
+    struct crypto *crypto;
+    struct config *config;
+
+    entry_watch_forks();
+    if (pthread_mutex_lock(&lock) != 0)
+        return;
+    crypto = crypto_create();
+    config = crypto != NULL ? gate_load_config(crypto, LOAD_QUIETLY) : NULL;
     stdout_guard_init();
     stdout_guard_begin();
-    if (config != NULL && config->settings.preset == PRESET_TRANSPARENT)
-        count = of_library(config, offered);
-    if (config != NULL && count == 0 && config->settings.daemon.use == DAEMON_OFF)
-        count = of_vendors(config, offered);
+    if (config != NULL)
+        by(config, question);
     stdout_guard_end();
     config_destroy(config);
     crypto_destroy(crypto);
-    return count;
+    pthread_mutex_unlock(&lock);
 }
 
 size_t offer_interfaces(CK_INTERFACE *offered[OFFERED_MOST])
 {
-    size_t count = 0;
+    struct question question = {.offered = offered};
 
-    entry_watch_forks();
-    if (pthread_mutex_lock(&lock) == 0) {
-        count = look(offered);
-        pthread_mutex_unlock(&lock);
-    }
-    if (count == 0)
-        offered[count++] = &entry_interfaces[LIST_VERSIONS];
-    return count;
+    ask(look, &question);
+    if (question.count == 0)
+        offered[question.count++] = &entry_interfaces[LIST_VERSIONS];
+    return question.count;
+}
+
+CK_RV offer_refusal(const struct interface_request *request)
+{
+    struct question question = {.refused = request, .refusal = CKR_ARGUMENTS_BAD};
+
+    ask(look_why_not, &question);
+    return question.refusal;
 }

@@ -140,6 +140,21 @@ const struct function_list *vendor_library_list(const char *path, enum list_vers
     return has && reason == NULL ? interface->pFunctionList : NULL;
 }
 
+CK_RV vendor_library_refusal(const char *path, const struct interface_request *request)
+{
+    void *library = load(path), *symbol = own_symbol(library, "C_GetInterface");
+    get_interface get = NULL;
+    CK_INTERFACE *interface = NULL;
+    CK_RV rv = CKR_OK;
+
+    memcpy(&get, &symbol, sizeof(get));
+    if (get != NULL)
+        rv = get(request->name, request->version, &interface, request->flags);
+    if (library != NULL)
+        dlclose(library);
+    return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;
+}
+
 static bool can_be_stood_for(const char *path, const CK_INTERFACE *interface)
 {
     const CK_VERSION *version = interface->pFunctionList;

@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include "common/pkcs11_3.h"
 
+/* The arguments of C_GetInterface. All borrowed; NULL: any. */
+struct interface_request {
+    CK_UTF8CHAR *name;
+    CK_VERSION *version;
+    CK_FLAGS flags;
+};
+
 /* Loads it; it stays mapped. NULL with the reason in *error (the caller frees; NULL: no memory). */
 CK_FUNCTION_LIST *vendor_library_load(const char *path, char **error);
 
@@ -19,6 +26,10 @@ struct library_interface {
     CK_VERSION version;
     CK_FLAGS flags;
 };
+
+/* Asks the library for an interface that is not handed on: its C_GetInterface's answer, or CKR_ARGUMENTS_BAD where it has the interface, or no such
+ * function. */
+CK_RV vendor_library_refusal(const char *path, const struct interface_request *request);
 
 /* The library's own list of interfaces, as far as they are the standard's and we have such a list too: of 2.x, and those of later versions that are to be
  * believed. How many there are, room at most; 0: it has no such list. */

@@ -54,7 +54,7 @@ static void assert_offered(bool offered)
     assert_ptr_equal(found->pFunctionList, host.functions_2_40);
     assert_int_equal(get(0, 0, &found), CKR_OK);
     assert_ptr_equal(found->pFunctionList, first);
-    assert_int_equal(get(3, 0, &found), offered ? CKR_OK : CKR_ARGUMENTS_BAD);
+    assert_int_equal(get(3, 0, &found) == CKR_OK, offered); /* why not is told elsewhere */
     assert_int_equal(list(NULL, 0), offered ? 2 : 1);
     assert_int_equal(list(interfaces, 2), offered ? 2 : 1);
     assert_ptr_equal(interfaces[0].pFunctionList, first);
@@ -167,6 +167,24 @@ static void under_transparent_they_are_listed_as_the_library_does(void **state)
     assert_listed(0, 3, 0, 0);
     assert_listed(1, 2, 40, 0);
     assert_int_equal(get(2, 20, &found), CKR_ARGUMENTS_BAD);
+    host_stop();
+}
+
+/* C_GetInterface's answer for what is not there, and for what is the library's own. */
+static void under_transparent_the_library_says_why_there_is_none(void **state)
+{
+    host_get_interface find = (host_get_interface)dlsym(host.library, "C_GetInterface");
+    CK_VERSION version = {3, 0};
+    CK_INTERFACE *found = NULL;
+
+    (void)state;
+    host_config("preset: transparent\n");
+    assert_int_equal(get(2, 30, &found), CKR_FUNCTION_FAILED);
+    assert_int_equal(find((CK_UTF8CHAR *)"Vendor other", NULL, &found, 0), CKR_FUNCTION_FAILED);
+    assert_int_equal(find((CK_UTF8CHAR *)"Vendor mock", &version, &found, 0), CKR_ARGUMENTS_BAD);
+    assert_null(found);
+    start_under("ssh", "");
+    assert_int_equal(get(2, 30, &found), CKR_ARGUMENTS_BAD);
     host_stop();
 }
 
@@ -428,6 +446,7 @@ int main(void)
         TEST(the_interface_of_a_library_that_the_vendor_links_is_not_the_vendors),
         TEST(holes_in_the_list_answer_for_themselves),
         TEST(under_transparent_they_are_listed_as_the_library_does),
+        TEST(under_transparent_the_library_says_why_there_is_none),
         TEST(a_library_that_tells_the_number_only_to_who_asks_for_it_is_asked),
         TEST(one_vendor_of_several_suffices),
         TEST(a_daemon_is_one_of_2_40),

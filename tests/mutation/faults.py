@@ -494,6 +494,10 @@ FAULTS = [
     Fault("module/nothing_shown.c", "if (tokens == 0) {", "if (false) {", "where there is no card, the policy is blamed", "manners"),
     Fault("tool/doctor_pcscd.c", "return geteuid() != 0 && access(policy_file, F_OK) == 0;", "return false;", "polkit's refusal is not known", "tool_doctor"),
     # PKCS#11 3.0
+    Fault("module/vendor_library.c", "return rv != CKR_OK ? rv : CKR_ARGUMENTS_BAD;", "return rv;", "a library's own interface is there, and nowhere", "module interface"),
+    Fault("module/offer.c", "        question->refusal = vendor_library_refusal", "        (void)vendor_library_refusal", "what is not there is refused in other words", "module interface"),
+    Fault("module/filter.c", "if (call->function == FUNCTION_C_WrapKey && is_first)", "if (call->function == FUNCTION_C_WrapKey)",
+          "the key that is wrapped is taken for the one that wraps", "module transparent-rules"),
     Fault("module/vendor_library.c", "symbol != NULL && base_of(symbol) == base_of(dlsym(library, \"C_GetFunctionList\")) ? symbol : NULL", "symbol", "the interface of a library that the vendor links is the vendor's", "module interface"),
     Fault("module/vendor_library.c", "return is_long_enough(list, form->size) ? NULL : \"that ends before its last function\";", "return NULL;", "what is behind a list is called", "module interface"),
     Fault("module/vendor_library.c", "if (memcmp(&list->v2_40.version, &form->version, sizeof(form->version)) != 0)", "if (false)", "a list of 2.40 is read past its end", "module interface"),
