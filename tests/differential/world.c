@@ -115,25 +115,36 @@ static void read_name(struct world *world, CK_SESSION_HANDLE session, CK_OBJECT_
     }
 }
 
-/* An object that was given another name is the same. */
-static bool was_made_at_random(const struct world *world, const struct world_object *object)
+/* An object that was given another name is the same. (One that has another handle, as private ones of SoftHSM have after a logout, is known by
+ * its name.) */
+static bool was_made_at_random(const struct world *world, CK_OBJECT_HANDLE handle)
 {
-    bool was = object->made_at_random || world->finalised;
+    bool was = world->unsure;
 
-    for (size_t i = 0; i < world->n_objects; i++)
-        was = was || (world->objects[i].handle == object->handle && world->objects[i].made_at_random);
+    for (size_t i = 0; i < world->n_at_random; i++)
+        was = was || world->at_random[i] == handle;
     return was;
+}
+
+static void note_made_at_random(struct world *world, CK_OBJECT_HANDLE handle)
+{
+    if (world->n_at_random < AT_RANDOM_MAX)
+        world->at_random[world->n_at_random++] = handle;
+    else
+        world->unsure = true;
 }
 
 static void put_in(struct world *world, struct world_object *object)
 {
+    object->made_at_random = was_made_at_random(world, object->handle);
     for (size_t i = 0; i < world->n_objects; i++) {
-        if (strcmp(world->objects[i].name, object->name) == 0) {
-            world->objects[i].handle = object->handle;
+        struct world_object *met = &world->objects[i];
+        if (strcmp(met->name, object->name) == 0) {
+            met->handle = object->handle;
+            met->made_at_random = met->made_at_random || object->made_at_random;
             return;
         }
     }
-    object->made_at_random = was_made_at_random(world, object);
     if (world->n_objects < OBJECTS_MAX)
         world->objects[world->n_objects++] = *object;
 }
@@ -152,7 +163,9 @@ void world_note_objects(struct world *world, CK_SESSION_HANDLE session, const CK
     if (met == NULL)
         exit(2);
     for (CK_ULONG i = 0; i < count; i++) {
-        met[i] = (struct world_object){.handle = handles[i], .made_at_random = made_at_random};
+        met[i] = (struct world_object){.handle = handles[i]};
+        if (made_at_random)
+            note_made_at_random(world, handles[i]);
         read_name(world, session, handles[i], met[i].name);
     }
     qsort(met, count, sizeof(*met), by_name);
@@ -170,5 +183,5 @@ void world_forget_handles(struct world *world)
         world->objects[i].handle = 0;
     memset(world->sessions, 0, sizeof(world->sessions));
     world->n_sessions = 0;
-    world->finalised = true;
+    world->unsure = true;
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include "caller.gen.h"
 
-enum { SLOTS_MAX = 8, SESSIONS_MAX = 24, OBJECTS_MAX = 400, NAME_MAX_SIZE = 160, ROOM = 4096, ATTRIBUTES_MAX = 16 };
+enum { SLOTS_MAX = 8, SESSIONS_MAX = 24, OBJECTS_MAX = 400, AT_RANDOM_MAX = 1000, NAME_MAX_SIZE = 160, ROOM = 4096, ATTRIBUTES_MAX = 16 };
 
 struct world_object {
     CK_OBJECT_HANDLE handle; /* 0: not met since the last C_Initialize */
@@ -26,7 +26,9 @@ struct world {
     size_t n_sessions;
     struct world_object objects[OBJECTS_MAX]; /* by name; destroyed ones among them */
     size_t n_objects;
-    bool finalised; /* once: what was given another name since it was met cannot be told from what is new */
+    CK_OBJECT_HANDLE at_random[AT_RANDOM_MAX]; /* of objects that were made at random, whatever they are called by now */
+    size_t n_at_random;
+    bool unsure; /* since C_Finalize, or more than that: what was made at random cannot be told from what was not */
     unsigned labels; /* given out so far */
     unsigned random_outputs[SESSIONS_MAX + 1]; /* of operations that were begun: as the sessions are; a bit for each group of functions */
 };
