@@ -301,7 +301,7 @@ class Trouble(ServeCase):
     def test_a_client_that_vanishes_leaves_nothing(self):
         self.serve()
         self.unlock()
-        before = self.daemon.threads
+        before = self.daemon.settled_threads()
         agent = self.agent()
         self.add(agent, self.module, "")
         self.assertGreater(self.daemon.threads, before)

@@ -71,6 +71,17 @@ class Daemon:
     def threads(self):
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
+    def settled_threads(self):
+        """When those of clients that are gone have ended: their number is the same for a while."""
+        seen = []
+
+        def is_settled():
+            seen.append(self.threads)
+            return len(seen) >= 30 and len(set(seen[-30:])) == 1
+
+        wait_for(is_settled, "threads that stay")
+        return seen[-1]
+
     def contents(self):
         """(where, bytes) of all of its memory that can be read, and of its files in memory; without the terabytes of a sanitizer's shadow."""
         process = pathlib.Path(f"/proc/{self.process.pid}")
