@@ -67,6 +67,11 @@ enum key_curve key_curve_from_nid(int nid)
     return CURVE_OTHER;
 }
 
+bool key_curve_is_edwards(enum key_curve curve)
+{
+    return curve == CURVE_ED25519 || curve == CURVE_ED448;
+}
+
 enum key_curve key_curve_from_name(const char *name)
 {
     for (size_t i = 0; i < N_CURVES; i++) {

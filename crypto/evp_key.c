@@ -58,7 +58,7 @@ static EVP_PKEY *ec_to_openssl(struct crypto *crypto, enum key_curve curve, cons
     params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
                                                   (void *)(uintptr_t)point, size);
     params[2] = OSSL_PARAM_construct_end();
-    if (curve == CURVE_ED25519 || curve == CURVE_ED448)
+    if (key_curve_is_edwards(curve))
         return EVP_PKEY_new_raw_public_key_ex(crypto->context, group, NULL, point, size);
     return from_params(crypto, ec_oid, params);
 }

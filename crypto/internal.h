@@ -53,7 +53,7 @@ typedef struct spki_st {
 
 DECLARE_ASN1_ITEM(SPKI)
 
-/* NULL when the key is not valid, or of a type or on a curve that is not known here. The caller owns it. */
+/* NULL when the key is not valid, or of a type or on a curve that is not known here. The caller owns it. Errors stay in OpenSSL's queue. */
 struct public_key *public_key_from_info(struct crypto *crypto, const SPKI *info);
 
 /* From numbers without a sign, and from a point in any form of it. NULL as above. */
@@ -69,6 +69,7 @@ const unsigned char *public_key_point(const struct public_key *key, size_t *size
 int key_curve_nid(enum key_curve curve);
 const unsigned char *key_curve_oid(enum key_curve curve, size_t *size);
 enum key_curve key_curve_from_nid(int nid);
+bool key_curve_is_edwards(enum key_curve curve);
 
 /* Sets key->spki_hash and CKA_PUBLIC_KEY_INFO. They are made of the key's other values, and not of the encoding that it came in: that may
  * be another one (explicit parameters). False when there is no memory. */

@@ -104,7 +104,7 @@ const unsigned char *public_key_point(const struct public_key *key, size_t *size
 
 static bool set_ec(struct public_key *key, enum key_curve curve, const struct ec_point *point)
 {
-    key->type = curve == CURVE_ED25519 || curve == CURVE_ED448 ? CKK_EC_EDWARDS : CKK_EC;
+    key->type = key_curve_is_edwards(curve) ? CKK_EC_EDWARDS : CKK_EC;
     key->curve = curve;
     key->bits = point->bits;
     return set_oid(key) && set_point(key, point);

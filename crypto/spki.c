@@ -24,11 +24,6 @@ ASN1_SEQUENCE(RSA_NUMBERS) = {
     ASN1_SIMPLE(RSA_NUMBERS, exponent, BIGNUM),
 } static_ASN1_SEQUENCE_END(RSA_NUMBERS)
 
-static void free_numbers(RSA_NUMBERS *numbers)
-{
-    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(RSA_NUMBERS));
-}
-
 static bool number_bytes(const BIGNUM *number, unsigned char out[PUBLIC_KEY_MODULUS_MAX],
                          CK_ATTRIBUTE *attribute)
 {
@@ -51,7 +46,7 @@ static struct public_key *rsa_from_info(struct crypto *crypto, const SPKI *info)
     if (numbers != NULL && number_bytes(numbers->modulus, bytes[0], &modulus) &&
         number_bytes(numbers->exponent, bytes[1], &exponent))
         key = public_key_from_rsa(crypto, &modulus, &exponent);
-    free_numbers(numbers);
+    ASN1_item_free((ASN1_VALUE *)numbers, ASN1_ITEM_rptr(RSA_NUMBERS));
     return key;
 }
 
@@ -66,12 +61,7 @@ static enum key_curve curve_of(struct crypto *crypto, int type, const void *valu
     return type == V_ASN1_OBJECT ? key_curve_from_nid(OBJ_obj2nid(value)) : CURVE_OTHER;
 }
 
-static bool is_edwards(enum key_curve curve)
-{
-    return curve == CURVE_ED25519 || curve == CURVE_ED448;
-}
-
-static struct public_key *read_info(struct crypto *crypto, const SPKI *info)
+struct public_key *public_key_from_info(struct crypto *crypto, const SPKI *info)
 {
     const ASN1_OBJECT *algorithm;
     const void *parameters = NULL;
@@ -84,20 +74,10 @@ static struct public_key *read_info(struct crypto *crypto, const SPKI *info)
         return rsa_from_info(crypto, info);
     curve = nid == NID_X9_62_id_ecPublicKey ? curve_of(crypto, type, parameters)
                                             : key_curve_from_nid(nid);
-    if (is_edwards(curve) == (nid == NID_X9_62_id_ecPublicKey) ||
-        (is_edwards(curve) && type != V_ASN1_UNDEF))
+    if (key_curve_is_edwards(curve) == (nid == NID_X9_62_id_ecPublicKey) ||
+        (key_curve_is_edwards(curve) && type != V_ASN1_UNDEF))
         return NULL;
     return public_key_from_point(crypto, curve, info->key->data, (size_t)info->key->length);
-}
-
-struct public_key *public_key_from_info(struct crypto *crypto, const SPKI *info)
-{
-    struct public_key *key;
-
-    ERR_set_mark();
-    key = read_info(crypto, info);
-    ERR_pop_to_mark();
-    return key;
 }
 
 struct public_key *public_key_from_spki(struct crypto *crypto, const void *der, size_t size)
@@ -111,7 +91,7 @@ struct public_key *public_key_from_spki(struct crypto *crypto, const void *der, 
     ERR_set_mark();
     info = (SPKI *)ASN1_item_d2i(NULL, &at, (long)size, ASN1_ITEM_rptr(SPKI));
     if (info != NULL)
-        key = read_info(crypto, info);
+        key = public_key_from_info(crypto, info);
     ASN1_item_free((ASN1_VALUE *)info, ASN1_ITEM_rptr(SPKI));
     ERR_pop_to_mark();
     return key;
